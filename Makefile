@@ -1,0 +1,97 @@
+# nines: make builds, make help lists the rest.
+#
+# Everything built lands in build/VARIANT. A variant is a compiler and its flags; `make VARIANT=asan test` builds and tests
+# with another one without disturbing the first. New .c files are found by themselves.
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+VARIANT ?= release
+B := build/$(VARIANT)
+Q := $(if $(V),,@)
+
+# --- Variants -----------------------------------------------------------------------------------------------------------
+OPT := -O2 -g
+ifeq ($(VARIANT),asan)
+OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -DNINES_ARENA_LIBC -DNINES_FILL
+else ifeq ($(VARIANT),tsan)
+OPT := -O1 -g -fsanitize=thread -DNINES_FILL
+else ifeq ($(VARIANT),fill)
+OPT := -O2 -g -DNINES_FILL
+else ifeq ($(VARIANT),gcc-O0)
+OPT := -O0 -g
+else ifeq ($(VARIANT),clang)
+CC := clang
+endif
+
+# --- Flags --------------------------------------------------------------------------------------------------------------
+# -ffp-contract=off: a fused multiply-add rounds once instead of twice, so results would depend on compiler and CPU.
+LIBRARIES := gsl sqlite3 libconfig yaml-0.1 jansson sleef
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
+CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
+CFLAGS += -std=c17 $(OPT) $(WARNINGS) $(WERROR) -ffp-contract=off -fno-math-errno -pthread
+LDLIBS += $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm -pthread
+
+# --- Sources ------------------------------------------------------------------------------------------------------------
+SOURCES := $(wildcard sim/*.c models/*/*.c)
+OBJECTS := $(SOURCES:%.c=$(B)/%.o)
+TEST_SOURCES := $(wildcard tests/*/*.c)
+TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(B)/%)
+BENCH_SOURCES := $(wildcard bench/*.c)
+BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(B)/%)
+
+.PHONY: all
+all: $(B)/nines ## build the program: build/release/nines
+
+$(B)/nines: $(B)/models/nines.o $(B)/libnines.a
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(B)/libnines.a: $(OBJECTS)
+	@echo "  AR    $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/tests/%: tests/%.c $(B)/libnines.a Makefile
+	@mkdir -p $(@D)
+	@echo "  TEST  $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(B)/libnines.a $(LDLIBS) -lcmocka
+
+$(B)/bench/%: bench/%.c $(B)/libnines.a Makefile
+	@mkdir -p $(@D)
+	@echo "  BENCH $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(B)/libnines.a $(LDLIBS)
+
+# The commit goes into every result; the file changes only when the commit does.
+$(B)/commit.h: FORCE
+	@mkdir -p $(@D)
+	@printf '#define NINES_COMMIT "%s"\n' "$$(git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)" > $@.tmp
+	@cmp -s $@.tmp $@ && rm -f $@.tmp || mv -f $@.tmp $@
+$(B)/sim/version.o: $(B)/commit.h
+.PHONY: FORCE
+FORCE:
+
+-include $(OBJECTS:.o=.d) $(B)/models/nines.d $(TEST_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d)
+
+# --- Tests --------------------------------------------------------------------------------------------------------------
+.PHONY: test-programs test
+test-programs: $(B)/nines $(TEST_PROGRAMS)
+
+test: test-programs ## run every test of one variant (VARIANT=release|asan|tsan|fill|gcc-O0|clang)
+	$(Q)tests/run.sh $(B)
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf build
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
