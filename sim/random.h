@@ -1,0 +1,53 @@
+/* Counter-based random streams.
+ *
+ * A stream is named, not seeded in turn: its 128-bit key is a hash of (seed, replication, purpose, path, index), and its
+ * n-th block is Philox4x32-10 of the counter n under that key (Salmon et al. 2011, "Parallel random numbers: as easy as
+ * 1, 2, 3", SC'11, section 3). So a draw depends on nothing but its name and its position in its own stream: adding a node,
+ * a draw, a cloud or a thread disturbs no other stream, and every cloud of a replication meets the same faults and demand
+ * (design.md 4.3).
+ *
+ * Rule of use: one draw per full expression. f(draw(), draw()) has no defined order and differs between compilers. */
+#ifndef NINES_SIM_RANDOM_H
+#define NINES_SIM_RANDOM_H
+
+#include <stdint.h>
+
+/* Name of a stream or of a family of streams; a plain value. */
+struct stream_key {
+    uint64_t high, low;
+};
+
+/* The family of one purpose ("fault", "demand", ...) in one replication. */
+struct stream_key stream_key(uint64_t seed, uint64_t replication, const char *purpose);
+/* The member of a family that belongs to a path ("us-central/z2/r07/n14") or to an index. Order of refinement matters. */
+struct stream_key stream_key_path(struct stream_key family, const char *path);
+struct stream_key stream_key_index(struct stream_key family, uint64_t index);
+
+/* Position in a stream. 56 bytes; copy it to fork (both copies then give the same draws). */
+struct stream {
+    struct stream_key key;
+    uint64_t counter;   /* next block */
+    uint32_t word[4];   /* current block */
+    uint32_t left;      /* 32-bit words of it not yet used: 0, 2 or 4 */
+};
+
+struct stream stream_open(struct stream_key key);
+/* Opens at the n-th 64-bit draw, so that an entity needs to remember only n. */
+struct stream stream_open_at(struct stream_key key, uint64_t draw);
+
+uint64_t stream_u64(struct stream *stream);
+/* Uniform on (0, 1): multiples of 2^-53 offset by 2^-54; never 0, never 1. One 64-bit draw. */
+double stream_uniform(struct stream *stream);
+/* Uniform on 0..n-1 without bias (Lemire 2019, section 4). n > 0. Uses one draw, rarely more. */
+uint64_t stream_below(struct stream *stream, uint64_t n);
+/* True with probability p; p is clamped to [0, 1]. One draw. */
+int stream_chance(struct stream *stream, double p);
+/* Exponential with mean 1, by inversion: one draw. */
+double stream_exponential(struct stream *stream);
+/* Standard normal (polar method; Marsaglia & Bray 1964): keeps no spare, so the number of draws varies but the state is the
+ * stream alone. */
+double stream_normal(struct stream *stream);
+/* Fisher-Yates shuffle of items[count]. */
+void stream_shuffle(struct stream *stream, uint32_t *items, uint32_t count);
+
+#endif
