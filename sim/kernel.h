@@ -8,5 +8,7 @@
 double kernel_log(double x);
 double kernel_exp(double x);
 double kernel_pow(double x, double y);
+/* Euler's Gamma function, for the means of laws; infinity above 171.6. */
+double kernel_gamma(double x);
 
 #endif

@@ -31,12 +31,16 @@ struct stream {
     uint32_t left;      /* 32-bit words of it not yet used: 0, 2 or 4 */
 };
 
+/* One block of Philox4x32-10: a bijection of the 128-bit counter under a 64-bit key. A stream takes low as the key, and n with
+ * high above it as the counter. Public for tests and for generators of whole blocks. */
+void random_block(const uint32_t counter[4], const uint32_t key[2], uint32_t block[4]);
+
 struct stream stream_open(struct stream_key key);
 /* Opens at the n-th 64-bit draw, so that an entity needs to remember only n. */
 struct stream stream_open_at(struct stream_key key, uint64_t draw);
 
 uint64_t stream_u64(struct stream *stream);
-/* Uniform on (0, 1): multiples of 2^-53 offset by 2^-54; never 0, never 1. One 64-bit draw. */
+/* Uniform on (0, 1): the odd multiples of 2^-53, all exact; never 0, never 1. One 64-bit draw. */
 double stream_uniform(struct stream *stream);
 /* Uniform on 0..n-1 without bias (Lemire 2019, section 4). n > 0. Uses one draw, rarely more. */
 uint64_t stream_below(struct stream *stream, uint64_t n);

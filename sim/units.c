@@ -105,7 +105,7 @@ bool units_duration(const char *text, duration *out, const char **why)
                              : "its unit is none of us ms s min h d w y";
         return false;
     }
-    double us = nearbyint(value * factor * 1e6);
+    double us = nearbyint(value * (factor * 1e6)); /* factor * 1e6 is exact, so there is one rounding */
     if (fabs(us) >= (double)US_NEVER) {
         *why = "it is longer than 146,000 years";
         return false;
