@@ -7,8 +7,12 @@
  * Reading never stops at the first mistake: mistakes are collected with file, line and column and shown together. After a read
  * without mistakes every declared key has a value (its default where the file is silent), so the accessors below cannot fail.
  *
- * The text is libconfig's; @include works, loops are refused. Values of quantities are strings with units; a law is written as
- * it is said. */
+ * The text is libconfig's; @include "FILE" at the start of a line works, relative to the including file's folder; loops are
+ * refused. Values of quantities are strings with units; a law is written as it is said. Two things are stricter than in
+ * libconfig: a string ends on its line ("a" "b" on two lines is one text), and all text is UTF-8 without control characters.
+ *
+ * Cost: one pass over the text plus one over the key tables; 8 MiB of text (SCENARIO_MAX_BYTES, includes counted) is the most
+ * that is read. */
 #ifndef NINES_SIM_SCENARIO_H
 #define NINES_SIM_SCENARIO_H
 
@@ -45,23 +49,31 @@ enum key_type {
 struct key {
     const char *name;
     enum key_type type;
-    const char *standard;      /* default as scenario text; NULL: required (for GROUP, LIST, TEXTS: NULL means may be absent) */
+    const char *standard;      /* default as scenario text, a string without its quotes. NULL: required (for GROUP, LIST, TEXTS:
+                                  may be absent). "" for a type that is not TEXT or NAME: optional without a default; then
+                                  value_given() is false, the text is "" and the value 0, or NaN for NUMBER, SHARE and RATE.
+                                  "{}" for a GROUP: always there, with its keys' defaults */
     const char *help;          /* one sentence with unit and source or "assumption" */
-    double low, high;          /* range, inclusive, in base units; both 0: the type's natural range (see above; DURATION,
-                                  BYTES, MONEY, MONEY_RATE, RATE: >= 0; INTEGER, NUMBER: any) */
-    bool above_low;            /* low itself is excluded: "must be above 0" */
+    double low, high;          /* range, inclusive, in base units (seconds, bytes, USD, USD/h, events per second); both 0: the
+                                  type's natural range (see above; DURATION, BYTES, MONEY, MONEY_RATE, RATE: >= 0; INTEGER,
+                                  NUMBER: any); high 0 below a low above 0: no upper end */
+    bool above_low;            /* low itself is excluded: "must be above 0"; with both 0 the range is above 0 */
     const char *choices;       /* KEY_CHOICE */
     const struct key *children; /* KEY_GROUP and KEY_LIST: ends with a key of name NULL */
-    const char *when;          /* "kind=hyperscaler|ionet": the key exists only beside such a value; NULL: always */
+    const char *when;          /* "kind=hyperscaler|ionet": the key exists only beside such a value; NULL: always. A name may be
+                                  declared more than once under values that exclude each other */
     bool unique;               /* KEY_NAME in a list: no two elements may share it */
     bool required;             /* GROUP, LIST, TEXTS: must be there; LIST, TEXTS: and not be empty */
 };
 #define KEY_END {.name = NULL}
 
-/* A place in a file, for messages. */
+enum { SCENARIO_MAX_BYTES = 8 << 20 };
+
+/* A place in a file, for messages. A default has the place of the group that it is missing from; what --set gave has the file
+ * "--set", where line n is the n-th override. */
 struct place {
-    const char *file; /* NULL: not from a file (a default or --set) */
-    int line, column; /* from 1 */
+    const char *file;
+    int line, column; /* from 1; columns count characters, a tab is one */
 };
 
 /* One value: a leaf, a group or a list. */
@@ -69,7 +81,7 @@ struct value {
     const struct key *key;
     struct place place;
     bool given;              /* written by the user, not a default */
-    const char *text;        /* leaf: as written; group: NULL */
+    const char *text;        /* leaf: as written, a string without its quotes; GROUP, LIST, TEXTS: NULL */
     union {
         bool boolean;
         int64_t integer;     /* INTEGER, BYTES */
@@ -80,7 +92,8 @@ struct value {
         struct law law;
         int choice;          /* index into choices */
     } is;
-    struct value *child;     /* GROUP: one per declared key that exists; LIST, TEXTS: one per element */
+    struct value *child;     /* GROUP: one per declared key that exists; LIST, TEXTS: one per element, a group or a text, whose
+                                key is the list's */
     size_t children;
 };
 
@@ -90,7 +103,7 @@ struct scenario {
     const char *text;        /* with includes expanded, for the results file */
     const char *name;        /* file name without folder and .cfg */
     struct value root;       /* a group */
-    int errors;
+    int errors;              /* mistakes found, including those beyond what is kept for printing */
     struct diagnostic *first_diagnostic, *last_diagnostic;
     const struct key *keys;
     const void *internal;    /* the reader's own: file texts for caret lines */
@@ -122,6 +135,9 @@ void scenario_print_config(const struct scenario *scenario, FILE *out);
 void scenario_print_reference(FILE *out, const struct key *const *model_keys, const char *const *model_names, size_t models);
 /* Nearest of `count` names to `word` by edit distance, or NULL when none is near. For hints. */
 const char *scenario_nearest(const char *word, const char *const *names, size_t count);
+
+/* The bench's own keys, ends with KEY_END: title, start, horizon, ... (scenario_keys.c). A model must not declare them again. */
+const struct key *scenario_bench_keys(void);
 
 /* --- Accessors: `name` must be declared beside the group (a wrong name is a defect and aborts). --- */
 const struct value *value_of(const struct value *group, const char *name);   /* never NULL for leaves; an absent optional GROUP,
