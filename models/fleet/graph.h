@@ -1,0 +1,99 @@
+/* The dependency graph: what is up, given what has failed.
+ *
+ * A component is up when it is itself healthy and its gate over what it needs holds. Two planes are kept apart, because real
+ * outages differ by them: a component *serves* when it is healthy and its data-plane gate holds (loss stops running work at
+ * once); it *manages* when it serves and its control-plane gate holds over the managing of what it needs (loss lets running work go
+ * on, but nothing new can be placed, repaired, bid or paid). An edge may carry a grace: a loss counts only when it has lasted
+ * that long (token expiry), a return counts at once.
+ *
+ * Health is a count of the causes that hold a component down, so overlapping faults merge and a repair of one does not undo another.
+ *
+ * A change is propagated in order of level (longest path to a root), so every component is looked at once per change and no
+ * observer ever sees a state that will be revised in the same instant. Cost: the components that change and their edges, never the
+ * size of the fleet. Cycles are refused when the graph is built.
+ *
+ * The graph is built once per cloud and shared by threads; struct graph_state is one replication's. */
+#ifndef NINES_MODELS_FLEET_GRAPH_H
+#define NINES_MODELS_FLEET_GRAPH_H
+
+#include "sim/arena.h"
+#include "sim/engine.h"
+#include "sim/law.h"
+#include "sim/units.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum component_class {
+    COMPONENT_SITE,
+    COMPONENT_ZONE,
+    COMPONENT_RACK,
+    COMPONENT_NODE,
+    COMPONENT_STORAGE,
+    COMPONENT_CONTROL,        /* what a cloud cannot be managed without: a global control plane, a chain, an orchestrator */
+    COMPONENT_REGION_CONTROL, /* a region's control plane */
+    COMPONENT_PROVIDER,       /* a provider's own control: Kubernetes API and provider daemon */
+    COMPONENT_RELAY,          /* a way in for users: relay, edge, DNS */
+    COMPONENT_CLASSES
+};
+extern const char *const component_class_names[COMPONENT_CLASSES]; /* "site", "zone", ... */
+/* The same joined by |, for a choice key. */
+#define COMPONENT_CHOICES "site|zone|rack|node|storage|control|region-control|provider|relay"
+
+enum { COMPONENT_NONE = UINT32_MAX };
+
+struct component {
+    const char *path;              /* unique: "us-central/z2/r07/n14", "akash/chain" */
+    enum component_class class;
+    const struct law *up, *repair; /* its own renewal process; NULL: never fails by itself */
+};
+
+enum plane { PLANE_DATA, PLANE_CONTROL, PLANES };
+enum gate_kind { GATE_ALL, GATE_ANY, GATE_AT_LEAST };
+
+struct graph; /* immutable once built */
+
+/* --- Building --- */
+struct graph_builder;
+/* The builder keeps everything in arena. */
+struct graph_builder *graph_builder_open(struct arena *arena);
+/* A builder that begins with all components and edges of `base`, with the same indices. */
+struct graph_builder *graph_builder_extend(struct arena *arena, const struct graph_builder *base);
+uint32_t graph_add(struct graph_builder *builder, struct component component);
+/* `dependent` needs `dependency` on a plane, with a grace (0: at once). */
+void graph_need(struct graph_builder *builder, uint32_t dependent, uint32_t dependency, enum plane plane, duration grace);
+/* How many of the needs on a plane must hold; `least` counts for GATE_AT_LEAST only. Default GATE_ALL. */
+void graph_gate(struct graph_builder *builder, uint32_t component, enum plane plane, enum gate_kind kind, uint32_t least);
+/* The graph, or NULL when there is a cycle: then *cycle is its text, "a -> b -> a", in the builder's arena. */
+const struct graph *graph_build(struct graph_builder *builder, const char **cycle);
+
+uint32_t graph_count(const struct graph *graph);
+const struct component *graph_component(const struct graph *graph, uint32_t index);
+/* Index of a path, or COMPONENT_NONE. O(count). */
+uint32_t graph_find(const struct graph *graph, const char *path);
+
+/* --- Living --- */
+enum { COMPONENT_SERVES = 1, COMPONENT_MANAGES = 2 };
+
+struct graph_state;
+/* Called once for each component whose bits changed, when they are final. Must not change the health of any component. */
+typedef void graph_observer(void *context, uint32_t component, uint8_t before, uint8_t after);
+
+/* All components healthy. Registers one action with the engine. */
+struct graph_state *graph_open(struct arena *arena, const struct graph *graph, struct engine *engine,
+                               graph_observer *observer, void *context);
+/* Adds or removes one cause that holds the component down. */
+void graph_fail(struct graph_state *state, uint32_t component);
+void graph_mend(struct graph_state *state, uint32_t component);
+
+uint8_t graph_bits(const struct graph_state *state, uint32_t component);
+bool graph_serves(const struct graph_state *state, uint32_t component);
+bool graph_manages(const struct graph_state *state, uint32_t component);
+bool graph_healthy(const struct graph_state *state, uint32_t component);
+/* The component whose own fault explains why `component` does not serve: itself if unhealthy, else the first unhealthy one found
+ * along unmet data-plane needs. COMPONENT_NONE when it serves. */
+uint32_t graph_culprit(const struct graph_state *state, uint32_t component);
+/* Aborts unless every component's bits equal those recomputed from scratch (no grace pending). For tests and audits. */
+void graph_audit(const struct graph_state *state);
+
+#endif
