@@ -31,7 +31,7 @@ endif
 # --- Flags --------------------------------------------------------------------------------------------------------------
 # -ffp-contract=off: a fused multiply-add rounds once instead of twice, so results would depend on compiler and CPU.
 LIBRARIES := gsl sqlite3 libconfig yaml-0.1 jansson sleef
-WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
+WARNINGS := -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef
 CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE $(shell pkg-config --cflags $(LIBRARIES) 2>/dev/null)
 CFLAGS += -std=c17 $(OPT) $(WARNINGS) $(WERROR) -ffp-contract=off -fno-math-errno -pthread
 LDLIBS += $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm -pthread

@@ -6,9 +6,9 @@
 
 static const struct key node_type_keys[] = {
     {"name", KEY_NAME, NULL, "name of the node type", .unique = true},
-    {"vcpus", KEY_INTEGER, NULL, "virtual CPUs (threads)", 1, 1024},
-    {"memory", KEY_BYTES, NULL, "host memory", 1048576, 1e15},
-    {"gpus", KEY_INTEGER, "0", "GPUs", 0, 16},
+    {"vcpus", KEY_INTEGER, NULL, "virtual CPUs (threads)", .low = 1, .high = 1024},
+    {"memory", KEY_BYTES, NULL, "host memory", .low = 1048576, .high = 1e15},
+    {"gpus", KEY_INTEGER, "0", "GPUs", .low = 0, .high = 16},
     {"gpu_model", KEY_TEXT, "\"\"", "GPU model, as demand and prices name it, e.g. \"a100\""},
     {"gpu_memory", KEY_BYTES, "\"80 GiB\"", "memory of one GPU"},
     {"gpu_interface", KEY_CHOICE, "\"sxm\"", "how the GPUs are attached", .choices = "sxm|pcie"},
@@ -27,16 +27,16 @@ static const struct key software_keys[] = {
 
 static const struct key rack_group_keys[] = {
     {"type", KEY_NAME, NULL, "a node type's name"},
-    {"per_rack", KEY_INTEGER, NULL, "nodes of that type in each rack", 1, 1000},
+    {"per_rack", KEY_INTEGER, NULL, "nodes of that type in each rack", .low = 1, .high = 1000},
     KEY_END};
 
 static const struct key site_keys[] = {
     {"name", KEY_NAME, NULL, "name of the site; begins the path of all hardware in it", .unique = true},
-    {"zones", KEY_INTEGER, "3", "zones with separate power, cooling and network", 1, 100},
-    {"racks", KEY_INTEGER, NULL, "racks in each zone", 1, 100000},
+    {"zones", KEY_INTEGER, "3", "zones with separate power, cooling and network", .low = 1, .high = 100},
+    {"racks", KEY_INTEGER, NULL, "racks in each zone", .low = 1, .high = 100000},
     {"nodes", KEY_LIST, NULL, "what each rack holds", .children = rack_group_keys, .required = true},
-    {"storage_units", KEY_INTEGER, "8", "storage units in each zone", 1, 10000},
-    {"demand_weight", KEY_NUMBER, "1", "share of tenants at home here, relative to the other sites", 0, 1e9},
+    {"storage_units", KEY_INTEGER, "8", "storage units in each zone", .low = 1, .high = 10000},
+    {"demand_weight", KEY_NUMBER, "1", "share of tenants at home here, relative to the other sites", .low = 0, .high = 1e9},
     {"up", KEY_LAW, "\"0 s\"", "time to failure of the whole site; 0 s: never"},
     {"repair", KEY_LAW, "\"0 s\"", "time to repair of the whole site"},
     {"zone_up", KEY_LAW, "\"0 s\"", "time to failure of one zone; 0 s: never"},
