@@ -6,8 +6,9 @@
  * the record opens, except the lists (outages, leases, payments), which grow by chunks of that arena; texts are copied into it,
  * and a text seen a moment ago is shared.
  *
- * Invariants: a metric never reported is NaN; a series step never reported is NaN; at most outage_cap outages are listed
- * and all of those offered are counted; nothing here depends on the log level except the three lists.
+ * Invariants: a metric never reported is NaN; a series step never reported is NaN; nothing here depends on the log level
+ * except the three lists. An outage counts when it lasted outage_min or is still open, and its subject is a service (any
+ * subject with --log events); it is listed, up to outage_cap, from --log summary on. So every model's lists mean the same.
  *
  * The digest of a replication covers what was simulated: the engine's digest and number of events, and the bits of every
  * metric and series. The lists stay outside, because what they hold depends on --log. */
@@ -53,8 +54,9 @@ struct sim_record {
     bool *metric_reported;  /* [metric_count] */
     double *series_values;  /* [series_count][steps]: value of series s at step t is series_values[s * steps + t] */
     enum sim_log log;
+    double outage_min_s;
     uint32_t outage_cap;
-    uint64_t outages_listed, outages_seen, leases_listed, payments_listed;
+    uint64_t outages_seen, outages_listed, leases_listed, payments_listed;
     struct record_outages *outages, *last_outages;
     struct record_leases *leases, *last_leases;
     struct record_payments *payments, *last_payments;
