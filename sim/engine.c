@@ -1,0 +1,246 @@
+#include "sim/engine.h"
+
+#include "sim/check.h"
+#include "sim/hash.h"
+
+#include "sim/nomalloc.h"
+
+/* The pending set is a 4-ary heap of keys; a key is (time, class, sequence, slot) as one 128-bit number. */
+__extension__ typedef unsigned __int128 wide;
+
+enum { CLASS_BITS = 4, TIME_BITS = 60, DEFAULT_CAPACITY = 65536, MOST_CAPACITY = 1 << 24 };
+#define TIME_BIAS (INT64_C(1) << (TIME_BITS - 1))
+
+struct slot {
+    uint64_t low;    /* low half of its key while pending, else 0 */
+    uint64_t detail; /* while free: index of the next free slot */
+    uint32_t subject, action;
+};
+
+struct registered {
+    engine_handler *function;
+    void *context;
+};
+
+struct engine {
+    int64_t now_us;
+    wide *heap;
+    struct slot *slots;
+    uint64_t sequence, slot_mask;
+    uint32_t slot_bits, capacity, entries, entries_most, pending, free_slot, slots_used, actions;
+    bool running, stopped;
+    uint64_t run, lane[4], salt;
+    struct registered action[ENGINE_ACTIONS];
+};
+
+enum { NO_SLOT = UINT32_MAX };
+
+struct engine *engine_create(struct arena *arena, const struct engine_options *options)
+{
+    struct engine *e = arena_new(arena, struct engine);
+    e->capacity = options->capacity != 0 ? options->capacity : DEFAULT_CAPACITY;
+    check(e->capacity <= MOST_CAPACITY, "capacity %u", e->capacity);
+    while ((UINT32_C(1) << e->slot_bits) < e->capacity)
+        e->slot_bits++;
+    e->slot_mask = (UINT64_C(1) << e->slot_bits) - 1;
+    e->entries_most = e->capacity + e->capacity / 2 + 1024;
+    e->heap = arena_alloc(arena, e->entries_most + 1, sizeof *e->heap);
+    e->slots = arena_alloc(arena, e->capacity, sizeof *e->slots);
+    e->now_us = options->start.us;
+    e->free_slot = NO_SLOT;
+    return e;
+}
+
+uint32_t engine_action(struct engine *e, engine_handler *function, void *context)
+{
+    check(e->actions < ENGINE_ACTIONS, "more than %d actions", ENGINE_ACTIONS);
+    e->action[e->actions] = (struct registered){function, context};
+    return e->actions++;
+}
+
+static uint64_t key_high(int64_t us, uint32_t class_)
+{
+    int64_t clamped = us < TIME_BIAS ? us : TIME_BIAS - 1;
+    return (uint64_t)(clamped + TIME_BIAS) << CLASS_BITS | class_;
+}
+
+static void sift_up(wide *heap, uint32_t i, wide key)
+{
+    while (i > 0 && key < heap[(i - 1) / 4]) {
+        heap[i] = heap[(i - 1) / 4];
+        i = (i - 1) / 4;
+    }
+    heap[i] = key;
+}
+
+static void sift_down(wide *heap, uint32_t count, uint32_t i, wide key)
+{
+    for (;;) {
+        uint32_t least = 4 * i + 1, end = least + 4 < count ? least + 4 : count;
+        if (least >= count)
+            break;
+        for (uint32_t c = least + 1; c < end; c++)
+            if (heap[c] < heap[least])
+                least = c;
+        if (key <= heap[least])
+            break;
+        heap[i] = heap[least];
+        i = least;
+    }
+    heap[i] = key;
+}
+
+static void sweep(struct engine *e)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < e->entries; i++)
+        if (e->slots[(uint64_t)e->heap[i] & e->slot_mask].low == (uint64_t)e->heap[i])
+            e->heap[kept++] = e->heap[i];
+    e->entries = kept;
+    for (uint32_t i = kept; i-- > 0;)
+        sift_down(e->heap, kept, i, e->heap[i]);
+}
+
+static uint64_t shuffled(const struct engine *e, uint64_t sequence)
+{
+    uint64_t mask = UINT64_MAX >> e->slot_bits;
+    uint64_t x = (sequence ^ e->salt) & mask;
+    for (int i = 0; i < 2; i++) {
+        x = (x * UINT64_C(0x9e3779b97f4a7c15)) & mask;
+        x ^= x >> 23;
+    }
+    return x;
+}
+
+struct event_id engine_schedule(struct engine *e, instant at, uint32_t class_, uint32_t action, uint32_t subject,
+                                uint64_t detail)
+{
+    check(at.us >= e->now_us, "event at %lld us is in the past", (long long)at.us);
+    check(class_ < ENGINE_CLASSES && action < e->actions, "class %u, action %u", class_, action);
+    uint32_t index = e->free_slot;
+    if (index != NO_SLOT) {
+        e->free_slot = (uint32_t)e->slots[index].detail;
+    } else {
+        if (e->slots_used == e->capacity)
+            limit_reached("limits.events", e->capacity);
+        index = e->slots_used++;
+    }
+    uint64_t order = ++e->sequence;
+    check(order <= UINT64_MAX >> e->slot_bits, "more events than sequence numbers");
+    if (e->salt != 0)
+        order = shuffled(e, order);
+    uint64_t low = order << e->slot_bits | index;
+    e->slots[index] = (struct slot){low, detail, subject, action};
+    sift_up(e->heap, e->entries++, (wide)key_high(at.us, class_) << 64 | low);
+    e->pending++;
+    return (struct event_id){(uint32_t)low, (uint32_t)(low >> 32)};
+}
+
+static uint64_t id_low(struct event_id id)
+{
+    return (uint64_t)id.generation << 32 | id.slot;
+}
+
+bool engine_pending(const struct engine *e, struct event_id id)
+{
+    uint64_t low = id_low(id), index = low & e->slot_mask;
+    return low != 0 && index < e->slots_used && e->slots[index].low == low;
+}
+
+static void slot_free(struct engine *e, uint32_t index)
+{
+    e->slots[index].low = 0;
+    e->slots[index].detail = e->free_slot;
+    e->free_slot = index;
+    e->pending--;
+}
+
+bool engine_cancel(struct engine *e, struct event_id id)
+{
+    if (!engine_pending(e, id))
+        return false;
+    slot_free(e, (uint32_t)(id_low(id) & e->slot_mask));
+    if (e->entries - e->pending > e->pending / 2 + 1000)
+        sweep(e);
+    return true;
+}
+
+static uint64_t fold(uint64_t lane, uint64_t word)
+{
+    uint64_t x = (lane ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return x << 32 | x >> 32;
+}
+
+uint64_t engine_run(struct engine *e, instant until)
+{
+    check(!e->running, "engine_run inside a handler");
+    uint64_t before = e->run, last = key_high(until.us, ENGINE_CLASSES - 1);
+    e->running = true;
+    e->stopped = false;
+    while (!e->stopped && e->entries > 0 && (uint64_t)(e->heap[0] >> 64) <= last) {
+        uint64_t high = (uint64_t)(e->heap[0] >> 64), low = (uint64_t)e->heap[0];
+        e->entries--;
+        if (e->entries > 0)
+            sift_down(e->heap, e->entries, 0, e->heap[e->entries]);
+        uint32_t index = (uint32_t)(low & e->slot_mask);
+        struct slot s = e->slots[index];
+        if (s.low != low)
+            continue;
+        slot_free(e, index);
+        int64_t at = (int64_t)(high >> CLASS_BITS) - TIME_BIAS;
+        e->now_us = at < TIME_BIAS - 1 ? at : US_NEVER;
+        e->lane[0] = fold(e->lane[0], high);
+        e->lane[1] = fold(e->lane[1], (uint64_t)s.action << 32 | s.subject);
+        e->lane[2] = fold(e->lane[2], s.detail);
+        e->run++;
+        e->action[s.action].function(e->action[s.action].context, e, s.subject, s.detail);
+    }
+    if (!e->stopped && until.us > e->now_us)
+        e->now_us = until.us;
+    e->running = false;
+    return e->run - before;
+}
+
+void engine_stop(struct engine *e)
+{
+    e->stopped = true;
+}
+
+instant engine_now(const struct engine *e)
+{
+    return (instant){e->now_us};
+}
+
+const int64_t *engine_clock(const struct engine *e)
+{
+    return &e->now_us;
+}
+
+uint64_t engine_events(const struct engine *e)
+{
+    return e->run;
+}
+
+uint32_t engine_count(const struct engine *e)
+{
+    return e->pending;
+}
+
+uint64_t engine_digest(const struct engine *e)
+{
+    uint64_t hash = hash_word(0, e->run);
+    for (int i = 0; i < 4; i++)
+        hash = hash_word(hash, e->lane[i]);
+    return hash;
+}
+
+void engine_note(struct engine *e, uint64_t word)
+{
+    e->lane[3] = fold(fold(e->lane[3], e->run), word);
+}
+
+void engine_shuffle_ties(struct engine *e, uint64_t salt)
+{
+    check(e->sequence == 0, "ties can be shuffled only before the first event is scheduled");
+    e->salt = salt;
+}
