@@ -73,11 +73,11 @@ struct gpu_fragmentation *gpu_fragmentation_create(struct arena *arena, const st
                                                    size_t memo_entries);
 
 /* F(n) in milli-GPU, through the memo. */
-double gpu_fragmentation_of(struct gpu_fragmentation *fragmentation, const struct gpu_free *state);
+double gpu_fragmentation_of(struct gpu_fragmentation *fragmentation, const struct gpu_left *state);
 
 /* The classes behind F(n), computed afresh. */
 struct gpu_fragments gpu_fragmentation_classes(const struct gpu_fragmentation *fragmentation,
-                                               const struct gpu_free *state);
+                                               const struct gpu_left *state);
 
 /* Everything but Q3, added in the order that F(n) uses. */
 double gpu_fragments_sum(const struct gpu_fragments *fragments);

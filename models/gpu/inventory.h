@@ -44,7 +44,7 @@ struct gpu_node_options {
 
 /* Read freely; written only by the calls below. */
 struct gpu_node {
-    struct gpu_free free;
+    struct gpu_left left;
     double fragment;       /* F(n), 0 without a fragmentation measure */
     int32_t memory_mib;    /* left */
     int32_t gpu_milli;     /* left, over all devices */

@@ -30,12 +30,12 @@ struct gpu_pod {
 };
 
 /* Free resources of a node as far as scores and fragmentation see them. */
-struct gpu_free {
+struct gpu_left {
     int32_t cpu_milli;
-    uint8_t devices; /* how many; left[] beyond are 0 */
+    uint8_t devices; /* how many; milli[] beyond are 0 */
     uint8_t model;
-    uint16_t left[GPU_DEVICES_MAX]; /* milli free on each device */
-    uint64_t signature;             /* sum of gpu_signature(left[i]): equal for equal multisets, whatever the order */
+    uint16_t milli[GPU_DEVICES_MAX]; /* left on each device */
+    uint64_t signature;             /* sum of gpu_signature(milli[i]): equal for equal multisets, whatever the order */
 };
 
 /* True when the fields are within their ranges and make one of the three kinds. */

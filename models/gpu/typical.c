@@ -1,0 +1,91 @@
+/* Typical pods of a list: count the kinds, order them by how common they are, cut at a share of the list. */
+#include "models/gpu/fragmentation.h"
+#include "sim/check.h"
+
+#include <stdlib.h>
+
+#include "sim/nomalloc.h"
+
+#define DEFAULT_SHARE 0.95
+
+struct kind {
+    int32_t cpu_milli;
+    uint16_t devices, milli_per_device;
+    uint64_t spec; /* place among model lists, for order */
+    uint64_t models;
+    uint32_t count;
+};
+
+#define COMPARE(a, b) ((a) < (b) ? -1 : (a) > (b) ? 1 : 0)
+
+/* Descending by (cpu, milli, devices, spec): the order among equally common kinds. */
+static int by_request(const void *left, const void *right)
+{
+    const struct kind *a = left, *b = right;
+    int order = COMPARE(b->cpu_milli, a->cpu_milli);
+    if (order == 0)
+        order = COMPARE(b->milli_per_device, a->milli_per_device);
+    if (order == 0)
+        order = COMPARE(b->devices, a->devices);
+    if (order == 0)
+        order = COMPARE(b->spec, a->spec);
+    return order;
+}
+
+static int by_count(const void *left, const void *right)
+{
+    const struct kind *a = left, *b = right;
+    int order = COMPARE(b->count, a->count);
+    return order != 0 ? order : by_request(left, right);
+}
+
+static struct kind kind_of(const struct gpu_typical_options *options, size_t i)
+{
+    const struct gpu_pod *pod = &options->pods[i];
+    struct kind kind = {.cpu_milli = pod->cpu_milli, .count = 1};
+    check(gpu_pod_valid(pod), "pod %zu of the list is not one of the three kinds", i);
+    if (pod->devices == 0)
+        return kind;
+    kind.devices = pod->devices;
+    kind.milli_per_device = pod->milli_per_device;
+    kind.models = pod->models;
+    kind.spec = options->spec_order != NULL ? options->spec_order[i] : pod->models;
+    return kind;
+}
+
+size_t gpu_typical_from_pods(struct arena *arena, const struct gpu_typical_options *options, struct gpu_typical **out)
+{
+    check(options->count > 0, "typical pods of an empty list");
+    struct kind *kinds = arena_array(arena, options->count, struct kind);
+    for (size_t i = 0; i < options->count; i++)
+        kinds[i] = kind_of(options, i);
+    qsort(kinds, options->count, sizeof *kinds, by_request);
+    size_t distinct = 0;
+    for (size_t i = 0; i < options->count; i++) {
+        if (distinct > 0 && by_request(&kinds[distinct - 1], &kinds[i]) == 0)
+            kinds[distinct - 1].count++;
+        else
+            kinds[distinct++] = kinds[i];
+    }
+    qsort(kinds, distinct, sizeof *kinds, by_count);
+
+    double share = options->share > 0 ? options->share : DEFAULT_SHARE;
+    double wanted = share * (double)options->count;
+    uint64_t covered = 0;
+    size_t taken = 0;
+    while (taken < distinct && (double)covered < wanted)
+        covered += kinds[taken++].count;
+    if (taken > GPU_TYPICAL_MAX)
+        limit_reached("limits.gpu_typical", GPU_TYPICAL_MAX);
+    *out = arena_array(arena, taken, struct gpu_typical);
+    for (size_t i = 0; i < taken; i++)
+        (*out)[i] = (struct gpu_typical){
+            .cpu_milli = kinds[i].cpu_milli,
+            .devices = kinds[i].devices,
+            .milli_per_device = kinds[i].milli_per_device,
+            .models = kinds[i].models,
+            .count = kinds[i].count,
+            .weight = (double)kinds[i].count / (double)covered,
+        };
+    return taken;
+}
