@@ -117,7 +117,7 @@ struct adjust_unit {
 struct adjust_request {
     const struct adjust_unit *units; /* in the group's order */
     int32_t n_units;
-    int32_t leased_ips; /* distinct leased-IP numbers within each unit, summed */
+    int32_t leased_ips; /* distinct leased-IP numbers of the group */
 };
 
 /* Builds from a group; everything in the arena, texts into names. */
@@ -185,6 +185,11 @@ struct adjust_node {
 /* Reservations and their placements, one table shared by all providers of a cloud. */
 struct adjust_book;
 
+/* A list in the book; ADJUST_UNSET twice when empty. */
+struct adjust_list {
+    int32_t first, last;
+};
+
 struct adjust_cluster {
     struct adjust_rules rules;
     struct adjust_book *book;
@@ -194,7 +199,7 @@ struct adjust_cluster {
     int32_t n_nodes, n_pools;
     int32_t pool_of_class[ADJUST_CLASSES_MAX]; /* ADJUST_UNSET: no such pool */
     int64_t *pool_allocatable;
-    int32_t first_reservation, last_reservation; /* creation order */
+    struct adjust_list pending, deployed; /* reservations in order of creation, and of deploying */
     int32_t leased_ips, ips_pending, ips_deployed;
 };
 
