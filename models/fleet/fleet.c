@@ -9,20 +9,20 @@ static const struct key node_type_keys[] = {
     {"vcpus", KEY_INTEGER, NULL, "virtual CPUs (threads)", .low = 1, .high = 1024},
     {"memory", KEY_BYTES, NULL, "host memory", .low = 1048576, .high = 1e15},
     {"gpus", KEY_INTEGER, "0", "GPUs", .low = 0, .high = 16},
-    {"gpu_model", KEY_TEXT, "\"\"", "GPU model, as demand and prices name it, e.g. \"a100\""},
-    {"gpu_memory", KEY_BYTES, "\"80 GiB\"", "memory of one GPU"},
-    {"gpu_interface", KEY_CHOICE, "\"sxm\"", "how the GPUs are attached", .choices = "sxm|pcie"},
-    {"up", KEY_LAW, "\"0 s\"", "time to failure of one node while up; 0 s: never fails by itself"},
-    {"repair", KEY_LAW, "\"0 s\"", "time to repair of one node"},
-    {"source", KEY_TEXT, "\"\"", "where the laws come from"},
-    {"evidence", KEY_CHOICE, "\"U\"", "R read, K recalled, U unsourced", .choices = "R|K|U"},
+    {"gpu_model", KEY_TEXT, "", "GPU model, as demand and prices name it, e.g. \"a100\""},
+    {"gpu_memory", KEY_BYTES, "80 GiB", "memory of one GPU"},
+    {"gpu_interface", KEY_CHOICE, "sxm", "how the GPUs are attached", .choices = "sxm|pcie"},
+    {"up", KEY_LAW, "0 s", "time to failure of one node while up; 0 s: never fails by itself"},
+    {"repair", KEY_LAW, "0 s", "time to repair of one node"},
+    {"source", KEY_TEXT, "", "where the laws come from"},
+    {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
     KEY_END};
 
 static const struct key software_keys[] = {
     {"name", KEY_NAME, NULL, "name of an agent or release, as incidents name it", .unique = true},
     {"share", KEY_SHARE, NULL, "share of all nodes that run it, drawn per replication"},
-    {"source", KEY_TEXT, "\"\"", "where the share comes from"},
-    {"evidence", KEY_CHOICE, "\"U\"", "R read, K recalled, U unsourced", .choices = "R|K|U"},
+    {"source", KEY_TEXT, "", "where the share comes from"},
+    {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
     KEY_END};
 
 static const struct key rack_group_keys[] = {
@@ -37,14 +37,14 @@ static const struct key site_keys[] = {
     {"nodes", KEY_LIST, NULL, "what each rack holds", .children = rack_group_keys, .required = true},
     {"storage_units", KEY_INTEGER, "8", "storage units in each zone", .low = 1, .high = 10000},
     {"demand_weight", KEY_NUMBER, "1", "share of tenants at home here, relative to the other sites", .low = 0, .high = 1e9},
-    {"up", KEY_LAW, "\"0 s\"", "time to failure of the whole site; 0 s: never"},
-    {"repair", KEY_LAW, "\"0 s\"", "time to repair of the whole site"},
-    {"zone_up", KEY_LAW, "\"0 s\"", "time to failure of one zone; 0 s: never"},
-    {"zone_repair", KEY_LAW, "\"0 s\"", "time to repair of one zone"},
-    {"rack_up", KEY_LAW, "\"0 s\"", "time to failure of one rack (switch or power); 0 s: never"},
-    {"rack_repair", KEY_LAW, "\"0 s\"", "time to repair of one rack"},
-    {"storage_up", KEY_LAW, "\"0 s\"", "time to failure of one storage unit; 0 s: never"},
-    {"storage_repair", KEY_LAW, "\"0 s\"", "time to repair of one storage unit"},
+    {"up", KEY_LAW, "0 s", "time to failure of the whole site; 0 s: never"},
+    {"repair", KEY_LAW, "0 s", "time to repair of the whole site"},
+    {"zone_up", KEY_LAW, "0 s", "time to failure of one zone; 0 s: never"},
+    {"zone_repair", KEY_LAW, "0 s", "time to repair of one zone"},
+    {"rack_up", KEY_LAW, "0 s", "time to failure of one rack (switch or power); 0 s: never"},
+    {"rack_repair", KEY_LAW, "0 s", "time to repair of one rack"},
+    {"storage_up", KEY_LAW, "0 s", "time to failure of one storage unit; 0 s: never"},
+    {"storage_repair", KEY_LAW, "0 s", "time to repair of one storage unit"},
     KEY_END};
 
 const struct key fleet_keys[] = {

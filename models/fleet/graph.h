@@ -40,7 +40,7 @@ extern const char *const component_class_names[COMPONENT_CLASSES]; /* "site", "z
 /* The same joined by |, for a choice key. */
 #define COMPONENT_CHOICES "site|zone|rack|node|storage|control|region-control|provider|relay"
 
-enum { COMPONENT_NONE = UINT32_MAX };
+#define COMPONENT_NONE UINT32_MAX
 
 struct component {
     const char *path;              /* unique: "us-central/z2/r07/n14", "akash/chain" */
