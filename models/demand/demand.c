@@ -1,0 +1,238 @@
+#include "models/demand/demand.h"
+
+#include "sim/check.h"
+
+#include <math.h>
+#include <string.h>
+
+const struct key demand_keys[] = {
+    {"name", KEY_NAME, NULL, "name of the class; its workloads are called NAME/0, NAME/1, ...", .unique = true},
+    {"kind", KEY_CHOICE, NULL, "service: replicas wanted up now; job: a gang with work to do", .choices = "service|job"},
+    {"count", KEY_INTEGER, "0", "workloads requested during the ramp", .low = 0, .high = 10000000},
+    {"ramp", KEY_DURATION, "1 d", "they are requested uniformly over this time from the begin of the run (warm-up included)"},
+    {"arrivals", KEY_RATE, "0", "further requests: a Poisson stream over the whole run, e.g. \"20 /h\""},
+    {"replicas", KEY_INTEGER, "1", "replicas of a service", .low = 1, .high = DEMAND_UNITS_MAX, .when = "kind=service"},
+    {"quorum", KEY_INTEGER, "0", "replicas that must be up for the service to be up; 0: more than half", .low = 0,
+     .high = DEMAND_UNITS_MAX, .when = "kind=service"},
+    {"pods", KEY_INTEGER, "1", "pods of a job, placed together or not at all", .low = 1, .high = DEMAND_UNITS_MAX,
+     .when = "kind=job"},
+    {"vcpus", KEY_INTEGER, NULL, "virtual CPUs of one replica or pod", .low = 1, .high = 384},
+    {"memory", KEY_BYTES, NULL, "memory of one replica or pod", .low = 1048576, .high = 2199023255552.0},
+    {"storage", KEY_BYTES, "10 GiB", "disk of one replica or pod", .low = 5242880, .high = 35184372088832.0},
+    {"gpus", KEY_INTEGER, "0", "GPUs of one replica or pod", .low = 0, .high = 16},
+    {"gpu_milli", KEY_INTEGER, "1000", "thousandths of one GPU; below 1000 the GPU is shared and gpus must be 1", .low = 1, .high = 1000},
+    {"gpu_models", KEY_TEXTS, NULL, "models that will do; absent: any"},
+    {"spread", KEY_CHOICE, "none", "how replicas are kept apart", .choices = "none|zone|site", .when = "kind=service"},
+    {"sites", KEY_INTEGER, "2", "sites to spread over when spread = \"site\"", .low = 1, .high = DEMAND_SITES_MAX,
+     .when = "kind=service"},
+    {"lifetime", KEY_LAW, "0 s", "time from request to withdrawal; 0 s: to the end of the run", .when = "kind=service"},
+    {"work", KEY_LAW, NULL, "productive time one job needs", .when = "kind=job"},
+    {"job_up", KEY_LAW, "0 s", "time from the begin of an attempt to a fault of the job itself; 0 s: none", .when = "kind=job"},
+    {"checkpoint_every", KEY_DURATION, "1 h", "work between checkpoints; 0: none", .when = "kind=job"},
+    {"checkpoint_write", KEY_DURATION, "1 min", "blocking part of one checkpoint", .when = "kind=job"},
+    {"restart", KEY_DURATION, "5 min", "load and warm-up at the begin of each attempt", .when = "kind=job"},
+    {"source", KEY_TEXT, "", "where the figures come from"},
+    {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
+    KEY_END};
+
+static uint64_t read_models(struct scenario *scenario, const struct value *group, const struct fleet *fleet)
+{
+    const struct value *models = value_of(group, "gpu_models");
+    uint64_t set = 0;
+    for (size_t i = 0; i < value_count(models); i++) {
+        const struct value *model = value_at(models, i);
+        int32_t known = fleet_gpu_model(fleet, model->text);
+        if (known >= 0) {
+            set |= UINT64_C(1) << known;
+            continue;
+        }
+        const char *near = scenario_nearest(model->text, fleet->gpu_models, fleet->gpu_model_count);
+        scenario_error(scenario, model,
+                       near != NULL ? arena_format(scenario->arena, "did you mean '%s'?", near)
+                                    : "no node type of the fleet has it",
+                       "no node has a GPU of model '%s'", model->text);
+    }
+    return set;
+}
+
+static const struct law *law_or_none(const struct value *group, const char *key)
+{
+    const struct law *law = value_law(group, key);
+    return law->kind == LAW_CONSTANT && law->a == 0 ? NULL : law;
+}
+
+static void read_service(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
+                         struct demand_class *class)
+{
+    class->units = (uint32_t)value_integer(group, "replicas");
+    class->quorum = (uint32_t)value_integer(group, "quorum");
+    class->spread = (enum demand_spread)value_choice(group, "spread");
+    class->lifetime = law_or_none(group, "lifetime");
+    class->sites = class->spread == SPREAD_SITE ? (uint32_t)value_integer(group, "sites") : 1;
+    if (class->quorum == 0)
+        class->quorum = class->units / 2 + 1;
+    if (class->quorum > class->units)
+        scenario_error(scenario, value_of(group, "quorum"), "lower the quorum or raise the replicas",
+                       "a quorum of %u cannot be met by %u replicas", class->quorum, class->units);
+    if (class->sites > fleet->sites)
+        scenario_error(scenario, value_of(group, "sites"), "add sites to the fleet or lower 'sites'",
+                       "%u sites are wanted but the fleet has %u", class->sites, fleet->sites);
+    else if (class->sites > class->units)
+        scenario_error(scenario, value_of(group, "sites"), "raise 'replicas' or lower 'sites'",
+                       "%u replicas cannot be spread over %u sites", class->units, class->sites);
+}
+
+static void read_job(struct scenario *scenario, const struct value *group, struct demand_class *class)
+{
+    class->units = class->quorum = (uint32_t)value_integer(group, "pods");
+    class->sites = 1;
+    class->work = value_law(group, "work");
+    class->job_up = law_or_none(group, "job_up");
+    class->costs = (struct job_costs){value_duration(group, "checkpoint_every"), value_duration(group, "checkpoint_write"),
+                                      value_duration(group, "restart")};
+    if (law_mean(class->work) <= 0)
+        scenario_error(scenario, value_of(group, "work"), "e.g. \"lognormal_median(6 h, 1.2)\"", "a job needs work to do");
+}
+
+static void read_class(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
+                       struct demand_class *class)
+{
+    *class = (struct demand_class){.name = value_text(group, "name"),
+                                   .kind = (enum demand_kind)value_choice(group, "kind"),
+                                   .count = (uint32_t)value_integer(group, "count"),
+                                   .ramp = value_duration(group, "ramp"),
+                                   .arrivals_per_second = value_number(group, "arrivals"),
+                                   .vcpus = (int32_t)value_integer(group, "vcpus"),
+                                   .gpus = (int32_t)value_integer(group, "gpus"),
+                                   .gpu_milli = (int32_t)value_integer(group, "gpu_milli"),
+                                   .memory_bytes = value_integer(group, "memory"),
+                                   .storage_bytes = value_integer(group, "storage"),
+                                   .gpu_models = read_models(scenario, group, fleet)};
+    if (class->gpu_milli < 1000 && class->gpus != 1)
+        scenario_error(scenario, value_of(group, "gpu_milli"), "write gpus = 1, or leave gpu_milli away",
+                       "a shared GPU is a part of one device, but gpus is %d", class->gpus);
+    if (class->kind == DEMAND_SERVICE)
+        read_service(scenario, group, fleet, class);
+    else
+        read_job(scenario, group, class);
+}
+
+struct demand_plan *demand_read(struct scenario *scenario, const struct value *list, const struct fleet *fleet)
+{
+    struct demand_plan *plan = arena_new(scenario->arena, struct demand_plan);
+    struct demand_class *class = arena_array(scenario->arena, value_count(list), struct demand_class);
+    *plan = (struct demand_plan){.class = class, .classes = (uint32_t)value_count(list), .fleet = fleet};
+    double weights = 0;
+    for (uint32_t s = 0; s < fleet->sites; s++)
+        weights += fleet->site != NULL ? fleet->site[s].demand_weight : 1;
+    if (!(weights > 0))
+        scenario_error(scenario, list, "give at least one site a demand_weight above 0", "no site is anybody's home");
+    for (uint32_t i = 0; i < plan->classes; i++)
+        read_class(scenario, value_at(list, i), fleet, &class[i]);
+    return plan;
+}
+
+/* --- Drawing --------------------------------------------------------------------------------------------------------- */
+
+/* Sites without replacement by weight: home, then the others. */
+static void draw_sites(const struct fleet *fleet, uint32_t wanted, struct stream *stream, uint8_t *sites)
+{
+    for (uint32_t k = 0; k < wanted; k++) {
+        double total = 0;
+        for (uint32_t s = 0; s < fleet->sites; s++)
+            if (memchr(sites, (int)s, k) == NULL)
+                total += fleet->site[s].demand_weight;
+        double at = stream_uniform(stream) * total;
+        uint32_t chosen = COMPONENT_NONE;
+        for (uint32_t s = 0; s < fleet->sites; s++) {
+            if (memchr(sites, (int)s, k) != NULL)
+                continue;
+            if (chosen == COMPONENT_NONE || at >= 0)
+                chosen = s;
+            at -= fleet->site[s].demand_weight;
+            if (at < 0)
+                break;
+        }
+        sites[k] = (uint8_t)chosen;
+    }
+}
+
+/* Arrival times of a class's Poisson stream; with times NULL only counts them. */
+static uint32_t draw_arrivals(const struct demand_class *class, struct stream stream, instant begin, instant end, instant *times)
+{
+    uint32_t count = 0;
+    if (!(class->arrivals_per_second > 0))
+        return 0;
+    for (instant at = begin;;) {
+        at = instant_add(at, duration_from_seconds(stream_exponential(&stream) / class->arrivals_per_second));
+        if (at.us >= end.us)
+            return count;
+        if (times != NULL)
+            times[count] = at;
+        if (++count > 100000000)
+            limit_reached("demand.arrivals", count);
+    }
+}
+
+static void draw_workload(const struct demand_plan *plan, struct stream_key family, struct workload *workload, instant begin,
+                          const instant *arrived)
+{
+    const struct demand_class *class = &plan->class[workload->class];
+    struct stream stream = stream_open(stream_key_index(stream_key_path(family, class->name), workload->number));
+    double when = stream_uniform(&stream);
+    draw_sites(plan->fleet, class->sites, &stream, workload->site);
+    workload->requested =
+        arrived != NULL ? *arrived
+                        : instant_add(begin, duration_from_seconds(when * duration_seconds(class->ramp)));
+    workload->withdrawn = INSTANT_NEVER;
+    if (class->lifetime != NULL)
+        workload->withdrawn = instant_add(workload->requested, law_draw_duration(class->lifetime, &stream));
+    if (class->work != NULL) {
+        workload->work = law_draw_duration(class->work, &stream);
+        if (workload->work.us == 0)
+            workload->work.us = 1;
+    }
+}
+
+struct demand *demand_draw(struct arena *arena, const struct demand_plan *plan, uint64_t seed, uint32_t replication, instant begin,
+                           instant end)
+{
+    struct demand *demand = arena_new(arena, struct demand);
+    struct stream_key arrivals = stream_key(seed, replication, "arrivals"), family = stream_key(seed, replication, "demand");
+    uint64_t total = 0;
+    demand->plan = plan;
+    demand->job_faults = stream_key(seed, replication, "job fault");
+    for (uint32_t c = 0; c < plan->classes; c++)
+        total += plan->class[c].count +
+                 draw_arrivals(&plan->class[c], stream_open(stream_key_path(arrivals, plan->class[c].name)), begin, end, NULL);
+    if (total > 50000000)
+        limit_reached("demand.count", 50000000);
+    demand->workload = arena_array(arena, total, struct workload);
+    for (uint32_t c = 0; c < plan->classes; c++) {
+        const struct demand_class *class = &plan->class[c];
+        struct stream stream = stream_open(stream_key_path(arrivals, class->name));
+        uint32_t arrived = draw_arrivals(class, stream, begin, end, NULL);
+        instant *times = arena_array(arena, arrived, instant);
+        draw_arrivals(class, stream, begin, end, times);
+        for (uint32_t n = 0; n < class->count + arrived; n++) {
+            struct workload *workload = &demand->workload[demand->workloads++];
+            workload->class = c;
+            workload->number = n;
+            workload->first_unit = demand->units;
+            demand->units += class->units;
+            draw_workload(plan, family, workload, begin, n < class->count ? NULL : &times[n - class->count]);
+        }
+    }
+    return demand;
+}
+
+duration demand_job_fault(const struct demand *demand, uint32_t workload, int32_t attempt)
+{
+    const struct workload *job = &demand->workload[workload];
+    const struct demand_class *class = &demand->plan->class[job->class];
+    if (class->job_up == NULL)
+        return (duration){US_NEVER};
+    struct stream_key own = stream_key_index(stream_key_path(demand->job_faults, class->name), job->number);
+    struct stream stream = stream_open(stream_key_index(own, (uint64_t)attempt));
+    return law_draw_duration(class->job_up, &stream);
+}

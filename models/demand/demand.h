@@ -1,0 +1,76 @@
+/* Demand: what tenants want, the same for every cloud.
+ *
+ * A demand class describes services (replicas wanted up now) or jobs (gangs with work to do). Its workloads are drawn per
+ * replication from streams keyed by (class, number): request time, home site, further sites, lifetime, work, and the job's own
+ * faults per attempt. No cloud can change any of them (design.md 4.3).
+ *
+ * A workload is placed as `units`: the replicas of a service, the pods of a job. `spread` says how a tenant wants its replicas
+ * apart: not at all, over zones of its home site, or over sites. */
+#ifndef NINES_MODELS_DEMAND_DEMAND_H
+#define NINES_MODELS_DEMAND_DEMAND_H
+
+#include "models/demand/job.h"
+#include "models/fleet/fleet.h"
+#include "sim/random.h"
+#include "sim/scenario.h"
+
+#include <stdint.h>
+
+extern const struct key demand_keys[]; /* elements of `demand` */
+
+enum demand_kind { DEMAND_SERVICE, DEMAND_JOB };
+enum demand_spread { SPREAD_NONE, SPREAD_ZONE, SPREAD_SITE };
+enum { DEMAND_UNITS_MAX = 1024, DEMAND_SITES_MAX = 8 };
+
+struct demand_class {
+    const char *name;
+    enum demand_kind kind;
+    uint32_t count;          /* requested during the ramp at the begin of the run */
+    duration ramp;
+    double arrivals_per_second; /* afterwards, a Poisson stream */
+    uint32_t units, quorum;  /* quorum: services only; units for a job */
+    int32_t vcpus, gpus, gpu_milli; /* of one unit; gpu_milli per device */
+    int64_t memory_bytes, storage_bytes;
+    uint64_t gpu_models;     /* bit set of fleet.gpu_models that will do; 0: any */
+    enum demand_spread spread;
+    uint32_t sites;          /* SPREAD_SITE: how many */
+    const struct law *lifetime; /* services; NULL: to the end */
+    const struct law *work;     /* jobs: productive time */
+    const struct law *job_up;   /* jobs: time to a fault of the job itself, by attempt; NULL: none */
+    struct job_costs costs;
+};
+
+struct demand_plan {
+    const struct demand_class *class;
+    uint32_t classes;
+    const struct fleet *fleet;
+};
+
+struct workload {
+    uint32_t class;
+    uint32_t number;           /* within its class */
+    uint32_t first_unit;
+    instant requested, withdrawn; /* withdrawn: INSTANT_NEVER for jobs and services that stay */
+    duration work;             /* jobs */
+    uint8_t site[DEMAND_SITES_MAX]; /* home first, then the further sites; unit u goes to site[u % sites] when spread over sites */
+};
+
+struct demand {
+    const struct demand_plan *plan;
+    struct workload *workload; /* by class, then number */
+    uint32_t workloads, units;
+    struct stream_key job_faults;
+};
+
+struct demand_plan *demand_read(struct scenario *scenario, const struct value *list, const struct fleet *fleet);
+/* All workloads requested in [begin, end), drawn for one replication. */
+struct demand *demand_draw(struct arena *arena, const struct demand_plan *plan, uint64_t seed, uint32_t replication, instant begin,
+                           instant end);
+/* Time from the begin of attempt `attempt` (from 1) to the job's own fault; US_NEVER when the class has none. */
+duration demand_job_fault(const struct demand *demand, uint32_t workload, int32_t attempt);
+static inline const struct demand_class *demand_class_of(const struct demand *demand, uint32_t workload)
+{
+    return &demand->plan->class[demand->workload[workload].class];
+}
+
+#endif

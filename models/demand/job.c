@@ -1,0 +1,107 @@
+#include "models/demand/job.h"
+
+#include "sim/check.h"
+
+#include "sim/nomalloc.h"
+
+/* What an attempt of a given age consists of. */
+struct split {
+    int64_t restart, productive, uncommitted, checkpoint;
+};
+
+static struct split split_attempt(const struct job *job, const struct job_costs *costs, instant now)
+{
+    int64_t age = now.us - job->since.us;
+    struct split split = {0};
+    split.restart = age < costs->restart.us ? age : costs->restart.us;
+    age -= split.restart;
+    if (costs->interval.us == 0) {
+        split.uncommitted = age;
+        return split;
+    }
+    int64_t cycle = costs->interval.us + costs->write.us;
+    int64_t left = job->work.us - job->committed.us;
+    int64_t cycles = age / cycle, most = left > 0 ? (left - 1) / costs->interval.us : 0;
+    if (cycles > most)
+        cycles = most; /* nothing is written after the last piece of work */
+    int64_t rest = age - cycles * cycle;
+    split.productive = cycles * costs->interval.us;
+    split.checkpoint = cycles * costs->write.us;
+    split.uncommitted = rest;
+    if (cycles < most && rest > costs->interval.us) {
+        split.uncommitted = costs->interval.us;
+        split.checkpoint += rest - costs->interval.us;
+    }
+    return split;
+}
+
+static void close_waiting(struct job *job, instant now)
+{
+    int64_t waited = now.us - job->since.us;
+    if (job->phase == JOB_UNDETECTED)
+        job->detection.us += waited;
+    else if (job->phase == JOB_QUEUED)
+        job->queue.us += waited;
+}
+
+instant job_begin(struct job *job, const struct job_costs *costs, instant now)
+{
+    check(job->phase != JOB_RUNNING && job->phase != JOB_DONE, "a job begins twice");
+    close_waiting(job, now);
+    job->phase = JOB_RUNNING;
+    job->since = now;
+    job->attempts++;
+    int64_t left = job->work.us - job->committed.us;
+    int64_t writes = costs->interval.us > 0 && left > 0 ? (left - 1) / costs->interval.us : 0;
+    return (instant){now.us + costs->restart.us + left + writes * costs->write.us};
+}
+
+duration job_fail(struct job *job, const struct job_costs *costs, instant now)
+{
+    check(job->phase == JOB_RUNNING, "a job fails that does not run");
+    struct split split = split_attempt(job, costs, now);
+    job->restart.us += split.restart;
+    job->committed.us += split.productive;
+    job->checkpoint.us += split.checkpoint;
+    job->rework.us += split.uncommitted;
+    job->phase = JOB_UNDETECTED;
+    job->since = now;
+    job->failures++;
+    return (duration){split.uncommitted};
+}
+
+void job_detect(struct job *job, instant now)
+{
+    if (job->phase != JOB_UNDETECTED)
+        return;
+    close_waiting(job, now);
+    job->phase = JOB_QUEUED;
+    job->since = now;
+}
+
+void job_finish(struct job *job, const struct job_costs *costs, instant now)
+{
+    check(job->phase == JOB_RUNNING, "a job finishes that does not run");
+    struct split split = split_attempt(job, costs, now);
+    job->restart.us += split.restart;
+    job->checkpoint.us += split.checkpoint;
+    job->committed.us += split.productive + split.uncommitted;
+    check(job->committed.us == job->work.us, "a job ends with other work done than it had");
+    job->phase = JOB_DONE;
+    job->since = now;
+}
+
+duration job_productive(const struct job *job, const struct job_costs *costs, instant now)
+{
+    if (job->phase != JOB_RUNNING)
+        return job->committed;
+    struct split split = split_attempt(job, costs, now);
+    return (duration){job->committed.us + split.productive + split.uncommitted};
+}
+
+duration job_wall(const struct job *job, instant now)
+{
+    int64_t closed = job->committed.us + job->checkpoint.us + job->rework.us + job->restart.us + job->detection.us + job->queue.us;
+    bool open = job->phase != JOB_NEW && job->phase != JOB_DONE;
+    return (duration){closed + (open ? now.us - job->since.us : 0)};
+}

@@ -1,0 +1,48 @@
+/* A job's progress: work, checkpoints, losses and waiting.
+ *
+ * A gang runs only while all its members are up. Each attempt pays the restart cost, then works; after every `interval` of work it
+ * writes a checkpoint for `write`, during which it makes no progress. A failure loses the work since the last completed checkpoint.
+ * Every microsecond of a job's life from its first start is one of productive, checkpoint, rework (lost work), restart,
+ * detection or queue, and these add up exactly: wall = productive + checkpoint + rework + detection + restart + queue.
+ * Without failures wall = restart + work + floor((work - 1 tick) / interval) * write.
+ *
+ * Source: the wall-clock model of Daly 2006, "A higher order estimate of the optimum checkpoint interval for restart dumps",
+ * section 2, with failures possible during writes and restarts. Pure: time comes in as an argument. */
+#ifndef NINES_MODELS_DEMAND_JOB_H
+#define NINES_MODELS_DEMAND_JOB_H
+
+#include "sim/units.h"
+
+#include <stdbool.h>
+
+struct job_costs {
+    duration interval; /* work between checkpoints; 0: none are written */
+    duration write;    /* blocking part of one checkpoint */
+    duration restart;  /* load and warm-up at the begin of every attempt */
+};
+
+enum job_phase { JOB_NEW, JOB_RUNNING, JOB_UNDETECTED, JOB_QUEUED, JOB_DONE };
+
+struct job {
+    enum job_phase phase;
+    instant since;      /* of the phase */
+    duration work;      /* productive time wanted */
+    duration committed; /* productive time that a failure cannot take any more */
+    duration checkpoint, rework, restart, detection, queue; /* accounted up to `since` */
+    int32_t attempts, failures;
+};
+
+/* All members are up: the attempt begins. Returns when the job will be done if nothing happens. */
+instant job_begin(struct job *job, const struct job_costs *costs, instant now);
+/* A member went down: work since the last completed checkpoint is lost. Returns what was lost. */
+duration job_fail(struct job *job, const struct job_costs *costs, instant now);
+/* Somebody has noticed: what follows is queueing. No effect unless undetected. */
+void job_detect(struct job *job, instant now);
+/* The end of the work, at the instant that job_begin returned. */
+void job_finish(struct job *job, const struct job_costs *costs, instant now);
+/* Productive time so far, including what is not committed yet. */
+duration job_productive(const struct job *job, const struct job_costs *costs, instant now);
+/* Time since the first attempt began, waiting included. */
+duration job_wall(const struct job *job, instant now);
+
+#endif
