@@ -4,12 +4,12 @@
 
 #include "sim/nomalloc.h"
 
-double kernel_log(double x)
+double kernel_log_rare(double x)
 {
     return Sleef_cinz_logd1_u10purec(x);
 }
 
-double kernel_exp(double x)
+double kernel_exp_rare(double x)
 {
     return Sleef_cinz_expd1_u10purec(x);
 }

@@ -41,37 +41,42 @@ struct stream_key stream_key_index(struct stream_key family, uint64_t index)
     return family;
 }
 
-/* --- Philox4x32-10 (Salmon et al. 2011, section 3.3; multipliers and Weyl increments of their table 2) --- */
+/* --- Philox4x32-10 (Salmon et al. 2011, section 3.3) --- */
 
-void random_block(const uint32_t counter[4], const uint32_t key[2], uint32_t block[4])
+struct block {
+    uint32_t x0, x1, x2, x3;
+};
+
+static inline struct block philox(struct block x, uint32_t k0, uint32_t k1)
 {
-    uint32_t x0 = counter[0], x1 = counter[1], x2 = counter[2], x3 = counter[3];
-    uint32_t k0 = key[0], k1 = key[1];
+#pragma GCC unroll 10 /* a quarter faster; both compilers know it */
     for (int round = 0; round < 10; round++) {
-        uint64_t a = UINT64_C(0xD2511F53) * x0;
-        uint64_t b = UINT64_C(0xCD9E8D57) * x2;
-        x0 = (uint32_t)(b >> 32) ^ x1 ^ k0;
-        x1 = (uint32_t)b;
-        x2 = (uint32_t)(a >> 32) ^ x3 ^ k1;
-        x3 = (uint32_t)a;
+        uint64_t a = UINT64_C(0xD2511F53) * x.x0;
+        uint64_t b = UINT64_C(0xCD9E8D57) * x.x2;
+        x = (struct block){(uint32_t)(b >> 32) ^ x.x1 ^ k0, (uint32_t)b, (uint32_t)(a >> 32) ^ x.x3 ^ k1, (uint32_t)a};
         k0 += UINT32_C(0x9E3779B9);
         k1 += UINT32_C(0xBB67AE85);
     }
-    block[0] = x0;
-    block[1] = x1;
-    block[2] = x2;
-    block[3] = x3;
+    return x;
 }
 
-static void refill(struct stream *stream)
+void random_block(const uint32_t counter[4], const uint32_t key[2], uint32_t block[4])
 {
-    const struct stream_key *name = &stream->key;
-    uint32_t counter[4] = {(uint32_t)stream->counter, (uint32_t)(stream->counter >> 32), (uint32_t)name->high,
-                           (uint32_t)(name->high >> 32)};
-    uint32_t key[2] = {(uint32_t)name->low, (uint32_t)(name->low >> 32)};
-    random_block(counter, key, stream->word);
-    stream->counter++;
-    stream->left = 4;
+    struct block x = philox((struct block){counter[0], counter[1], counter[2], counter[3]}, key[0], key[1]);
+    block[0] = x.x0;
+    block[1] = x.x1;
+    block[2] = x.x2;
+    block[3] = x.x3;
+}
+
+uint64_t stream_refill(struct stream *stream)
+{
+    uint64_t n = stream->draw / 2; /* stream_u64 has counted the draw: n is still the block's number */
+    uint64_t high = stream->key.high, low = stream->key.low;
+    struct block counter = {(uint32_t)n, (uint32_t)(n >> 32), (uint32_t)high, (uint32_t)(high >> 32)};
+    struct block x = philox(counter, (uint32_t)low, (uint32_t)(low >> 32));
+    stream->spare = (uint64_t)x.x3 << 32 | x.x2;
+    return (uint64_t)x.x1 << 32 | x.x0;
 }
 
 struct stream stream_open(struct stream_key key)
@@ -81,29 +86,13 @@ struct stream stream_open(struct stream_key key)
 
 struct stream stream_open_at(struct stream_key key, uint64_t draw)
 {
-    struct stream stream = {.key = key, .counter = draw / 2};
-    if (draw % 2 != 0) {
-        refill(&stream);
-        stream.left = 2;
-    }
+    struct stream stream = {.key = key, .draw = draw};
+    if (draw % 2 != 0)
+        (void)stream_refill(&stream);
     return stream;
 }
 
 /* --- Draws --- */
-
-uint64_t stream_u64(struct stream *stream)
-{
-    if (stream->left == 0)
-        refill(stream);
-    const uint32_t *word = &stream->word[4 - stream->left];
-    stream->left -= 2;
-    return (uint64_t)word[1] << 32 | word[0];
-}
-
-double stream_uniform(struct stream *stream)
-{
-    return (double)(stream_u64(stream) >> 12 << 1 | 1) * 0x1p-53;
-}
 
 uint64_t stream_below(struct stream *stream, uint64_t n)
 {
@@ -117,14 +106,27 @@ uint64_t stream_below(struct stream *stream, uint64_t n)
     return (uint64_t)(product >> 64);
 }
 
-int stream_chance(struct stream *stream, double p)
+/* A draw that fell outside the part of its layer that lies under the curve for certain. In the lowest layer that is the
+ * tail, which is an exponential law again; elsewhere a second draw picks a height, and points above the curve start anew. */
+double stream_exponential_edge(struct stream *stream, uint32_t layer, double x)
 {
-    return stream_uniform(stream) < p;
-}
-
-double stream_exponential(struct stream *stream)
-{
-    return -kernel_log(stream_uniform(stream));
+    const struct random_layer *base = &random_ziggurat[RANDOM_LAYERS - 1];
+    double passed = 0; /* by the tail's memorylessness: how far the draw has come already */
+    for (;;) {
+        if (layer == RANDOM_LAYERS - 1) {
+            passed += (double)base->inside * base->width;
+        } else {
+            double low = random_ziggurat[layer + 1].height, high = random_ziggurat[layer].height;
+            if (low + (high - low) * stream_uniform(stream) < kernel_exp(-x))
+                return passed + x;
+        }
+        uint64_t bits = stream_u64(stream);
+        layer = bits % RANDOM_LAYERS;
+        int64_t odd = (int64_t)(bits >> 12 << 1 | 1);
+        x = (double)odd * random_ziggurat[layer].width;
+        if (odd < random_ziggurat[layer].inside)
+            return passed + x;
+    }
 }
 
 double stream_normal(struct stream *stream)

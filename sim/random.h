@@ -23,31 +23,64 @@ struct stream_key stream_key(uint64_t seed, uint64_t replication, const char *pu
 struct stream_key stream_key_path(struct stream_key family, const char *path);
 struct stream_key stream_key_index(struct stream_key family, uint64_t index);
 
-/* Position in a stream. 56 bytes; copy it to fork (both copies then give the same draws). */
+/* One block of Philox4x32-10: a bijection of the 128-bit counter under a 64-bit key. A stream takes low as the key, and n with
+ * high above it as the counter. Public for tests. */
+void random_block(const uint32_t counter[4], const uint32_t key[2], uint32_t block[4]);
+
+/* Position in a stream. 32 bytes; copy it to fork (both copies then give the same draws). */
 struct stream {
     struct stream_key key;
-    uint64_t counter;   /* next block */
-    uint32_t word[4];   /* current block */
-    uint32_t left;      /* 32-bit words of it not yet used: 0, 2 or 4 */
+    uint64_t draw;   /* 64-bit draws taken so far; to come back here later, stream_open_at(key, draw) */
+    uint64_t spare;  /* second half of the block under way; of meaning when draw is odd */
 };
-
-/* One block of Philox4x32-10: a bijection of the 128-bit counter under a 64-bit key. A stream takes low as the key, and n with
- * high above it as the counter. Public for tests and for generators of whole blocks. */
-void random_block(const uint32_t counter[4], const uint32_t key[2], uint32_t block[4]);
 
 struct stream stream_open(struct stream_key key);
 /* Opens at the n-th 64-bit draw, so that an entity needs to remember only n. */
 struct stream stream_open_at(struct stream_key key, uint64_t draw);
 
-uint64_t stream_u64(struct stream *stream);
+/* First half of the next block; keeps the second. For stream_u64. */
+uint64_t stream_refill(struct stream *stream);
+
+static inline uint64_t stream_u64(struct stream *stream)
+{
+    return stream->draw++ % 2 != 0 ? stream->spare : stream_refill(stream);
+}
+
 /* Uniform on (0, 1): the odd multiples of 2^-53, all exact; never 0, never 1. One 64-bit draw. */
-double stream_uniform(struct stream *stream);
+static inline double stream_uniform(struct stream *stream)
+{
+    return (double)(int64_t)(stream_u64(stream) >> 12 << 1 | 1) * 0x1p-53;
+}
+
 /* Uniform on 0..n-1 without bias (Lemire 2019, section 4). n > 0. Uses one draw, rarely more. */
 uint64_t stream_below(struct stream *stream, uint64_t n);
+
 /* True with probability p; p is clamped to [0, 1]. One draw. */
-int stream_chance(struct stream *stream, double p);
-/* Exponential with mean 1, by inversion: one draw. */
-double stream_exponential(struct stream *stream);
+static inline int stream_chance(struct stream *stream, double p)
+{
+    return stream_uniform(stream) < p;
+}
+
+/* The ziggurat under e^-x: 256 layers of one area, of which 98.9 % of the draws need one look (Marsaglia & Tsang 2000, "The
+ * ziggurat method for generating random variables", J. Stat. Software 5(8)). random_table.c explains the columns. */
+enum { RANDOM_LAYERS = 256 };
+struct random_layer {
+    int64_t inside;
+    double width, height;
+};
+extern const struct random_layer random_ziggurat[RANDOM_LAYERS];
+double stream_exponential_edge(struct stream *stream, uint32_t layer, double x);
+
+/* Exponential with mean 1, above 0. One draw, in 1.1 % of the cases more: half the time of an inversion by kernel_log. */
+static inline double stream_exponential(struct stream *stream)
+{
+    uint64_t bits = stream_u64(stream);
+    uint32_t layer = bits % RANDOM_LAYERS;
+    int64_t odd = (int64_t)(bits >> 12 << 1 | 1); /* bits that did not choose the layer */
+    double x = (double)odd * random_ziggurat[layer].width;
+    return odd < random_ziggurat[layer].inside ? x : stream_exponential_edge(stream, layer, x);
+}
+
 /* Standard normal (polar method; Marsaglia & Bray 1964): keeps no spare, so the number of draws varies but the state is the
  * stream alone. */
 double stream_normal(struct stream *stream);
