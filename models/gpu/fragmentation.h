@@ -62,7 +62,8 @@ struct gpu_typical_options {
 
 /* The most frequent kinds of a pod list, most frequent first, until they cover `share` of it (the kind that crosses the
  * line is included). Memory is not part of a kind; CPU-only pods count like others. Equal counts: more CPU, more milli,
- * more devices, later model list first. Returns how many were written to *out, which lives in arena. count > 0.
+ * more devices, later model list first. The weight of a kind is (count / n) / (covered / n), in doubles: the artifact's
+ * final state hangs on the last bit. Returns how many were written to *out, which lives in arena. count > 0.
  * O(n log n); scratch of about 48 bytes a pod stays in arena. A list with more than GPU_TYPICAL_MAX kinds is
  * limit_reached("limits.gpu_typical"). */
 size_t gpu_typical_from_pods(struct arena *arena, const struct gpu_typical_options *options, struct gpu_typical **out);

@@ -78,6 +78,9 @@ size_t gpu_typical_from_pods(struct arena *arena, const struct gpu_typical_optio
     if (taken > GPU_TYPICAL_MAX)
         limit_reached("limits.gpu_typical", GPU_TYPICAL_MAX);
     *out = arena_array(arena, taken, struct gpu_typical);
+    /* A quotient of two shares of the list, as the artifact has it, and not count / covered: the two differ in the last
+     * bit, and FGD truncates so close to an integer that the published final state hangs on that bit. */
+    double list = (double)options->count, share_covered = (double)covered / list;
     for (size_t i = 0; i < taken; i++)
         (*out)[i] = (struct gpu_typical){
             .cpu_milli = kinds[i].cpu_milli,
@@ -85,7 +88,7 @@ size_t gpu_typical_from_pods(struct arena *arena, const struct gpu_typical_optio
             .milli_per_device = kinds[i].milli_per_device,
             .models = kinds[i].models,
             .count = kinds[i].count,
-            .weight = (double)kinds[i].count / (double)covered,
+            .weight = (double)kinds[i].count / list / share_covered,
         };
     return taken;
 }
