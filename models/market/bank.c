@@ -1,0 +1,152 @@
+#include "models/market/bank.h"
+
+#include <string.h>
+
+#include "sim/nomalloc.h"
+
+static const char *const transfer_names[MARKET_TRANSFERS] = {
+    [MARKET_TRANSFER_ISSUE] = "issue",
+    [MARKET_TRANSFER_DEPOSIT] = "deposit",
+    [MARKET_TRANSFER_BID_DEPOSIT] = "bid deposit",
+    [MARKET_TRANSFER_BID_REFUND] = "bid refund",
+    [MARKET_TRANSFER_PAYMENT] = "lease payment",
+    [MARKET_TRANSFER_TAKE] = "take",
+    [MARKET_TRANSFER_REFUND] = "refund",
+};
+
+const char *market_transfer_name(enum market_transfer what)
+{
+    check(what < MARKET_TRANSFERS, "transfer %d does not exist", (int)what);
+    return transfer_names[what];
+}
+
+void bank_open(struct bank *bank, struct arena *arena, uint32_t limit_wallets, uint32_t limit_grants,
+               struct market_events *events)
+{
+    *bank = (struct bank){.arena = arena,
+                          .wallets = arena_alloc(arena, (size_t)limit_wallets + BANK_OWN_WALLETS, sizeof *bank->wallets),
+                          .limit_wallets = limit_wallets + BANK_OWN_WALLETS,
+                          .grants = arena_alloc(arena, limit_grants, sizeof *bank->grants),
+                          .grant_slots = slots_open(arena, limit_grants, "limits.market_grants"),
+                          .events = events};
+    (void)bank_wallet_add(bank, "(outside)");
+    (void)bank_wallet_add(bank, "(escrow)");
+    (void)bank_wallet_add(bank, "(pool)");
+}
+
+uint32_t bank_wallet_add(struct bank *bank, const char *name)
+{
+    if (bank->n_wallets == bank->limit_wallets)
+        limit_reached("limits.market_wallets", bank->limit_wallets - BANK_OWN_WALLETS);
+    bank->wallets[bank->n_wallets] =
+        (struct bank_wallet){.name = arena_text(bank->arena, name), .first_grant = SLOT_NONE};
+    return bank->n_wallets++;
+}
+
+uint32_t bank_wallet_find(const struct bank *bank, const char *name)
+{
+    for (uint32_t i = 0; i < bank->n_wallets; i++)
+        if (strcmp(bank->wallets[i].name, name) == 0)
+            return i;
+    return SLOT_NONE;
+}
+
+int bank_wallet_compare(const struct bank *bank, uint32_t a, uint32_t b)
+{
+    if (a == b)
+        return 0;
+    int order = strcmp(bank->wallets[a].name, bank->wallets[b].name);
+    return order != 0 ? order : (a > b) - (a < b);
+}
+
+bool bank_can_pay(const struct bank *bank, uint32_t wallet, enum market_denom denom, int64_t amount)
+{
+    return bank->wallets[wallet].balance[denom] >= amount;
+}
+
+void bank_move(struct bank *bank, struct bank_transfer transfer, struct market_event about)
+{
+    check(transfer.amount >= 0, "transfer of a negative amount");
+    if (transfer.amount == 0)
+        return;
+    int64_t *from = &bank->wallets[transfer.from].balance[transfer.denom];
+    int64_t *to = &bank->wallets[transfer.to].balance[transfer.denom];
+    check(transfer.from == BANK_OUTSIDE || *from >= transfer.amount, "wallet '%s' cannot pay",
+          bank->wallets[transfer.from].name);
+    *from -= transfer.amount;
+    *to += transfer.amount;
+    about.kind = MARKET_EVENT_TRANSFER;
+    about.what = (uint8_t)transfer.what;
+    about.denom = (uint8_t)transfer.denom;
+    about.from = transfer.from;
+    about.to = transfer.to;
+    about.amount = transfer.amount;
+    market_events_append(bank->events, about);
+}
+
+void bank_issue(struct bank *bank, uint32_t wallet, enum market_denom denom, int64_t amount)
+{
+    /* All balances together stay within 64 bits, so no single one can overflow. */
+    check(denom != MARKET_DENOM_NONE && amount >= 0, "issue of no money");
+    check(bank->wallets[BANK_OUTSIDE].balance[denom] >= amount - INT64_MAX, "more money than 64 bits hold");
+    struct bank_transfer issue = {BANK_OUTSIDE, wallet, denom, amount, MARKET_TRANSFER_ISSUE};
+    bank_move(bank, issue, (struct market_event){0});
+}
+
+struct bank_grant *bank_grant_find(const struct bank *bank, uint32_t granter, uint32_t grantee)
+{
+    for (uint32_t i = bank->wallets[grantee].first_grant; i != SLOT_NONE; i = bank->grants[i].next)
+        if (bank->grants[i].granter == granter)
+            return &bank->grants[i];
+    return NULL;
+}
+
+void bank_grant_give(struct bank *bank, uint32_t granter, uint32_t grantee, enum market_denom denom, int64_t limit)
+{
+    check(limit >= 0 && denom != MARKET_DENOM_NONE, "a grant needs a denom and a limit of at least 0");
+    struct bank_grant *grant = bank_grant_find(bank, granter, grantee);
+    if (grant == NULL) {
+        uint32_t index = slots_take(&bank->grant_slots);
+        grant = &bank->grants[index];
+        *grant = (struct bank_grant){
+            .granter = granter, .grantee = grantee, .next = bank->wallets[grantee].first_grant};
+        bank->wallets[grantee].first_grant = index;
+    }
+    grant->denom = (uint8_t)denom;
+    grant->limit = limit;
+}
+
+bool bank_grant_revoke(struct bank *bank, uint32_t granter, uint32_t grantee)
+{
+    uint32_t *link = &bank->wallets[grantee].first_grant;
+    while (*link != SLOT_NONE && bank->grants[*link].granter != granter)
+        link = &bank->grants[*link].next;
+    if (*link == SLOT_NONE)
+        return false;
+    uint32_t index = *link;
+    *link = bank->grants[index].next;
+    slots_give(&bank->grant_slots, index);
+    return true;
+}
+
+enum market_error bank_deposit_allowed(const struct bank *bank, uint32_t owner, uint32_t payer, enum market_denom denom,
+                                       int64_t amount)
+{
+    if (payer == owner)
+        return MARKET_OK;
+    const struct bank_grant *grant = bank_grant_find(bank, payer, owner);
+    if (grant == NULL)
+        return MARKET_UNAUTHORIZED;
+    if (grant->denom != denom)
+        return MARKET_PANIC;
+    return grant->limit < amount ? MARKET_INSUFFICIENT_FUNDS : MARKET_OK;
+}
+
+void bank_deposit_charge(struct bank *bank, uint32_t owner, uint32_t payer, int64_t amount)
+{
+    if (payer == owner)
+        return;
+    struct bank_grant *grant = bank_grant_find(bank, payer, owner);
+    check(grant != NULL && grant->limit >= amount, "deposit without a grant");
+    grant->limit -= amount;
+}
