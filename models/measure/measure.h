@@ -1,0 +1,80 @@
+/* Measurement: what tenants got, by the definitions of design.md section 4, the same for every cloud.
+ *
+ * Wanted time runs from request to withdrawal, placed or not. A replica is up when it runs and is reachable. A service is down while
+ * fewer than its quorum are up. Everything is measured inside [0, horizon] only; outages still open at the horizon are
+ * right-censored. Sums are whole microseconds, so they do not depend on the order of anything; doubles appear only when a metric is
+ * reported. Undefined metrics are reported as NaN, never as 0 or 1.
+ *
+ * Cost of a change: constant, plus one step of the grid for each that has passed. */
+#ifndef NINES_MODELS_MEASURE_MEASURE_H
+#define NINES_MODELS_MEASURE_MEASURE_H
+
+#include "models/demand/demand.h"
+#include "sim/model.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+extern const struct sim_metric measure_metrics[]; /* ends with name NULL */
+extern const struct sim_series measure_series[];
+
+struct measure;
+
+struct measure_options {
+    const struct demand *demand;
+    const struct sim_task *task;
+    struct sim_record *record;   /* outages go there as they end, the rest at the close */
+    uint32_t nodes;
+    uint32_t incidents;          /* scripted incidents of the point */
+    const instant *incident_start; /* [incidents] */
+    duration lease_deadline;     /* a request not granted by then has failed */
+};
+
+struct measure *measure_open(struct arena *arena, const struct measure_options *options);
+
+/* Why something went down, for lists of outages: a component's path and the scripted incident, or none. */
+struct measure_cause {
+    const char *component; /* NULL: no fault (never placed, or withdrawn) */
+    const char *name;      /* incident or hazard, or NULL */
+    uint32_t incident;     /* index, or COMPONENT_NONE */
+};
+
+void measure_request(struct measure *measure, uint32_t workload, instant now);
+void measure_withdraw(struct measure *measure, uint32_t workload, instant now);
+/* The number of up units of a service has changed; cause: why, when it fell. */
+void measure_up(struct measure *measure, uint32_t workload, uint32_t up, struct measure_cause cause, instant now);
+/* A running replica of a service went down through a scripted incident, or came back from it. */
+void measure_touched(struct measure *measure, uint32_t workload, uint32_t incident, instant now);
+void measure_back(struct measure *measure, uint32_t incident, instant now);
+/* Physical nodes up. */
+void measure_nodes_up(struct measure *measure, uint32_t up, instant now);
+
+/* Capacity was asked for, and granted or given up; how long it took. */
+void measure_lease_granted(struct measure *measure, instant asked, instant now);
+void measure_lease_failed(struct measure *measure, instant asked, instant now);
+/* A control-plane probe completed in time, or did not. */
+void measure_probe(struct measure *measure, bool completed);
+
+/* Money that left a tenant for good, at the moment of payment (negative: came back). */
+void measure_pay(struct measure *measure, uint32_t workload, money amount, instant now);
+void measure_credit(struct measure *measure, uint32_t workload, money amount, instant now); /* SLA credit: also a pay of -amount */
+void measure_stranded(struct measure *measure, money amount);
+/* A lease was billed for [from, to]: units of the workload's size. */
+void measure_billed(struct measure *measure, uint32_t workload, uint32_t units, instant from, instant to);
+/* Share of leased GPU-equivalents by provider: capacity x time of one provider; called once per provider at the end. */
+void measure_provider(struct measure *measure, double capacity_time);
+
+/* What one job did inside the window: productive time, work lost, wall time since its first start. Once per job, at the end. */
+void measure_job(struct measure *measure, uint32_t workload, duration productive, duration rework, duration wall, bool completed);
+/* Totals for the record: faults of components, requests that the cloud's own queues or quotas refused. */
+void measure_totals(struct measure *measure, uint64_t faults, uint64_t refusals);
+
+/* Time inside [0, now] during which a service that had been up at least once had no unit up: what an SLA calls downtime. */
+duration measure_none_up(const struct measure *measure, uint32_t workload, instant now);
+/* What a workload has paid so far inside the window, before credits. */
+money measure_paid(const struct measure *measure, uint32_t workload);
+
+/* Reports all metrics, series and outages at the horizon. */
+void measure_close(struct measure *measure);
+
+#endif
