@@ -116,7 +116,6 @@ struct measure {
     int64_t units_wanted, units_up, services_wanted, services_up;
     uint32_t steps;
     int64_t (*part)[SERIES_COUNT], (*whole)[SERIES_COUNT]; /* per step: weighted time that held, and that could have */
-    int64_t node_us;
     double blast;
     /* Leases and probes. */
     double *lease_s;
@@ -133,9 +132,10 @@ struct measure {
     uint32_t backs, backs_room;
     /* Money and work. */
     int64_t cost_micro[2], credit_micro, stranded_micro; /* [1]: with GPUs */
-    int64_t billed_us, useful_us; /* unit-microseconds */
+    double billed_us, useful_us; /* unit-microseconds */
     double lost_h, useful_vcpu_h, useful_gpu_h;
-    int64_t job_useful_us, job_wall_us, jobs_ran, jobs_done;
+    double job_useful_us, job_wall_us;
+    uint64_t jobs_done;
     double provider_sum, provider_squares;
     uint64_t faults, refusals;
     struct sim_record *record;
@@ -165,7 +165,6 @@ static void advance(struct measure *measure, instant now)
             if (down > measure->blast)
                 measure->blast = down;
         }
-        measure->node_us += (to - from) * measure->nodes_up;
     }
     while (from < to) {
         int64_t step = from / measure->task->grid.us, end = (step + 1) * measure->task->grid.us;
@@ -422,7 +421,7 @@ void measure_stranded(struct measure *measure, money amount) { measure->stranded
 void measure_billed(struct measure *measure, uint32_t workload, uint32_t units, instant from, instant to)
 {
     (void)workload;
-    measure->billed_us += inside(measure, from, to) * (int64_t)units;
+    measure->billed_us += (double)inside(measure, from, to) * units;
 }
 
 void measure_provider(struct measure *measure, double capacity_time)
@@ -433,9 +432,9 @@ void measure_provider(struct measure *measure, double capacity_time)
 
 static double gpus_of(const struct demand_class *class) { return (double)class->gpus * (double)class->gpu_milli / 1000; }
 
-static void count_useful(struct measure *measure, const struct demand_class *class, int64_t unit_us)
+static void count_useful(struct measure *measure, const struct demand_class *class, double unit_us)
 {
-    double hours = (double)unit_us / 3.6e9;
+    double hours = unit_us / 3.6e9;
     measure->useful_us += unit_us;
     if (class->gpus > 0)
         measure->useful_gpu_h += hours * gpus_of(class);
@@ -446,11 +445,10 @@ static void count_useful(struct measure *measure, const struct demand_class *cla
 void measure_job(struct measure *measure, uint32_t workload, duration productive, duration rework, duration wall, bool completed)
 {
     const struct demand_class *class = demand_class_of(measure->demand, workload);
-    count_useful(measure, class, productive.us * (int64_t)class->units);
+    count_useful(measure, class, (double)productive.us * class->units);
     measure->lost_h += duration_hours(rework) * class->units * gpus_of(class);
-    measure->job_useful_us += productive.us;
-    measure->job_wall_us += wall.us;
-    measure->jobs_ran += wall.us > 0;
+    measure->job_useful_us += (double)productive.us;
+    measure->job_wall_us += (double)wall.us;
     measure->jobs_done += completed;
 }
 
@@ -484,9 +482,11 @@ static double quantile(double *values, uint32_t count, double p)
 
 static double share(double part, double whole) { return whole > 0 ? part / whole : NAN; }
 
-/* Sums over services, in order of workload. */
+/* Sums over services, in order of workload: the same addends in the same order give an availability of exactly 1 when nothing
+ * was down. double, because a million replicas for a year overflow 64 bits of microseconds. */
 struct totals {
-    int64_t wanted_us, unit_wanted_us, up_us, down_us, longest_us;
+    double wanted_us, unit_wanted_us, up_us, down_us;
+    int64_t longest_us;
     uint32_t services, touched;
     double one_site_up, one_site_wanted, many_up, many_wanted, credit_share;
     uint32_t credit_bills;
@@ -497,10 +497,10 @@ static void add_service(const struct measure *measure, uint32_t workload, struct
     const struct account *account = &measure->account[workload];
     const struct demand_class *class = demand_class_of(measure->demand, workload);
     totals->services++;
-    totals->wanted_us += account->wanted_us;
-    totals->unit_wanted_us += account->wanted_us * class->units;
-    totals->up_us += account->up_us;
-    totals->down_us += account->down_us;
+    totals->wanted_us += (double)account->wanted_us;
+    totals->unit_wanted_us += (double)account->wanted_us * class->units;
+    totals->up_us += (double)account->up_us;
+    totals->down_us += (double)account->down_us;
     if (account->longest_us > totals->longest_us)
         totals->longest_us = account->longest_us;
     if (!account->touched)
@@ -528,10 +528,10 @@ static void report_services(struct measure *measure, struct sim_record *record)
             continue;
         downtime_min[totals.services] = (double)measure->account[w].down_us / 6e7;
         add_service(measure, w, &totals);
-        count_useful(measure, demand_class_of(measure->demand, w), measure->account[w].up_us);
+        count_useful(measure, demand_class_of(measure->demand, w), (double)measure->account[w].up_us);
     }
-    record_metric(record, AVAILABILITY_SERVICE, share((double)totals.up_us, (double)totals.unit_wanted_us));
-    record_metric(record, AVAILABILITY_QUORUM, share((double)(totals.wanted_us - totals.down_us), (double)totals.wanted_us));
+    record_metric(record, AVAILABILITY_SERVICE, share(totals.up_us, totals.unit_wanted_us));
+    record_metric(record, AVAILABILITY_QUORUM, share(totals.wanted_us - totals.down_us, totals.wanted_us));
     record_metric(record, DOWNTIME_P99, quantile(downtime_min, totals.services, 0.99));
     record_metric(record, LONGEST_OUTAGE, totals.services > 0 ? (double)totals.longest_us / 6e7 : NAN);
     record_metric(record, BLAST_RADIUS_MAX, totals.services > 0 ? measure->blast : NAN);
@@ -561,7 +561,7 @@ static void report_money(struct measure *measure, struct sim_record *record)
     record_metric(record, COST, gpu + cpu);
     record_metric(record, COST_PER_GPU_HOUR, share(gpu, measure->useful_gpu_h));
     record_metric(record, COST_PER_VCPU_HOUR, share(cpu, measure->useful_vcpu_h));
-    record_metric(record, PAID_PER_USEFUL, share((double)measure->billed_us, (double)measure->useful_us));
+    record_metric(record, PAID_PER_USEFUL, share(measure->billed_us, measure->useful_us));
     record_metric(record, SLA_CREDIT, (double)measure->credit_micro / 1e6);
     record_metric(record, STRANDED, (double)measure->stranded_micro / 1e6);
     record_metric(record, PROVIDER_HHI, share(measure->provider_squares, measure->provider_sum * measure->provider_sum));
@@ -571,13 +571,18 @@ static void report_work(struct measure *measure, struct sim_record *record)
 {
     record_metric(record, GOODPUT, measure->useful_gpu_h);
     record_metric(record, WORK_LOST, measure->lost_h);
-    record_metric(record, ETTR, share((double)measure->job_useful_us, (double)measure->job_wall_us));
+    record_metric(record, ETTR, share(measure->job_useful_us, measure->job_wall_us));
     record_metric(record, JOBS_COMPLETED, (double)measure->jobs_done);
     record_metric(record, LEASE_SUCCESS_RATE, share(measure->leases_in_time, measure->leases_asked));
     record_metric(record, TIME_TO_LEASE_P50, quantile(measure->lease_s, measure->leases, 0.5));
     record_metric(record, AVAILABILITY_CONTROL_PLANE, share((double)measure->probes_completed, (double)measure->probes));
-    double node_time = (double)measure->nodes * (double)measure->task->horizon.us;
-    record_metric(record, AVAILABILITY_NODE, share((double)measure->node_us, node_time));
+    /* From the steps, which are exact: the same bits however often `advance` was called in between. */
+    double nodes_up = 0, nodes_all = 0;
+    for (uint32_t step = 0; step < measure->steps; step++) {
+        nodes_up += (double)measure->part[step][SERIES_NODE];
+        nodes_all += (double)measure->whole[step][SERIES_NODE];
+    }
+    record_metric(record, AVAILABILITY_NODE, share(nodes_up, nodes_all));
     record_metric(record, COMPONENT_FAULTS, (double)measure->faults);
     record_metric(record, REFUSALS, (double)measure->refusals);
 }
