@@ -69,11 +69,11 @@ void record_series(struct sim_record *record, uint32_t series, uint32_t step, do
     record->series_values[(size_t)series * record->steps + step] = canonical(value);
 }
 
-/* Copies text, or finds the copy made lately: lists repeat a few thousand names millions of times. */
+/* Copies text, or finds the copy made lately: lists repeat a few thousand names millions of times. NULL becomes "". */
 static const char *keep(struct sim_record *record, const char *text)
 {
     if (text == NULL)
-        return NULL;
+        text = "";
     const char **slot = &record->texts[hash_text(0, text) % RECORD_TEXTS];
     if (*slot == NULL || strcmp(*slot, text) != 0)
         *slot = arena_text(record->arena, text);
@@ -109,7 +109,7 @@ void record_outage(struct sim_record *record, const struct sim_outage *outage)
     row->subject_kind = keep(record, outage->subject_kind);
     row->subject = keep(record, outage->subject);
     row->cause = keep(record, outage->cause);
-    row->incident = keep(record, outage->incident);
+    row->incident = outage->incident != NULL ? keep(record, outage->incident) : NULL;
 }
 
 void record_lease(struct sim_record *record, const struct sim_lease *lease)

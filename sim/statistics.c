@@ -160,22 +160,18 @@ struct statistics statistics_of_difference(const double *a, const double *b, siz
     return s;
 }
 
-/* Jackknife standard error of sum(a)/sum(b); NaN when a sum of b without one pair is not above 0. pairs: a, b interleaved. */
+/* Jackknife standard error of sum(a)/sum(b) over the n complete pairs. */
 static double ratio_error(const double *a, const double *b, size_t count, double sum_a, double sum_b, double n)
 {
-    double mean = 0, squares = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        double sum = 0;
-        for (size_t i = 0; i < count; i++) {
-            if (isnan(a[i]) || isnan(b[i]))
-                continue;
-            if (sum_b - b[i] <= 0)
-                return (double)NAN;
-            double without = (sum_a - a[i]) / (sum_b - b[i]);
-            sum += without;
-            squares += pass == 1 ? (without - mean) * (without - mean) : 0;
-        }
-        mean = pass == 0 ? sum / n : mean;
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!isnan(a[i]) && !isnan(b[i]))
+            sum += (sum_a - a[i]) / (sum_b - b[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (isnan(a[i]) || isnan(b[i]))
+            continue;
+        double distance = (sum_a - a[i]) / (sum_b - b[i]) - sum / n;
+        squares += distance * distance;
     }
     return sqrt((n - 1) / n * squares);
 }
@@ -185,26 +181,25 @@ struct statistics statistics_of_ratio(const double *a, const double *b, size_t c
 {
     size_t n = 0;
     double sum_a = 0, sum_b = 0;
+    bool positive = true;
     for (size_t i = 0; i < count; i++) {
         if (isnan(a[i]) || isnan(b[i]))
             continue;
         sum_a += a[i];
         sum_b += b[i];
-        scratch[n++] = a[i] / b[i];
+        positive = positive && b[i] > 0;
+        scratch[n++] = positive ? a[i] / b[i] : 0;
     }
-    struct statistics none = undefined_statistics((uint32_t)(count - n), options->level);
-    double error = n < 2 || sum_b <= 0 ? (double)NAN : ratio_error(a, b, count, sum_a, sum_b, (double)n);
-    if (isnan(error))
-        return none;
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(scratch[i]))
-            return none;
-    struct statistics s = summarise(scratch, n, none.n_undefined, options->level);
-    bool constant = s.sd == 0;
-    s.mean = constant ? s.mean : sum_a / sum_b;
-    s.sd = constant ? 0 : error * sqrt((double)n);
-    s.method = constant ? STATISTICS_CONSTANT : STATISTICS_JACKKNIFE;
-    double half = constant ? 0 : statistics_t(s.level, (double)(n - 1)) * error;
+    if (n < 2 || !positive)
+        return undefined_statistics((uint32_t)(count - n), options->level);
+    struct statistics s = summarise(scratch, n, (uint32_t)(count - n), options->level);
+    if (s.method == STATISTICS_CONSTANT) /* the same ratio in every pair is the ratio of the means, without error */
+        return s;
+    double error = ratio_error(a, b, count, sum_a, sum_b, (double)n);
+    double half = statistics_t(s.level, (double)(n - 1)) * error;
+    s.mean = sum_a / sum_b;
+    s.sd = error * sqrt((double)n);
+    s.method = STATISTICS_JACKKNIFE;
     s.ci_low = s.mean - half;
     s.ci_high = s.mean + half;
     return s;

@@ -68,8 +68,7 @@ struct statistics statistics_of_difference(const double *a, const double *b, siz
 
 /* Ratio mean(a) / mean(b) over the complete pairs, with a paired jackknife interval: ratio +- t(n - 1) x the jackknife's
  * standard error (Efron & Tibshirani 1993, chapter 11), sd = that error x sqrt(n). mean is the plain ratio of means, p05..p95 are
- * the quantiles of the pairs' ratios. Method NONE when n < 2, or when some mean of b left out is not above 0. scratch: count
- * doubles. */
+ * the quantiles of the pairs' ratios. Method NONE when n < 2 or when some b is not above 0. scratch: count doubles. */
 struct statistics statistics_of_ratio(const double *a, const double *b, size_t count,
                                       const struct statistics_options *options, double *scratch);
 
