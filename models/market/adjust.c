@@ -103,7 +103,7 @@ static enum replica_result take_volumes(const struct adjust_cluster *cluster, st
     return result;
 }
 
-enum replica_result view_place_replica(const struct adjust_cluster *cluster, struct adjust_view *view, int32_t at,
+enum replica_result adjust_view_place_replica(const struct adjust_cluster *cluster, struct adjust_view *view, int32_t at,
                                        const struct adjust_unit *unit, const struct adjust_wish *wishes,
                                        int32_t n_wishes, struct adjust_wish *gpu, bool *rewritten)
 {
@@ -150,7 +150,7 @@ static enum replica_result walk_node(struct adjust_cluster *cluster, struct adju
     while (walk->left > 0) {
         struct adjust_wish gpu = walk->gpu;
         bool rewritten = walk->rewritten;
-        result = view_place_replica(cluster, view, node, walk->unit, walk->rewritten ? &walk->gpu : walk->unit->wishes,
+        result = adjust_view_place_replica(cluster, view, node, walk->unit, walk->rewritten ? &walk->gpu : walk->unit->wishes,
                                     walk->rewritten ? 1 : walk->unit->n_wishes, &gpu, &rewritten);
         if (result == REPLICA_PLACED || sticky) {
             /* The chain's ErrGroupResourceMismatch: a rewritten request names one model, so it can only repeat itself. */
@@ -164,7 +164,7 @@ static enum replica_result walk_node(struct adjust_cluster *cluster, struct adju
         placed++;
     }
     if (placed > 0)
-        book_append(cluster->book, list, walk->index, node, placed, &walk->gpu);
+        adjust_book_append(cluster->book, list, walk->index, node, placed, &walk->gpu);
     return result;
 }
 
@@ -177,7 +177,7 @@ static bool walk_unit(struct adjust_cluster *cluster, struct adjust_view *view, 
     return walk->left == 0;
 }
 
-bool view_place(struct adjust_cluster *cluster, struct adjust_view *view, const struct adjust_request *request,
+bool adjust_view_place(struct adjust_cluster *cluster, struct adjust_view *view, const struct adjust_request *request,
                 struct adjust_list *list)
 {
     *list = ADJUST_LIST_EMPTY;
@@ -185,8 +185,8 @@ bool view_place(struct adjust_cluster *cluster, struct adjust_view *view, const 
         const struct adjust_unit *unit = &request->units[index];
         struct unit_walk walk = {.unit = unit, .index = index, .left = unit->count, .gpu = no_gpu};
         if (!walk_unit(cluster, view, &walk, list)) {
-            view_count_runs(cluster, view, request, list->first, -1);
-            book_free_runs(cluster->book, list);
+            adjust_view_count_runs(cluster, view, request, list->first, -1);
+            adjust_book_free_runs(cluster->book, list);
             return false;
         }
     }

@@ -13,9 +13,9 @@
  * is what later replicas ask for. Text (vendors, models, storage classes) is turned into small numbers when a cluster or a
  * request is built; the walk compares integers, allocates nothing and costs O(units * (nodes + replicas)).
  *
- * Invariants: a failed walk leaves every number as it was; the cached load is the snapshot plus the booked replicas, and
- * the actual load is the foreign load plus the placed replicas of deployed reservations (adjust_audit() checks both);
- * no take succeeds beyond what is allocatable.
+ * Invariants: a failed walk leaves every number as it was; the cached load is the snapshot plus the booked replicas (plus,
+ * with Q11, what has ended since the snapshot); the actual load is the foreign load plus the placed replicas of deployed
+ * reservations (adjust_audit() checks all); no take succeeds beyond what is allocatable.
  *
  * Numbers: CPU in milli-cores, memory and storage in bytes, GPUs whole. Allocatable ADJUST_UNLIMITED is unlimited, except
  * for CPU, where the conversion to milli-cores overflows and such a node takes nothing at all.
@@ -34,7 +34,8 @@ struct market_group_spec;
 enum {
     ADJUST_UNLIMITED = -1, /* an allocatable amount without bound */
     ADJUST_UNSET = -1,     /* a wish that does not care about this part; "no node", "no reservation" in a list */
-    ADJUST_CLASSES_MAX = 32 /* storage classes of one name table */
+    ADJUST_CLASSES_MAX = 32, /* storage classes of one name table */
+    ADJUST_UNITS_MAX = 64    /* units of a group; the chain declares 20 and enforces none */
 };
 
 /* Which of the real provider's peculiarities hold. */
@@ -108,6 +109,7 @@ struct adjust_volume {
 struct adjust_unit {
     int64_t cpu_milli, memory_bytes, gpus;
     int32_t id, count;
+    int32_t endpoints, leased_ips; /* of the whole unit: all endpoints; distinct leased-IP numbers */
     int32_t n_volumes, n_wishes; /* gpus > 0 without a wish: no node can take it (also: unreadable GPU attributes) */
     const struct adjust_volume *volumes;
     const struct adjust_wish *wishes; /* at most one per vendor and model: a later attribute replaced an earlier one */
@@ -120,11 +122,15 @@ struct adjust_request {
     int32_t leased_ips; /* distinct leased-IP numbers of the group */
 };
 
-/* Builds from a group; everything in the arena, texts into names. */
+/* Builds from a group; everything in the arena, texts into names. More than ADJUST_UNITS_MAX units end the run naming
+ * "limits.units_per_group". */
 const struct adjust_request *adjust_request_create(struct arena *arena, struct adjust_names *names,
                                                    const struct market_group_spec *group,
                                                    const struct adjust_overcommit *overcommit,
                                                    const struct adjust_rules *rules);
+
+/* Distinct leased-IP numbers in units first to last - 1 of a group. */
+int32_t adjust_leased_ips(const struct market_group_spec *group, int32_t first, int32_t last);
 
 /* Reads a GPU attribute key "vendor/V/model/M[/ram/R][/interface/I]". False when it is not one that a provider accepts:
  * another shape, a vendor other than nvidia and amd, an interface other than pcie and sxm, an unreadable size. RAM counts
@@ -275,6 +281,8 @@ const struct adjust_request *adjust_request_of(const struct adjust_cluster *clus
 /* Placements in placing order: NULL before the first and after the last. */
 const struct adjust_run *adjust_next_run(const struct adjust_cluster *cluster, reservation_id id,
                                          const struct adjust_run *previous);
+/* The GPU request that each unit was rewritten to, by unit; vendor ADJUST_UNSET without GPUs. Room for n_units. */
+void adjust_resolved(const struct adjust_cluster *cluster, reservation_id id, struct adjust_wish *resolved);
 /* Free amounts over all nodes of a picture that are in it; unlimited amounts count as 0. */
 struct adjust_load adjust_free(const struct adjust_cluster *cluster, const struct adjust_view *view);
 /* Recomputes actual and cached loads from the reservations; aborts on any difference. O(nodes + runs). */

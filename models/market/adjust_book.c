@@ -24,7 +24,7 @@ struct adjust_book *adjust_book_create(struct arena *arena, int32_t reservations
     return book;
 }
 
-void book_append(struct adjust_book *book, struct adjust_list *list, int32_t unit, int32_t node, int32_t count,
+void adjust_book_append(struct adjust_book *book, struct adjust_list *list, int32_t unit, int32_t node, int32_t count,
                  const struct adjust_wish *gpu)
 {
     if (list->last != ADJUST_UNSET && book->runs[list->last].unit == unit && book->runs[list->last].node == node) {
@@ -43,7 +43,7 @@ void book_append(struct adjust_book *book, struct adjust_list *list, int32_t uni
     list->last = at;
 }
 
-void book_free_runs(struct adjust_book *book, struct adjust_list *list)
+void adjust_book_free_runs(struct adjust_book *book, struct adjust_list *list)
 {
     if (list->last != ADJUST_UNSET) {
         book->runs[list->last].next = book->unused_run;
@@ -52,7 +52,7 @@ void book_free_runs(struct adjust_book *book, struct adjust_list *list)
     *list = ADJUST_LIST_EMPTY;
 }
 
-struct reservation *book_reservation(const struct adjust_cluster *cluster, reservation_id id)
+struct reservation *adjust_book_reservation(const struct adjust_cluster *cluster, reservation_id id)
 {
     check(id.index >= 0 && id.index < cluster->book->n_reservations, "reservation %d", id.index);
     struct reservation *reservation = &cluster->book->reservations[id.index];
@@ -61,7 +61,7 @@ struct reservation *book_reservation(const struct adjust_cluster *cluster, reser
     return reservation;
 }
 
-void book_link(struct adjust_book *book, struct adjust_list *list, int32_t at)
+void adjust_book_link(struct adjust_book *book, struct adjust_list *list, int32_t at)
 {
     book->reservations[at].previous = list->last;
     book->reservations[at].next = ADJUST_UNSET;
@@ -72,7 +72,7 @@ void book_link(struct adjust_book *book, struct adjust_list *list, int32_t at)
     list->last = at;
 }
 
-void book_unlink(struct adjust_book *book, struct adjust_list *list, int32_t at)
+void adjust_book_unlink(struct adjust_book *book, struct adjust_list *list, int32_t at)
 {
     const struct reservation *reservation = &book->reservations[at];
     if (reservation->previous == ADJUST_UNSET)
@@ -85,7 +85,7 @@ void book_unlink(struct adjust_book *book, struct adjust_list *list, int32_t at)
         book->reservations[reservation->next].previous = reservation->previous;
 }
 
-int32_t book_new_reservation(struct adjust_book *book)
+int32_t adjust_book_new_reservation(struct adjust_book *book)
 {
     const int32_t at = book->unused_reservation;
     if (at == ADJUST_UNSET)
@@ -94,14 +94,14 @@ int32_t book_new_reservation(struct adjust_book *book)
     return at;
 }
 
-void book_free_reservation(struct adjust_book *book, int32_t at)
+void adjust_book_free_reservation(struct adjust_book *book, int32_t at)
 {
     const uint32_t generation = book->reservations[at].generation + 1;
     book->reservations[at] = (struct reservation){.generation = generation, .next = book->unused_reservation};
     book->unused_reservation = at;
 }
 
-void view_count_runs(struct adjust_cluster *cluster, struct adjust_view *view, const struct adjust_request *request,
+void adjust_view_count_runs(struct adjust_cluster *cluster, struct adjust_view *view, const struct adjust_request *request,
                      int32_t first_run, int32_t times)
 {
     const struct adjust_book *book = cluster->book;

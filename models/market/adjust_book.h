@@ -30,36 +30,36 @@ struct adjust_book {
 /* --- Runs. A list under construction belongs to no reservation yet. --- */
 
 /* Adds `count` replicas of a unit on a node, to the last run where that one is the same unit and node. */
-void book_append(struct adjust_book *book, struct adjust_list *list, int32_t unit, int32_t node, int32_t count,
+void adjust_book_append(struct adjust_book *book, struct adjust_list *list, int32_t unit, int32_t node, int32_t count,
                  const struct adjust_wish *gpu);
-void book_free_runs(struct adjust_book *book, struct adjust_list *list);
+void adjust_book_free_runs(struct adjust_book *book, struct adjust_list *list);
 
 /* --- Reservations --- */
 
 /* Aborts when the id's reservation has ended. */
-struct reservation *book_reservation(const struct adjust_cluster *cluster, reservation_id id);
+struct reservation *adjust_book_reservation(const struct adjust_cluster *cluster, reservation_id id);
 /* Into the list's end, out of the list, from the unused slots, and back to them (its runs must be gone). */
-void book_link(struct adjust_book *book, struct adjust_list *list, int32_t reservation);
-void book_unlink(struct adjust_book *book, struct adjust_list *list, int32_t reservation);
-int32_t book_new_reservation(struct adjust_book *book);
-void book_free_reservation(struct adjust_book *book, int32_t reservation);
+void adjust_book_link(struct adjust_book *book, struct adjust_list *list, int32_t reservation);
+void adjust_book_unlink(struct adjust_book *book, struct adjust_list *list, int32_t reservation);
+int32_t adjust_book_new_reservation(struct adjust_book *book);
+void adjust_book_free_reservation(struct adjust_book *book, int32_t reservation);
 
 /* --- Pictures --- */
 
 /* Adds (times = 1) or removes (times = -1) all replicas of the runs that have a node. */
-void view_count_runs(struct adjust_cluster *cluster, struct adjust_view *view, const struct adjust_request *request,
+void adjust_view_count_runs(struct adjust_cluster *cluster, struct adjust_view *view, const struct adjust_request *request,
                      int32_t first_run, int32_t times);
 
 /* Places one replica on one node of a picture. wishes[n_wishes] is the GPU request as it now stands; when GPUs are taken,
  * *gpu becomes what it is rewritten to and *rewritten true, even if the replica then fails for another reason. */
 enum replica_result { REPLICA_PLACED, REPLICA_NOT_HERE, REPLICA_NOWHERE };
-enum replica_result view_place_replica(const struct adjust_cluster *cluster, struct adjust_view *view, int32_t node,
+enum replica_result adjust_view_place_replica(const struct adjust_cluster *cluster, struct adjust_view *view, int32_t node,
                                        const struct adjust_unit *unit, const struct adjust_wish *wishes,
                                        int32_t n_wishes, struct adjust_wish *gpu, bool *rewritten);
 
 /* The whole walk over a picture. True: every replica is placed, counted in the picture and listed. False: the picture is
  * as it was and the list empty. */
-bool view_place(struct adjust_cluster *cluster, struct adjust_view *view, const struct adjust_request *request,
+bool adjust_view_place(struct adjust_cluster *cluster, struct adjust_view *view, const struct adjust_request *request,
                 struct adjust_list *list);
 
 #endif

@@ -114,7 +114,7 @@ struct adjust_cluster *adjust_cluster_create(struct arena *arena, struct adjust_
 static void replace_runs(struct adjust_book *book, struct reservation *reservation, struct adjust_list list)
 {
     struct adjust_list old = {reservation->first_run, reservation->last_run};
-    book_free_runs(book, &old);
+    adjust_book_free_runs(book, &old);
     reservation->first_run = list.first;
     reservation->last_run = list.last;
 }
@@ -139,7 +139,7 @@ static enum adjust_result try_request(struct adjust_cluster *cluster, const stru
     const enum adjust_result ips = ips_fit(cluster, request);
     if (ips != ADJUST_OK)
         return ips;
-    return view_place(cluster, &cluster->cached, request, list) ? ADJUST_OK : ADJUST_INSUFFICIENT_CAPACITY;
+    return adjust_view_place(cluster, &cluster->cached, request, list) ? ADJUST_OK : ADJUST_INSUFFICIENT_CAPACITY;
 }
 
 enum adjust_result adjust_reserve(struct adjust_cluster *cluster, const struct adjust_request *request,
@@ -149,14 +149,14 @@ enum adjust_result adjust_reserve(struct adjust_cluster *cluster, const struct a
     const enum adjust_result result = try_request(cluster, request, &list);
     if (result != ADJUST_OK)
         return result;
-    const int32_t at = book_new_reservation(cluster->book);
+    const int32_t at = adjust_book_new_reservation(cluster->book);
     struct reservation *reservation = &cluster->book->reservations[at];
     reservation->request = request;
     reservation->state = RESERVATION_PENDING;
     reservation->booked = true;
     reservation->first_run = list.first;
     reservation->last_run = list.last;
-    book_link(cluster->book, &cluster->pending, at);
+    adjust_book_link(cluster->book, &cluster->pending, at);
     cluster->ips_pending += request->leased_ips;
     *id = (reservation_id){at, reservation->generation};
     return ADJUST_OK;
@@ -167,8 +167,8 @@ enum adjust_result adjust_fits(struct adjust_cluster *cluster, const struct adju
     struct adjust_list list;
     const enum adjust_result result = try_request(cluster, request, &list);
     if (result == ADJUST_OK) {
-        view_count_runs(cluster, &cluster->cached, request, list.first, -1);
-        book_free_runs(cluster->book, &list);
+        adjust_view_count_runs(cluster, &cluster->cached, request, list.first, -1);
+        adjust_book_free_runs(cluster->book, &list);
     }
     return result;
 }
@@ -182,7 +182,7 @@ static int32_t process_snapshot(struct adjust_cluster *cluster)
     for (int32_t at = cluster->pending.first; at != ADJUST_UNSET; at = book->reservations[at].next) {
         struct reservation *reservation = &book->reservations[at];
         struct adjust_list list;
-        reservation->booked = view_place(cluster, &cluster->cached, reservation->request, &list);
+        reservation->booked = adjust_view_place(cluster, &cluster->cached, reservation->request, &list);
         if (reservation->booked)
             replace_runs(book, reservation, list); /* else the placement of the last success stays on record */
         else
@@ -199,21 +199,21 @@ int32_t adjust_update(struct adjust_cluster *cluster)
 
 void adjust_release(struct adjust_cluster *cluster, reservation_id id)
 {
-    struct reservation *reservation = book_reservation(cluster, id);
+    struct reservation *reservation = adjust_book_reservation(cluster, id);
     struct adjust_list runs = {reservation->first_run, reservation->last_run};
     const bool deployed = reservation->state == RESERVATION_DEPLOYED;
     const bool fresh = !cluster->rules.stale_after_release;
     if (deployed) {
         cluster->ips_deployed -= reservation->request->leased_ips;
-        view_count_runs(cluster, &cluster->actual, reservation->request, runs.first, -1);
+        adjust_view_count_runs(cluster, &cluster->actual, reservation->request, runs.first, -1);
     } else {
         cluster->ips_pending -= reservation->request->leased_ips;
         if (fresh && reservation->booked)
-            view_count_runs(cluster, &cluster->cached, reservation->request, runs.first, -1);
+            adjust_view_count_runs(cluster, &cluster->cached, reservation->request, runs.first, -1);
     }
-    book_free_runs(cluster->book, &runs);
-    book_unlink(cluster->book, deployed ? &cluster->deployed : &cluster->pending, id.index);
-    book_free_reservation(cluster->book, id.index);
+    adjust_book_free_runs(cluster->book, &runs);
+    adjust_book_unlink(cluster->book, deployed ? &cluster->deployed : &cluster->pending, id.index);
+    adjust_book_free_reservation(cluster->book, id.index);
     if (deployed && fresh)
         adjust_update(cluster);
 }
@@ -231,7 +231,7 @@ static int32_t find_actual(struct adjust_cluster *cluster, const struct adjust_u
         bool rewritten;
         if (!cluster->actual.in[node])
             continue;
-        const enum replica_result result = view_place_replica(cluster, &cluster->actual, node, unit, resolved, 1, &gpu,
+        const enum replica_result result = adjust_view_place_replica(cluster, &cluster->actual, node, unit, resolved, 1, &gpu,
                                                               &rewritten);
         if (result == REPLICA_PLACED)
             return node;
@@ -251,12 +251,12 @@ static int32_t settle_pods(struct adjust_cluster *cluster, struct reservation *r
     for (int32_t at = reservation->first_run; at != ADJUST_UNSET; at = book->runs[at].next) {
         const struct adjust_run run = book->runs[at];
         if (!fresh && run.node != ADJUST_UNSET) {
-            book_append(book, &list, run.unit, run.node, run.count, &run.gpu);
+            adjust_book_append(book, &list, run.unit, run.node, run.count, &run.gpu);
             continue;
         }
         for (int32_t i = 0; i < run.count; i++) {
             const int32_t node = find_actual(cluster, &reservation->request->units[run.unit], run.node, &run.gpu);
-            book_append(book, &list, run.unit, node, 1, &run.gpu);
+            adjust_book_append(book, &list, run.unit, node, 1, &run.gpu);
             homeless += node == ADJUST_UNSET;
         }
     }
@@ -266,10 +266,10 @@ static int32_t settle_pods(struct adjust_cluster *cluster, struct reservation *r
 
 int32_t adjust_deploy(struct adjust_cluster *cluster, reservation_id id)
 {
-    struct reservation *reservation = book_reservation(cluster, id);
+    struct reservation *reservation = adjust_book_reservation(cluster, id);
     check(reservation->state == RESERVATION_PENDING, "reservation %d is deployed already", id.index);
-    book_unlink(cluster->book, &cluster->pending, id.index);
-    book_link(cluster->book, &cluster->deployed, id.index);
+    adjust_book_unlink(cluster->book, &cluster->pending, id.index);
+    adjust_book_link(cluster->book, &cluster->deployed, id.index);
     reservation->state = RESERVATION_DEPLOYED;
     reservation->booked = false;
     cluster->ips_pending -= reservation->request->leased_ips;
@@ -281,7 +281,7 @@ int32_t adjust_deploy(struct adjust_cluster *cluster, reservation_id id)
 
 int32_t adjust_reschedule(struct adjust_cluster *cluster, reservation_id id)
 {
-    struct reservation *reservation = book_reservation(cluster, id);
+    struct reservation *reservation = adjust_book_reservation(cluster, id);
     check(reservation->state == RESERVATION_DEPLOYED, "reservation %d is not deployed", id.index);
     return settle_pods(cluster, reservation, false);
 }
@@ -299,13 +299,13 @@ int32_t adjust_evict(struct adjust_cluster *cluster, int32_t node)
     int32_t evicted = 0;
     for (int32_t at = cluster->deployed.first; at != ADJUST_UNSET; at = book->reservations[at].next) {
         const struct reservation *reservation = &book->reservations[at];
-        view_count_runs(cluster, &cluster->actual, reservation->request, reservation->first_run, -1);
+        adjust_view_count_runs(cluster, &cluster->actual, reservation->request, reservation->first_run, -1);
         for (int32_t run = reservation->first_run; run != ADJUST_UNSET; run = book->runs[run].next)
             if (book->runs[run].node == node) {
                 book->runs[run].node = ADJUST_UNSET;
                 evicted += book->runs[run].count;
             }
-        view_count_runs(cluster, &cluster->actual, reservation->request, reservation->first_run, 1);
+        adjust_view_count_runs(cluster, &cluster->actual, reservation->request, reservation->first_run, 1);
     }
     return evicted;
 }

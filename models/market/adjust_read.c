@@ -22,7 +22,7 @@ const char *adjust_result_name(enum adjust_result result)
 
 int32_t adjust_running(const struct adjust_cluster *cluster, reservation_id id, int32_t unit)
 {
-    const struct reservation *reservation = book_reservation(cluster, id);
+    const struct reservation *reservation = adjust_book_reservation(cluster, id);
     const struct adjust_run *runs = cluster->book->runs;
     int32_t running = 0;
     if (reservation->state != RESERVATION_DEPLOYED)
@@ -36,24 +36,33 @@ int32_t adjust_running(const struct adjust_cluster *cluster, reservation_id id, 
 
 bool adjust_is_deployed(const struct adjust_cluster *cluster, reservation_id id)
 {
-    return book_reservation(cluster, id)->state == RESERVATION_DEPLOYED;
+    return adjust_book_reservation(cluster, id)->state == RESERVATION_DEPLOYED;
 }
 
 bool adjust_is_booked(const struct adjust_cluster *cluster, reservation_id id)
 {
-    return book_reservation(cluster, id)->booked;
+    return adjust_book_reservation(cluster, id)->booked;
 }
 
 const struct adjust_request *adjust_request_of(const struct adjust_cluster *cluster, reservation_id id)
 {
-    return book_reservation(cluster, id)->request;
+    return adjust_book_reservation(cluster, id)->request;
 }
 
 const struct adjust_run *adjust_next_run(const struct adjust_cluster *cluster, reservation_id id,
                                          const struct adjust_run *previous)
 {
-    const int32_t next = previous ? previous->next : book_reservation(cluster, id)->first_run;
+    const int32_t next = previous ? previous->next : adjust_book_reservation(cluster, id)->first_run;
     return next == ADJUST_UNSET ? NULL : &cluster->book->runs[next];
+}
+
+void adjust_resolved(const struct adjust_cluster *cluster, reservation_id id, struct adjust_wish *resolved)
+{
+    const struct reservation *reservation = adjust_book_reservation(cluster, id);
+    for (int32_t i = 0; i < reservation->request->n_units; i++)
+        resolved[i] = (struct adjust_wish){ADJUST_UNSET, ADJUST_UNSET, ADJUST_UNSET, ADJUST_UNSET};
+    for (int32_t at = reservation->first_run; at != ADJUST_UNSET; at = cluster->book->runs[at].next)
+        resolved[cluster->book->runs[at].unit] = cluster->book->runs[at].gpu;
 }
 
 static int64_t bounded_room(int64_t allocatable, int64_t allocated)
@@ -142,9 +151,9 @@ void adjust_audit(const struct adjust_cluster *cluster, struct arena *scratch)
                   "reservation %d has another number of replicas than asked", at);
             *(l ? &ips_deployed : &ips_pending) += reservation->request->leased_ips;
             if (l)
-                view_count_runs(&counted, &actual, reservation->request, reservation->first_run, 1);
+                adjust_view_count_runs(&counted, &actual, reservation->request, reservation->first_run, 1);
             else if (reservation->booked)
-                view_count_runs(&counted, &cached, reservation->request, reservation->first_run, 1);
+                adjust_view_count_runs(&counted, &cached, reservation->request, reservation->first_run, 1);
         }
     check_same(cluster, &cluster->actual, &actual, "actual");
     /* With Q11 the cached picture also keeps what ended reservations had booked, until the next snapshot. */

@@ -262,14 +262,14 @@ static struct adjust_volume read_volume(struct arena *arena, struct adjust_names
     return read;
 }
 
-static int32_t count_leased_ips(const struct market_group_spec *group)
+int32_t adjust_leased_ips(const struct market_group_spec *group, int32_t first, int32_t last)
 {
     int32_t distinct = 0;
-    for (int32_t u = 0; u < group->n_units; u++)
+    for (int32_t u = first; u < last; u++)
         for (int32_t e = 0; e < group->units[u].n_endpoints; e++) {
             const int32_t number = group->units[u].endpoints[e].ip_number;
             bool seen = number <= 0;
-            for (int32_t v = 0; v <= u && !seen; v++)
+            for (int32_t v = first; v <= u && !seen; v++)
                 for (int32_t f = 0; f < (v == u ? e : group->units[v].n_endpoints) && !seen; f++)
                     seen = group->units[v].endpoints[f].ip_number == number;
             distinct += !seen;
@@ -285,6 +285,7 @@ static void read_unit(struct arena *arena, struct adjust_names *names, const str
     unit->count = (int32_t)from->count;
     unit->cpu_milli = adjust_overcommitted(from->cpu_milli, overcommit->cpu_percent, whole);
     unit->memory_bytes = adjust_overcommitted(from->memory_bytes, overcommit->memory_percent, whole);
+    unit->endpoints = from->n_endpoints;
     unit->gpus = from->gpu_units > 0 ? from->gpu_units : 0;
     if (unit->gpus > 0)
         read_wishes(arena, names, from->gpu_attributes, unit);
@@ -302,12 +303,16 @@ const struct adjust_request *adjust_request_create(struct arena *arena, struct a
                                                    const struct adjust_overcommit *overcommit,
                                                    const struct adjust_rules *rules)
 {
+    if (group->n_units > ADJUST_UNITS_MAX)
+        limit_reached("limits.units_per_group", ADJUST_UNITS_MAX);
     struct adjust_request *request = arena_new(arena, struct adjust_request);
     struct adjust_unit *units = arena_array(arena, (size_t)group->n_units, struct adjust_unit);
-    for (int32_t i = 0; i < group->n_units; i++)
+    for (int32_t i = 0; i < group->n_units; i++) {
         read_unit(arena, names, &group->units[i], overcommit, rules->whole_overcommit, &units[i]);
+        units[i].leased_ips = adjust_leased_ips(group, i, i + 1);
+    }
     request->units = units;
     request->n_units = group->n_units;
-    request->leased_ips = count_leased_ips(group);
+    request->leased_ips = adjust_leased_ips(group, 0, group->n_units);
     return request;
 }
