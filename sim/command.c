@@ -1,0 +1,270 @@
+#include "sim/command.h"
+#include "sim/scenario.h"
+#include "sim/version.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- Messages --- */
+
+void command_error(const char *hint, const char *format, ...)
+{
+    va_list arguments;
+    fputs("nines: error: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    if (hint != NULL)
+        fprintf(stderr, "hint: %s\n", hint);
+}
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || (unsigned char)c == 0x7f;
+}
+
+const char *command_show(struct arena *arena, const char *text)
+{
+    size_t controls = 0, length = 0;
+    for (; text[length] != '\0'; length++)
+        controls += is_control(text[length]);
+    if (controls == 0)
+        return text;
+    char *shown = arena_alloc(arena, length + 3 * controls + 1, 1), *end = shown;
+    for (size_t i = 0; i < length; i++) {
+        if (!is_control(text[i]))
+            *end++ = text[i];
+        else if (text[i] == '\n')
+            *end++ = '\\', *end++ = 'n';
+        else
+            end += sprintf(end, "\\x%02x", (unsigned)(unsigned char)text[i]);
+    }
+    *end = '\0';
+    return shown;
+}
+
+const char *command_word(struct arena *arena, const char *text)
+{
+    const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+    size_t quotes = 0, length = strlen(text);
+    if (length > 0 && strspn(text, plain) == length)
+        return text;
+    for (size_t i = 0; i < length; i++)
+        quotes += text[i] == '\'';
+    char *word = arena_alloc(arena, length + 3 * quotes + 3, 1), *end = word;
+    *end++ = '\'';
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\'')
+            end = stpcpy(end, "'\\''");
+        else
+            *end++ = text[i];
+    }
+    *end++ = '\'';
+    *end = '\0';
+    return command_show(arena, word);
+}
+
+/* --- Files --- */
+
+bool command_make_folder(struct arena *arena, const char *folder)
+{
+    char *path = arena_text(arena, folder);
+    for (char *p = path + 1; p[-1] != '\0'; p++) {
+        char after = *p;
+        if (after != '/' && after != '\0')
+            continue;
+        *p = '\0';
+        if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+            command_error(NULL, "cannot make folder '%s': %s", command_show(arena, path), strerror(errno));
+            return false;
+        }
+        *p = after;
+        if (after == '\0')
+            break;
+    }
+    struct stat status;
+    if (stat(folder, &status) != 0 || !S_ISDIR(status.st_mode)) {
+        command_error(NULL, "'%s' is not a folder", command_show(arena, folder));
+        return false;
+    }
+    return true;
+}
+
+bool command_is_database(const char *path)
+{
+    char head[16] = {0};
+    FILE *file = fopen(path, "rbe");
+    if (file == NULL)
+        return false;
+    size_t n = fread(head, 1, sizeof head, file);
+    fclose(file);
+    return n == sizeof head && memcmp(head, "SQLite format 3", 16) == 0;
+}
+
+/* --- Help --- */
+
+static const struct command *find_command(const char *name)
+{
+    for (const struct command *c = command_table(); c->name != NULL; c++) {
+        if (strcmp(c->name, name) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+void command_overview(FILE *out)
+{
+    fputs("nines lives through the same hardware, the same demand and the same bad luck under several\n"
+          "cloud architectures, and says which came out ahead in availability and cost, by how much,\n"
+          "and how sure it is, or that it cannot be decided.\n"
+          "\n"
+          "  nines run scenarios/oracle/mm1.cfg          run a scenario\n"
+          "  nines compare results/mm1/run.db            read what came out\n"
+          "\n"
+          "Commands\n",
+          out);
+    for (const struct command *c = command_table(); c->name != NULL; c++)
+        fprintf(out, "  %-10s %s\n", c->name, c->summary);
+    fputs("\n"
+          "'nines COMMAND --help' explains a command; 'nines --version' says which nines this is.\n",
+          out);
+}
+
+static void print_option(const struct command_option *option, FILE *out)
+{
+    char spelling[80], letter[8] = "    ";
+    if (option->letter != 0)
+        snprintf(letter, sizeof letter, "-%c%s", option->letter, option->name[0] == '-' && option->name[1] == '-' ? ", " : "");
+    /* An option whose only name is its letter is called "-o" in the table. */
+    const char *name = option->name[1] == '-' ? option->name : "";
+    snprintf(spelling, sizeof spelling, "%s%s%s%s%s", letter, name, option->argument == NULL ? "" : " ",
+             option->argument == NULL ? "" : option->argument, option->repeats ? "..." : "");
+    fprintf(out, "  %-28s ", spelling);
+    const char *help = option->help;
+    for (size_t n = strcspn(help, "\n"); help[n] == '\n'; n = strcspn(help, "\n")) {
+        fprintf(out, "%.*s\n%31s", (int)n, help, "");
+        help += n + 1;
+    }
+    fprintf(out, "%s\n", help);
+}
+
+void command_help(const struct command *command, FILE *out)
+{
+    fprintf(out, "Usage: nines %s %s [OPTION]...\n\n%s\n\n%s", command->name, command->operands, command->summary,
+            command->description);
+    for (const struct command_option *o = command->options; o->name != NULL; o++) {
+        if (o->hidden)
+            continue;
+        if (o->stage != NULL)
+            fprintf(out, "\n%s\n", o->stage);
+        print_option(o, out);
+    }
+    fputs("\nExit codes: 0 done, 1 the answer is no, 2 usage or scenario, 3 machine.\n", out);
+}
+
+void command_usage(const struct command *command, FILE *out)
+{
+    fprintf(out, "usage: nines %s %s", command->name, command->operands);
+    for (const struct command_option *o = command->options; o->name != NULL; o++) {
+        if (!o->hidden)
+            fprintf(out, " [%s%s%s]%s", o->name, o->argument == NULL ? "" : " ", o->argument == NULL ? "" : o->argument,
+                    o->repeats ? "..." : "");
+    }
+    fprintf(out, "\n'nines %s --help' explains them\n", command->name);
+}
+
+/* --- Dispatch --- */
+
+static bool asks_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0)
+            return true;
+    }
+    return false;
+}
+
+static int unknown_command(struct arena *arena, const char *typed)
+{
+    const char *names[32];
+    size_t n = 0;
+    for (const struct command *c = command_table(); c->name != NULL && n < 32; c++)
+        names[n++] = c->name;
+    const char *near = scenario_nearest(typed, names, n);
+    if (typed[0] == '-')
+        command_error(NULL, "unknown option '%s'", command_show(arena, typed));
+    else if (near != NULL)
+        command_error(arena_format(arena, "did you mean '%s'?", near), "unknown command '%s'", command_show(arena, typed));
+    else
+        command_error(NULL, "unknown command '%s'", command_show(arena, typed));
+    fputs("usage: nines COMMAND ...\ncommands:", stderr);
+    for (size_t i = 0; i < n; i++)
+        fprintf(stderr, " %s", names[i]);
+    fputs("\n'nines --help' explains them\n", stderr);
+    return EXIT_USAGE;
+}
+
+static int dispatch(struct arena *arena, int argc, char **argv, const struct sim_registry *registry)
+{
+    if (argc < 2) {
+        command_overview(stdout);
+        return EXIT_DONE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        version_print(stdout);
+        return EXIT_DONE;
+    }
+    const struct command *command = find_command(argv[1]);
+    if (asks_help(argc, argv)) {
+        if (command == NULL)
+            command_overview(stdout);
+        else
+            command_help(command, stdout);
+        return EXIT_DONE;
+    }
+    if (command == NULL)
+        return unknown_command(arena, argv[1]);
+    struct command_line line = {.command = command, .registry = registry, .arena = arena};
+    return command_parse(&line, argc - 1, argv + 1) ? command->run(&line) : EXIT_USAGE;
+}
+
+/* A write that failed late (a full disk behind a redirection) must not look like success. */
+static int close_stdout(int code)
+{
+    bool failed = ferror(stdout) != 0;
+    if (fflush(stdout) != 0)
+        failed = true;
+    /* close() can report what write() did not. A closed stdout that nobody wrote to is no failure. */
+    if (close(STDOUT_FILENO) != 0 && errno != EBADF)
+        failed = true;
+    if (!failed)
+        return code;
+    command_error(NULL, "cannot write to standard output: %s", strerror(errno));
+    return EXIT_MACHINE;
+}
+
+/* A library that opens a file while 0, 1 or 2 is closed would have our messages written into it. */
+static void keep_standard_files(void)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+            (void)!open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+    }
+}
+
+int sim_main(int argc, char **argv, const struct sim_registry *registry)
+{
+    struct arena arena;
+    keep_standard_files();
+    signal(SIGXFSZ, SIG_IGN); /* a file size limit then reads as a failed write, which can be told (sim/store.h) */
+    arena_open(&arena, 0);
+    int code = close_stdout(dispatch(&arena, argc, argv, registry));
+    arena_close(&arena);
+    return code;
+}

@@ -1,0 +1,19 @@
+/* Which nines this is: goes into every result, so that a number can be traced to the source that made it. */
+#ifndef NINES_SIM_VERSION_H
+#define NINES_SIM_VERSION_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#define NINES_VERSION "0.1.0"
+
+/* Commit the program was built from: 12 hex digits, with "-dirty" when the tree differed; "unknown" outside git. */
+const char *version_commit(void);
+/* "GSL 2.7.1, SQLite 3.40.1, libconfig 1.5, ..." as linked; returns buffer. */
+char *version_libraries(char *buffer, size_t bytes);
+/* Compiler and flags that decide about numbers: "gcc 12.2.0, -O2". */
+const char *version_compiler(void);
+/* What --version shows. */
+void version_print(FILE *out);
+
+#endif
