@@ -2,12 +2,13 @@
 
 #include "sim/check.h"
 #include "sim/hash.h"
+#include "sim/ladder.h"
+
+#include <inttypes.h>
 
 #include "sim/nomalloc.h"
 
-/* The pending set is a 4-ary heap of keys; a key is (time, class, sequence, slot) as one 128-bit number. */
-__extension__ typedef unsigned __int128 wide;
-
+/* The pending set is a ladder of keys; a key is (time, class, sequence, slot) as one 128-bit number. */
 enum { CLASS_BITS = 4, TIME_BITS = 60, DEFAULT_CAPACITY = 65536, MOST_CAPACITY = 1 << 24 };
 #define TIME_BIAS (INT64_C(1) << (TIME_BITS - 1))
 
@@ -24,16 +25,16 @@ struct registered {
 
 struct engine {
     int64_t now_us;
-    wide *heap;
     struct slot *slots;
     uint64_t sequence, slot_mask;
-    uint32_t slot_bits, capacity, entries, entries_most, pending, free_slot, slots_used, actions;
+    uint32_t slot_bits, capacity, pending, free_slot, slots_used, actions;
     bool running, stopped;
     uint64_t run, lane[4], salt;
     struct registered action[ENGINE_ACTIONS];
+    struct ladder ladder;
 };
 
-enum { NO_SLOT = UINT32_MAX };
+#define NO_SLOT UINT32_MAX
 
 struct engine *engine_create(struct arena *arena, const struct engine_options *options)
 {
@@ -43,8 +44,7 @@ struct engine *engine_create(struct arena *arena, const struct engine_options *o
     while ((UINT32_C(1) << e->slot_bits) < e->capacity)
         e->slot_bits++;
     e->slot_mask = (UINT64_C(1) << e->slot_bits) - 1;
-    e->entries_most = e->capacity + e->capacity / 2 + 1024;
-    e->heap = arena_alloc(arena, e->entries_most + 1, sizeof *e->heap);
+    ladder_open(&e->ladder, arena, e->capacity + e->capacity / 2 + 1024);
     e->slots = arena_alloc(arena, e->capacity, sizeof *e->slots);
     e->now_us = options->start.us;
     e->free_slot = NO_SLOT;
@@ -64,41 +64,10 @@ static uint64_t key_high(int64_t us, uint32_t class_)
     return (uint64_t)(clamped + TIME_BIAS) << CLASS_BITS | class_;
 }
 
-static void sift_up(wide *heap, uint32_t i, wide key)
+static bool key_alive(const void *context, ladder_key key)
 {
-    while (i > 0 && key < heap[(i - 1) / 4]) {
-        heap[i] = heap[(i - 1) / 4];
-        i = (i - 1) / 4;
-    }
-    heap[i] = key;
-}
-
-static void sift_down(wide *heap, uint32_t count, uint32_t i, wide key)
-{
-    for (;;) {
-        uint32_t least = 4 * i + 1, end = least + 4 < count ? least + 4 : count;
-        if (least >= count)
-            break;
-        for (uint32_t c = least + 1; c < end; c++)
-            if (heap[c] < heap[least])
-                least = c;
-        if (key <= heap[least])
-            break;
-        heap[i] = heap[least];
-        i = least;
-    }
-    heap[i] = key;
-}
-
-static void sweep(struct engine *e)
-{
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < e->entries; i++)
-        if (e->slots[(uint64_t)e->heap[i] & e->slot_mask].low == (uint64_t)e->heap[i])
-            e->heap[kept++] = e->heap[i];
-    e->entries = kept;
-    for (uint32_t i = kept; i-- > 0;)
-        sift_down(e->heap, kept, i, e->heap[i]);
+    const struct engine *e = context;
+    return e->slots[(uint64_t)key & e->slot_mask].low == (uint64_t)key;
 }
 
 static uint64_t shuffled(const struct engine *e, uint64_t sequence)
@@ -131,7 +100,7 @@ struct event_id engine_schedule(struct engine *e, instant at, uint32_t class_, u
         order = shuffled(e, order);
     uint64_t low = order << e->slot_bits | index;
     e->slots[index] = (struct slot){low, detail, subject, action};
-    sift_up(e->heap, e->entries++, (wide)key_high(at.us, class_) << 64 | low);
+    ladder_push(&e->ladder, (ladder_key)key_high(at.us, class_) << 64 | low);
     e->pending++;
     return (struct event_id){(uint32_t)low, (uint32_t)(low >> 32)};
 }
@@ -160,8 +129,8 @@ bool engine_cancel(struct engine *e, struct event_id id)
     if (!engine_pending(e, id))
         return false;
     slot_free(e, (uint32_t)(id_low(id) & e->slot_mask));
-    if (e->entries - e->pending > e->pending / 2 + 1000)
-        sweep(e);
+    if (e->ladder.count - e->pending > e->pending / 2 + 1000)
+        ladder_sweep(&e->ladder, key_alive, e);
     return true;
 }
 
@@ -177,11 +146,13 @@ uint64_t engine_run(struct engine *e, instant until)
     uint64_t before = e->run, last = key_high(until.us, ENGINE_CLASSES - 1);
     e->running = true;
     e->stopped = false;
-    while (!e->stopped && e->entries > 0 && (uint64_t)(e->heap[0] >> 64) <= last) {
-        uint64_t high = (uint64_t)(e->heap[0] >> 64), low = (uint64_t)e->heap[0];
-        e->entries--;
-        if (e->entries > 0)
-            sift_down(e->heap, e->entries, 0, e->heap[e->entries]);
+    while (!e->stopped) {
+        ladder_key key = ladder_first(&e->ladder);
+        uint64_t high = (uint64_t)(key >> 64), low = (uint64_t)key;
+        if (key == LADDER_NONE || high > last)
+            break;
+        ladder_drop(&e->ladder, key);
+        __builtin_prefetch(&e->slots[(uint64_t)ladder_ahead(&e->ladder, 8) & e->slot_mask]);
         uint32_t index = (uint32_t)(low & e->slot_mask);
         struct slot s = e->slots[index];
         if (s.low != low)
@@ -198,6 +169,8 @@ uint64_t engine_run(struct engine *e, instant until)
     if (!e->stopped && until.us > e->now_us)
         e->now_us = until.us;
     e->running = false;
+    if (check_auditing())
+        ladder_audit(&e->ladder);
     return e->run - before;
 }
 
