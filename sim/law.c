@@ -164,7 +164,7 @@ double law_draw(const struct law *law, struct stream *stream)
 
 double law_draw_residual(const struct law *law, struct stream *stream)
 {
-    check(isfinite(law_mean(law)), "residual life of a law of infinite mean");
+    check(law->kind != LAW_PARETO || law->a > 1, "residual life of a law of infinite mean");
     if (law->kind == LAW_EXPONENTIAL) /* has no memory */
         return law->a * stream_exponential(stream);
     if (law->kind == LAW_HYPEREXPONENTIAL) { /* the phase one looks into is length-biased, its rest is exponential again */
