@@ -1,0 +1,64 @@
+/* What a cloud is to the world: one control plane and its policy.
+ *
+ * The world owns everything that is the same for all clouds: hardware, faults, demand, the running and failing of units, jobs'
+ * progress, measurement. A cloud decides: where a unit is placed, when a loss is noticed and by whom, what is done about it,
+ * who pays. It is told what happens through the calls below and acts through world.h.
+ *
+ * The calls marked [change] come in the middle of a change of the dependency graph. They may read anything and schedule events,
+ * but must not bind, run or release units. */
+#ifndef NINES_MODELS_CLOUDS_CLOUD_H
+#define NINES_MODELS_CLOUDS_CLOUD_H
+
+#include "models/clouds/world.h"
+#include "models/fleet/fleet.h"
+#include "sim/scenario.h"
+
+struct cloud_kind {
+    const char *name; /* "hyperscaler" */
+
+    /* Reads the cloud's group, adds its logical components and their needs to the graph, and returns its own immutable plan in
+     * scenario->arena. Mistakes go to scenario_error. */
+    const void *(*plan)(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
+                        const struct demand_plan *demand, struct graph_builder *graph);
+    /* Events that one unit of demand can have pending at once because of this cloud, for the size of the queue. */
+    uint32_t events_per_unit;
+
+    /* A replication's state, in world->arena. Registers the cloud's actions with world->engine. */
+    void *(*open)(struct world *world, const void *plan);
+    /* A workload is wanted from now on; place its units. */
+    void (*request)(void *cloud, uint32_t workload);
+    /* It is not wanted any more (withdrawn, or the job is done): stop everything, release all its units. */
+    void (*withdraw)(void *cloud, uint32_t workload);
+    /* [change] A running unit went down because `component` stopped serving, or came back by itself. */
+    void (*unit_down)(void *cloud, uint32_t unit, uint32_t component);
+    void (*unit_up)(void *cloud, uint32_t unit);
+    /* [change] Any component's bits changed. */
+    void (*component)(void *cloud, uint32_t component, uint8_t before, uint8_t after);
+    /* A control-plane probe: exercise the path that a tenant's request would take, then call world_probe_done(), or never. */
+    void (*probe)(void *cloud, uint32_t probe);
+    /* The horizon: settle accounts, report money and providers. */
+    void (*close)(void *cloud);
+    /* Requests refused so far. */
+    uint64_t (*refusals)(const void *cloud);
+    /* Aborts when an invariant of the cloud's own state is broken. NULL: none. */
+    void (*audit)(const void *cloud);
+};
+
+extern const struct cloud_kind cloud_hyperscaler, cloud_akash, cloud_ionet;
+
+/* Everything one arm of a comparison needs; shared by threads. */
+struct cloud_plan {
+    const char *name, *rules;
+    const struct cloud_kind *kind;
+    const void *own;
+    const struct fleet *fleet;
+    const struct demand_plan *demand;
+    const struct graph *graph;
+    const struct fault_plan *faults;
+    double probes_per_second;
+    duration lease_deadline;
+    int64_t start_unix_s;
+    uint32_t events_limit; /* 0: estimated */
+};
+
+#endif

@@ -1,0 +1,139 @@
+#include "models/clouds/clouds.h"
+
+#include "models/clouds/akash.h"
+#include "models/clouds/cloud.h"
+#include "models/clouds/hyperscaler.h"
+#include "models/clouds/ionet.h"
+#include "models/clouds/world.h"
+#include "sim/check.h"
+
+#include <string.h>
+
+static const struct key cloud_keys[] = {
+    {"name", KEY_NAME, NULL, "name of the cloud in tables and charts", .unique = true},
+    {"kind", KEY_CHOICE, NULL, "architecture", .choices = "hyperscaler|akash|ionet"},
+    {"rules", KEY_CHOICE, "2024-07", "rules in force, by date", .choices = "2024-07"},
+    HYPERSCALER_KEYS,
+    AKASH_KEYS,
+    IONET_KEYS,
+    KEY_END};
+
+static const struct key clouds_keys[] = {
+    {"fleet", KEY_GROUP, NULL, "all hardware, the same for every cloud", .children = fleet_keys, .required = true},
+    {"demand", KEY_LIST, NULL, "what tenants want, the same for every cloud", .children = demand_keys, .required = true},
+    {"faults", KEY_LIST, NULL, "hazards: events drawn from rates", .children = hazard_keys},
+    {"incidents", KEY_LIST, NULL, "scripted faults with phases", .children = incident_keys},
+    {"clouds", KEY_LIST, NULL, "architectures under test", .children = cloud_keys, .required = true},
+    {"fresh", KEY_BOOL, "false", "start every fault process new and up instead of in equilibrium"},
+    {"probes", KEY_RATE, "12 /h", "control-plane probes, the same stream for every cloud"},
+    {"lease_deadline", KEY_DURATION, "15 min", "a request for capacity that is not granted by then has failed", .low = 0,
+     .high = 31557600},
+    KEY_END};
+
+static const struct key point_keys[] = {
+    {"incidents", KEY_TEXTS, NULL, "names of the incidents that happen at this point; absent: all"}, KEY_END};
+
+struct clouds_plan {
+    struct sim_arm *arm;
+    const struct cloud_plan *cloud;
+    size_t clouds;
+};
+
+static const struct cloud_kind *const kinds[] = {&cloud_hyperscaler, &cloud_akash, &cloud_ionet};
+
+static void prepare_cloud(struct scenario *scenario, const struct value *group, struct cloud_plan *cloud, struct sim_arm *arm,
+                          const struct fault_list *faults)
+{
+    cloud->name = value_text(group, "name");
+    cloud->rules = "2024-07";
+    cloud->kind = kinds[value_choice(group, "kind")];
+    *arm = (struct sim_arm){cloud->name, cloud->kind->name, cloud->rules};
+    int before = scenario->errors;
+    struct graph_builder *builder = graph_builder_extend(scenario->arena, cloud->fleet->hardware);
+    cloud->own = cloud->kind->plan(scenario, group, cloud->fleet, cloud->demand, builder);
+    if (scenario->errors > before)
+        return;
+    const char *cycle = "";
+    cloud->graph = graph_build(builder, &cycle);
+    if (cloud->graph == NULL) {
+        scenario_error(scenario, group, "remove one of these needs", "components need each other in a circle: %s", cycle);
+        return;
+    }
+    cloud->faults = faults_bind(scenario->arena, faults, cloud->graph, cloud->fleet, cloud->name);
+}
+
+/* An incident or hazard that names a cloud must mean one. */
+static void check_cloud_names(struct scenario *scenario, const struct value *list, const struct value *clouds)
+{
+    const char **names = arena_array(scenario->arena, value_count(clouds), const char *);
+    for (size_t i = 0; i < value_count(clouds); i++)
+        names[i] = value_text(value_at(clouds, i), "name");
+    for (size_t i = 0; i < value_count(list); i++) {
+        const struct value *wanted = value_of(value_at(list, i), "clouds");
+        for (size_t k = 0; k < value_count(wanted); k++) {
+            const char *text = value_at(wanted, k)->text;
+            if (value_named(clouds, text) != NULL)
+                continue;
+            const char *near = scenario_nearest(text, names, value_count(clouds));
+            scenario_error(scenario, value_at(wanted, k),
+                           near != NULL ? arena_format(scenario->arena, "did you mean '%s'?", near)
+                                        : "declare it in the list 'clouds'",
+                           "no cloud is called '%s'", text);
+        }
+    }
+}
+
+static const void *prepare(struct scenario *scenario, const struct value *point)
+{
+    const struct value *root = &scenario->root, *list = value_of(root, "clouds");
+    const struct value *incidents = value_of(root, "incidents"), *hazards = value_of(root, "faults");
+    struct clouds_plan *plan = arena_new(scenario->arena, struct clouds_plan);
+    struct cloud_plan *cloud = arena_array(scenario->arena, value_count(list), struct cloud_plan);
+    int before = scenario->errors;
+    *plan = (struct clouds_plan){.arm = arena_array(scenario->arena, value_count(list), struct sim_arm),
+                                 .cloud = cloud,
+                                 .clouds = value_count(list)};
+    const struct fleet *fleet = fleet_build(scenario, value_of(root, "fleet"));
+    const struct demand_plan *demand = demand_read(scenario, value_of(root, "demand"), fleet);
+    int64_t start = value_utc(root, "start");
+    const struct value *active = point != NULL ? value_of(point, "incidents") : NULL;
+    const struct fault_list *faults =
+        faults_read(scenario, incidents, hazards, active, fleet, start, value_bool(root, "fresh"));
+    check_cloud_names(scenario, incidents, list);
+    check_cloud_names(scenario, hazards, list);
+    if (scenario->errors > before)
+        return plan;
+    for (size_t i = 0; i < plan->clouds; i++) {
+        cloud[i] = (struct cloud_plan){.fleet = fleet,
+                                       .demand = demand,
+                                       .probes_per_second = value_number(root, "probes"),
+                                       .lease_deadline = value_duration(root, "lease_deadline"),
+                                       .start_unix_s = start,
+                                       .events_limit = (uint32_t)value_integer(value_of(root, "limits"), "events")};
+        prepare_cloud(scenario, value_at(list, i), &cloud[i], &plan->arm[i], faults);
+    }
+    return plan;
+}
+
+static size_t arms(const void *plan, const struct sim_arm **arm)
+{
+    const struct clouds_plan *clouds = plan;
+    *arm = clouds->arm;
+    return clouds->clouds;
+}
+
+static void replicate(const void *plan, const struct sim_task *task, struct sim_record *record)
+{
+    const struct clouds_plan *clouds = plan;
+    world_run(&clouds->cloud[task->arm], task, record);
+}
+
+const struct sim_model clouds_model = {.name = "clouds",
+                                       .summary = "clouds under test over one fleet, one demand and one stream of bad luck",
+                                       .keys = clouds_keys,
+                                       .point_keys = point_keys,
+                                       .metrics = measure_metrics,
+                                       .series = measure_series,
+                                       .prepare = prepare,
+                                       .arms = arms,
+                                       .replicate = replicate};

@@ -1,0 +1,493 @@
+#include "models/clouds/world.h"
+
+#include "models/clouds/cloud.h"
+#include "sim/check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/nomalloc.h"
+
+#define LINK_NONE UINT32_MAX
+
+/* --- Names and streams ----------------------------------------------------------------------------------------------- */
+
+struct gpu_pod world_pod(const struct world *world, uint32_t workload)
+{
+    const struct demand_class *class = world_class(world, workload);
+    return (struct gpu_pod){.cpu_milli = class->vcpus * 1000,
+                            .memory_mib = (int32_t)((class->memory_bytes + 1048575) / 1048576),
+                            .devices = (uint16_t)class->gpus,
+                            .milli_per_device = (uint16_t)(class->gpus > 0 ? class->gpu_milli : 0),
+                            .models = class->gpus > 0 ? class->gpu_models : 0};
+}
+
+uint32_t world_site(const struct world *world, uint32_t unit)
+{
+    uint32_t workload = world->unit[unit].workload;
+    const struct workload *what = &world->demand->workload[workload];
+    uint32_t sites = world_class(world, workload)->sites;
+    return what->site[(unit - what->first_unit) % sites];
+}
+
+struct stream world_stream(const struct world *world, const char *purpose, uint32_t workload, uint64_t number)
+{
+    struct stream_key family = stream_key(world->task->seed, world->task->replication, purpose);
+    struct stream_key own = stream_key_path(family, world_class(world, workload)->name);
+    return stream_open(stream_key_index(stream_key_index(own, world->demand->workload[workload].number), number));
+}
+
+char *world_name(const struct world *world, uint32_t workload, char *buffer, size_t bytes)
+{
+    (void)snprintf(buffer, bytes, "%s/%" PRIu32, world_class(world, workload)->name, world->demand->workload[workload].number);
+    return buffer;
+}
+
+/* --- Jobs ------------------------------------------------------------------------------------------------------------ */
+
+static void begin_job(struct world *world, uint32_t workload)
+{
+    struct load *load = &world->load[workload];
+    const struct demand_class *class = world_class(world, workload);
+    instant now = world_now(world);
+    instant done = job_begin(&load->job, &class->costs, now);
+    load->finish = engine_schedule(world->engine, done, CLASS_END, world->action_finish, workload, 0);
+    duration own = demand_job_fault(world->demand, workload, load->job.attempts);
+    load->fault = EVENT_NONE;
+    if (own.us < US_NEVER && instant_add(now, own).us < done.us)
+        load->fault = engine_schedule(world->engine, instant_add(now, own), CLASS_FAULT, world->action_fault, workload, 0);
+}
+
+static void fail_job(struct world *world, uint32_t workload)
+{
+    struct load *load = &world->load[workload];
+    engine_cancel(world->engine, load->finish);
+    engine_cancel(world->engine, load->fault);
+    job_fail(&load->job, &world_class(world, workload)->costs, world_now(world));
+}
+
+static void on_finish(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct world *world = context;
+    struct load *load = &world->load[workload];
+    engine_cancel(world->engine, load->fault);
+    job_finish(&load->job, &world_class(world, workload)->costs, world_now(world));
+    load->wanted = false;
+    world->plan->kind->withdraw(world->cloud, workload);
+}
+
+/* A fault of the job itself, with all its units up: it starts again from its last checkpoint on the same units. */
+static void on_fault(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct world *world = context;
+    fail_job(world, workload);
+    job_detect(&world->load[workload].job, world_now(world));
+    begin_job(world, workload);
+}
+
+void world_detected(struct world *world, uint32_t workload)
+{
+    if (world_class(world, workload)->kind == DEMAND_JOB)
+        job_detect(&world->load[workload].job, world_now(world));
+}
+
+/* --- Units ----------------------------------------------------------------------------------------------------------- */
+
+static struct measure_cause cause_of(const struct world *world, uint32_t component)
+{
+    uint32_t culprit = graph_culprit(world->graph, component);
+    if (culprit == COMPONENT_NONE)
+        culprit = component;
+    uint32_t cause = faults_cause(world->faults, culprit);
+    return (struct measure_cause){.component = graph_component(world->plan->graph, culprit)->path,
+                                  .name = faults_cause_name(world->faults, cause),
+                                  .incident = faults_cause_incident(world->faults, cause)};
+}
+
+/* A unit has come up or gone down: tells the job or the measurement. */
+static void count_up(struct world *world, uint32_t unit, int change, struct measure_cause cause)
+{
+    uint32_t workload = world->unit[unit].workload;
+    struct load *load = &world->load[workload];
+    const struct demand_class *class = world_class(world, workload);
+    load->up = (uint32_t)((int64_t)load->up + change);
+    if (!load->wanted)
+        return;
+    if (class->kind == DEMAND_SERVICE)
+        measure_up(world->measure, workload, load->up, cause, world_now(world));
+    else if (change > 0 && load->up == class->units)
+        begin_job(world, workload);
+    else if (change < 0 && load->job.phase == JOB_RUNNING)
+        fail_job(world, workload);
+}
+
+static void go_up(struct world *world, uint32_t unit)
+{
+    struct unit *what = &world->unit[unit];
+    if (what->touched != 0) {
+        measure_back(world->measure, what->touched - 1, world_now(world));
+        what->touched = 0;
+    }
+    count_up(world, unit, +1, (struct measure_cause){.incident = COMPONENT_NONE});
+}
+
+static void go_down(struct world *world, uint32_t unit, uint32_t component)
+{
+    struct unit *what = &world->unit[unit];
+    struct measure_cause cause = {.incident = COMPONENT_NONE};
+    if (component != COMPONENT_NONE)
+        cause = cause_of(world, component);
+    if (cause.incident != COMPONENT_NONE && what->touched == 0 && world_class(world, what->workload)->kind == DEMAND_SERVICE) {
+        what->touched = 1 + cause.incident;
+        measure_touched(world->measure, what->workload, cause.incident, world_now(world));
+    }
+    count_up(world, unit, -1, cause);
+}
+
+void world_ask(struct world *world, uint32_t unit)
+{
+    if (world->unit[unit].asked.us == US_NEVER)
+        world->unit[unit].asked = world_now(world);
+}
+
+void world_give_up(struct world *world, uint32_t unit)
+{
+    struct unit *what = &world->unit[unit];
+    if (what->asked.us != US_NEVER)
+        measure_lease_failed(world->measure, what->asked, world_now(world));
+    what->asked = INSTANT_NEVER;
+}
+
+static void link_dependency(struct world *world, uint32_t unit, uint32_t slot)
+{
+    struct unit *what = &world->unit[unit];
+    uint32_t link = unit * UNIT_DEPENDENCIES + slot, *head = &world->head[what->dependency[slot]];
+    what->next[slot] = *head;
+    what->previous[slot] = LINK_NONE;
+    if (*head != LINK_NONE)
+        world->unit[*head / UNIT_DEPENDENCIES].previous[*head % UNIT_DEPENDENCIES] = link;
+    *head = link;
+}
+
+static void unlink_dependency(struct world *world, uint32_t unit, uint32_t slot)
+{
+    struct unit *what = &world->unit[unit];
+    uint32_t next = what->next[slot], previous = what->previous[slot];
+    if (next != LINK_NONE)
+        world->unit[next / UNIT_DEPENDENCIES].previous[next % UNIT_DEPENDENCIES] = previous;
+    if (previous != LINK_NONE)
+        world->unit[previous / UNIT_DEPENDENCIES].next[previous % UNIT_DEPENDENCIES] = next;
+    else
+        world->head[what->dependency[slot]] = next;
+}
+
+void world_bind(struct world *world, uint32_t unit, uint32_t node, uint16_t devices, const uint32_t *extra, uint32_t extras)
+{
+    struct unit *what = &world->unit[unit];
+    check(!world->changing, "a unit is bound in the middle of a change");
+    check(what->state == UNIT_IDLE && extras < UNIT_DEPENDENCIES, "a unit is bound twice");
+    what->state = UNIT_BOUND;
+    what->node = node;
+    what->devices = devices;
+    what->dependencies = (uint8_t)(1 + extras);
+    what->dependency[0] = world->plan->fleet->node[node].component;
+    for (uint32_t i = 0; i < extras; i++)
+        what->dependency[1 + i] = extra[i];
+    what->missing = 0;
+    for (uint32_t i = 0; i < what->dependencies; i++) {
+        link_dependency(world, unit, i);
+        what->missing = (uint8_t)(what->missing + !graph_serves(world->graph, what->dependency[i]));
+    }
+    what->bound_at = world_now(world);
+    if (what->asked.us != US_NEVER)
+        measure_lease_granted(world->measure, what->asked, world_now(world));
+    what->asked = INSTANT_NEVER;
+}
+
+void world_start(struct world *world, uint32_t unit)
+{
+    struct unit *what = &world->unit[unit];
+    check(!world->changing && what->state == UNIT_BOUND, "a unit starts that is not bound");
+    what->state = UNIT_RUNNING;
+    if (what->missing == 0)
+        go_up(world, unit);
+}
+
+void world_release(struct world *world, uint32_t unit)
+{
+    struct unit *what = &world->unit[unit];
+    check(!world->changing, "a unit is released in the middle of a change");
+    if (what->state == UNIT_IDLE)
+        return;
+    bool was_up = unit_is_up(what);
+    for (uint32_t i = 0; i < what->dependencies; i++)
+        unlink_dependency(world, unit, i);
+    what->state = UNIT_IDLE;
+    what->node = COMPONENT_NONE;
+    what->dependencies = 0;
+    what->missing = 0;
+    if (was_up)
+        go_down(world, unit, COMPONENT_NONE);
+}
+
+/* --- Changes of the graph -------------------------------------------------------------------------------------------- */
+
+static void serve_changed(struct world *world, uint32_t component, bool serves)
+{
+    const struct cloud_kind *kind = world->plan->kind;
+    for (uint32_t link = world->head[component]; link != LINK_NONE;) {
+        uint32_t unit = link / UNIT_DEPENDENCIES;
+        struct unit *what = &world->unit[unit];
+        link = what->next[link % UNIT_DEPENDENCIES];
+        bool was_up = unit_is_up(what);
+        what->missing = (uint8_t)(what->missing + (serves ? -1 : 1));
+        if (was_up) {
+            go_down(world, unit, component);
+            kind->unit_down(world->cloud, unit, component);
+        } else if (unit_is_up(what)) {
+            go_up(world, unit);
+            kind->unit_up(world->cloud, unit);
+        }
+    }
+}
+
+static void on_change(void *context, uint32_t component, uint8_t before, uint8_t after)
+{
+    struct world *world = context;
+    bool nested = world->changing;
+    world->changing = true;
+    if ((before ^ after) & COMPONENT_SERVES) {
+        bool serves = (after & COMPONENT_SERVES) != 0;
+        if (component < world->plan->fleet->fleet_components &&
+            world->plan->fleet->node_of_component[component] != COMPONENT_NONE) {
+            world->nodes_up = serves ? world->nodes_up + 1 : world->nodes_up - 1;
+            if (world->measure != NULL)
+                measure_nodes_up(world->measure, world->nodes_up, world_now(world));
+        }
+        if (world->cloud != NULL)
+            serve_changed(world, component, serves);
+    }
+    if (world->cloud != NULL)
+        world->plan->kind->component(world->cloud, component, before, after);
+    world->changing = nested;
+}
+
+/* --- Demand and probes ----------------------------------------------------------------------------------------------- */
+
+static void on_request(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
+{
+    (void)detail;
+    struct world *world = context;
+    const struct workload *what = &world->demand->workload[workload];
+    world->load[workload].wanted = true;
+    world->load[workload].job.work = what->work;
+    measure_request(world->measure, workload, world_now(world));
+    if (what->withdrawn.us < US_NEVER)
+        engine_schedule(engine, what->withdrawn, CLASS_END, world->action_withdraw, workload, 0);
+    world->plan->kind->request(world->cloud, workload);
+}
+
+static void on_withdraw(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct world *world = context;
+    measure_withdraw(world->measure, workload, world_now(world));
+    world->load[workload].wanted = false;
+    world->plan->kind->withdraw(world->cloud, workload);
+}
+
+static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct world *world = context;
+    if (probe + 1 < world->probes)
+        engine_schedule(world->engine, world->probe[probe + 1].at, CLASS_BEGIN, world->action_probe, probe + 1, 0);
+    world->plan->kind->probe(world->cloud, probe);
+}
+
+enum { PROBE_DEADLINE_MIN = 5 }; /* design: a probe completes within 5 min or has failed */
+
+void world_probe_done(struct world *world, uint32_t probe)
+{
+    struct probe *what = &world->probe[probe];
+    if (what->settled)
+        return;
+    what->settled = true;
+    measure_probe(world->measure, world_now(world).us - what->at.us <= PROBE_DEADLINE_MIN * US_PER_MINUTE);
+}
+
+/* The common stream of probes: times, kinds and homes are the same for every cloud. Only those whose deadline lies inside the
+ * horizon are sent. */
+static void draw_probes(struct world *world)
+{
+    struct stream stream = stream_open(stream_key(world->task->seed, world->task->replication, "probe"));
+    double rate = world->plan->probes_per_second;
+    int64_t end = world->task->horizon.us - PROBE_DEADLINE_MIN * US_PER_MINUTE;
+    double expected = rate * duration_seconds((duration){world->task->horizon.us});
+    uint32_t room = (uint32_t)(expected * 2) + 1000;
+    world->probe = arena_array(world->arena, room, struct probe);
+    if (!(rate > 0))
+        return;
+    for (instant at = {0};;) {
+        at = instant_add(at, duration_from_seconds(stream_exponential(&stream) / rate));
+        if (at.us >= end)
+            break;
+        if (world->probes == room)
+            limit_reached("probes", room);
+        uint32_t kind = (uint32_t)stream_below(&stream, 3);
+        uint32_t site = (uint32_t)stream_below(&stream, world->plan->fleet->sites);
+        world->probe[world->probes++] = (struct probe){.at = at, .site = site, .kind = kind};
+    }
+    if (world->probes > 0)
+        engine_schedule(world->engine, world->probe[0].at, CLASS_BEGIN, world->action_probe, 0, 0);
+}
+
+/* At time 0 the measuring begins: what jobs have done before does not count. */
+static void on_zero(void *context, struct engine *engine, uint32_t subject, uint64_t detail)
+{
+    (void)engine;
+    (void)subject;
+    (void)detail;
+    struct world *world = context;
+    for (uint32_t w = 0; w < world->demand->workloads; w++) {
+        struct load *load = &world->load[w];
+        load->base_productive = job_productive(&load->job, &world_class(world, w)->costs, world_now(world));
+        load->base_rework = load->job.rework;
+        load->base_wall = job_wall(&load->job, world_now(world));
+    }
+}
+
+static void close_jobs(struct world *world)
+{
+    for (uint32_t w = 0; w < world->demand->workloads; w++) {
+        const struct demand_class *class = world_class(world, w);
+        struct load *load = &world->load[w];
+        if (class->kind != DEMAND_JOB || load->job.attempts == 0)
+            continue;
+        bool done = load->job.phase == JOB_DONE && load->job.since.us >= 0;
+        duration productive = job_productive(&load->job, &class->costs, world_now(world));
+        productive.us -= load->base_productive.us;
+        measure_job(world->measure, w, productive, (duration){load->job.rework.us - load->base_rework.us},
+                    (duration){job_wall(&load->job, world_now(world)).us - load->base_wall.us}, done);
+    }
+}
+
+static void close_requests(struct world *world)
+{
+    for (uint32_t u = 0; u < world->demand->units; u++)
+        world_give_up(world, u);
+    for (uint32_t p = 0; p < world->probes; p++)
+        if (!world->probe[p].settled)
+            measure_probe(world->measure, false);
+}
+
+/* --- One replication ------------------------------------------------------------------------------------------------- */
+
+static uint32_t estimate_events(const struct cloud_plan *plan, const struct demand *demand)
+{
+    uint64_t estimate = faults_pending_estimate(plan->faults) + (uint64_t)demand->workloads * 4 +
+                        (uint64_t)demand->units * plan->kind->events_per_unit + 65536;
+    return estimate > UINT32_MAX / 4 ? UINT32_MAX / 4 : (uint32_t)estimate;
+}
+
+static void open_units(struct world *world)
+{
+    uint32_t components = graph_count(world->plan->graph);
+    world->unit = arena_array(world->arena, world->demand->units, struct unit);
+    world->load = arena_array(world->arena, world->demand->workloads, struct load);
+    world->head = arena_array(world->arena, components, uint32_t);
+    memset(world->head, 0xff, components * sizeof *world->head);
+    check((uint64_t)world->demand->units * UNIT_DEPENDENCIES < UINT32_MAX, "too many units");
+    for (uint32_t w = 0; w < world->demand->workloads; w++)
+        for (uint32_t u = 0; u < world_class(world, w)->units; u++)
+            world->unit[world->demand->workload[w].first_unit + u] =
+                (struct unit){.workload = w, .node = COMPONENT_NONE, .asked = INSTANT_NEVER};
+}
+
+static void open_measure(struct world *world)
+{
+    const struct fault_list *faults = world->plan->faults->list;
+    instant *starts = arena_array(world->arena, faults->incidents, instant);
+    for (uint32_t i = 0; i < faults->incidents; i++)
+        starts[i] = faults->incident[i].start;
+    struct measure_options options = {.demand = world->demand,
+                                      .task = world->task,
+                                      .record = world->record,
+                                      .nodes = world->plan->fleet->nodes,
+                                      .incidents = faults->incidents,
+                                      .incident_start = starts,
+                                      .lease_deadline = world->plan->lease_deadline};
+    world->measure = measure_open(world->arena, &options);
+}
+
+static void open_world(struct world *world)
+{
+    const struct cloud_plan *plan = world->plan;
+    const struct sim_task *task = world->task;
+    instant begin = {-task->warmup.us};
+    world->demand = demand_draw(world->arena, plan->demand, task->seed, task->replication, begin, task->horizon);
+    struct engine_options options = {
+        .capacity = plan->events_limit != 0 ? plan->events_limit : estimate_events(plan, world->demand), .start = begin};
+    world->engine = engine_create(world->arena, &options);
+    world->action_request = engine_action(world->engine, on_request, world);
+    world->action_withdraw = engine_action(world->engine, on_withdraw, world);
+    world->action_finish = engine_action(world->engine, on_finish, world);
+    world->action_fault = engine_action(world->engine, on_fault, world);
+    world->action_probe = engine_action(world->engine, on_probe, world);
+    world->action_zero = engine_action(world->engine, on_zero, world);
+    open_units(world);
+    open_measure(world);
+    world->nodes_up = plan->fleet->nodes;
+    measure_nodes_up(world->measure, world->nodes_up, begin);
+    world->graph = graph_open(world->arena, plan->graph, world->engine, on_change, world);
+    world->faults = faults_open(world->arena, plan->faults, world->graph, world->engine, task->seed, task->replication);
+    world->cloud = plan->kind->open(world, plan->own);
+    for (uint32_t w = 0; w < world->demand->workloads; w++)
+        if (world->demand->workload[w].requested.us < task->horizon.us)
+            engine_schedule(world->engine, world->demand->workload[w].requested, CLASS_BEGIN, world->action_request, w, 0);
+    engine_schedule(world->engine, (instant){0}, CLASS_ZERO, world->action_zero, 0, 0);
+    draw_probes(world);
+}
+
+void world_run(const struct cloud_plan *plan, const struct sim_task *task, struct sim_record *record)
+{
+    struct world *world = arena_new(task->arena, struct world);
+    *world = (struct world){.plan = plan, .task = task, .record = record, .arena = task->arena};
+    open_world(world);
+    engine_run(world->engine, task->horizon);
+    if (check_auditing())
+        world_audit(world);
+    close_requests(world);
+    plan->kind->close(world->cloud);
+    close_jobs(world);
+    measure_totals(world->measure, faults_started(world->faults), plan->kind->refusals(world->cloud));
+    measure_close(world->measure);
+    record_done(record, engine_events(world->engine), engine_digest(world->engine));
+}
+
+void world_audit(const struct world *world)
+{
+    graph_audit(world->graph);
+    for (uint32_t w = 0; w < world->demand->workloads; w++) {
+        uint32_t up = 0, first = world->demand->workload[w].first_unit;
+        for (uint32_t u = first; u < first + world_class(world, w)->units; u++) {
+            const struct unit *unit = &world->unit[u];
+            uint32_t missing = 0;
+            for (uint32_t i = 0; i < unit->dependencies; i++)
+                missing += !graph_serves(world->graph, unit->dependency[i]);
+            check(missing == unit->missing, "unit %" PRIu32 " miscounts what it lacks", u);
+            check((unit->state == UNIT_IDLE) == (unit->node == COMPONENT_NONE), "unit %" PRIu32 " is idle on a node", u);
+            up += unit_is_up(unit);
+        }
+        check(up == world->load[w].up, "workload %" PRIu32 " miscounts its units", w);
+    }
+    if (world->plan->kind->audit != NULL)
+        world->plan->kind->audit(world->cloud);
+}

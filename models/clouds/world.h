@@ -1,0 +1,121 @@
+/* One replication of one cloud: the part that is the same for all clouds.
+ *
+ * Demand consists of units (a replica of a service, a pod of a job). A unit is idle, bound (its resources are taken and it is
+ * starting) or running; while bound it depends on up to four components: its node, and whatever else the cloud says (a storage
+ * unit, a relay). It is *up* when it runs and all of them serve. The world counts that incrementally: each component has a list
+ * of the units that depend on it, so a change costs what it touches.
+ *
+ * A job runs while all its units are up: the world begins, fails and finishes it. What a cloud does about a loss is the
+ * cloud's business (models/clouds/cloud.h). */
+#ifndef NINES_MODELS_CLOUDS_WORLD_H
+#define NINES_MODELS_CLOUDS_WORLD_H
+
+#include "models/demand/demand.h"
+#include "models/faults/faults.h"
+#include "models/fleet/fleet.h"
+#include "models/fleet/graph.h"
+#include "models/gpu/pod.h"
+#include "models/measure/measure.h"
+#include "sim/engine.h"
+#include "sim/model.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cloud_plan;
+
+enum unit_state { UNIT_IDLE, UNIT_BOUND, UNIT_RUNNING };
+enum { UNIT_DEPENDENCIES = 4 };
+
+struct unit {
+    uint32_t workload;
+    uint32_t node;          /* fleet node while bound; COMPONENT_NONE while idle */
+    uint16_t devices;       /* devices of the node, as the GPU core gave them */
+    uint8_t state;          /* enum unit_state */
+    uint8_t missing;        /* dependencies that do not serve */
+    uint8_t dependencies;
+    uint32_t dependency[UNIT_DEPENDENCIES]; /* [0] is the node's component */
+    uint32_t next[UNIT_DEPENDENCIES], previous[UNIT_DEPENDENCIES]; /* links: unit * UNIT_DEPENDENCIES + slot, or none */
+    instant asked;          /* when the pending request for capacity was made; INSTANT_NEVER: none pending */
+    instant bound_at;
+    uint32_t touched;       /* 1 + incident that took it down; 0: none */
+};
+
+struct load {
+    uint32_t up;            /* units up */
+    bool wanted;
+    struct job job;
+    struct event_id finish, fault; /* of a job */
+    duration base_productive, base_rework, base_wall; /* at time 0, where measuring begins */
+};
+
+struct probe {
+    instant at;
+    uint32_t site;   /* where the tenant is at home */
+    uint32_t kind;   /* 0 create, 1 scale, 2 replace */
+    bool settled;
+};
+
+struct world {
+    const struct cloud_plan *plan;
+    const struct sim_task *task;
+    struct sim_record *record;
+    struct arena *arena;
+    struct engine *engine;
+    struct graph_state *graph;
+    struct faults *faults;
+    struct demand *demand;
+    struct measure *measure;
+    struct unit *unit;
+    struct load *load;
+    uint32_t *head;          /* by component: first link, or none */
+    struct probe *probe;
+    uint32_t probes;
+    uint32_t nodes_up;
+    void *cloud;
+    bool changing;           /* inside a change of the graph: units must not be bound or released */
+    uint32_t action_request, action_withdraw, action_finish, action_fault, action_probe, action_zero;
+};
+
+/* Event classes at equal times: what breaks and mends first, then what ends, then what begins. */
+enum { CLASS_ZERO = 0, CLASS_FAULT = 1, CLASS_END = 2, CLASS_BLOCK = 3, CLASS_ACT = 4, CLASS_BEGIN = 5 };
+
+/* Lives through one replication of one cloud. */
+void world_run(const struct cloud_plan *plan, const struct sim_task *task, struct sim_record *record);
+
+static inline instant world_now(const struct world *world) { return engine_now(world->engine); }
+static inline const struct demand_class *world_class(const struct world *world, uint32_t workload)
+{
+    return demand_class_of(world->demand, workload);
+}
+static inline bool world_wanted(const struct world *world, uint32_t workload) { return world->load[workload].wanted; }
+static inline bool unit_is_up(const struct unit *unit) { return unit->state == UNIT_RUNNING && unit->missing == 0; }
+
+/* Request of one unit as the GPU core wants it. */
+struct gpu_pod world_pod(const struct world *world, uint32_t workload);
+/* Site a unit's tenant wants it in. */
+uint32_t world_site(const struct world *world, uint32_t unit);
+/* A stream for a cloud's own chances, keyed by purpose, workload and a number: the same whatever else happens. */
+struct stream world_stream(const struct world *world, const char *purpose, uint32_t workload, uint64_t number);
+/* Name of a workload, "web/17"; buffer of at least 96 bytes; returns buffer. */
+char *world_name(const struct world *world, uint32_t workload, char *buffer, size_t bytes);
+
+/* Capacity for a unit is asked for from now on (no effect when already pending), and is not any more. Binding answers the request
+ * by itself. */
+void world_ask(struct world *world, uint32_t unit);
+void world_give_up(struct world *world, uint32_t unit);
+/* Takes a place for an idle unit. extra: components it depends on besides its node. */
+void world_bind(struct world *world, uint32_t unit, uint32_t node, uint16_t devices, const uint32_t *extra, uint32_t extras);
+/* A bound unit has started. */
+void world_start(struct world *world, uint32_t unit);
+/* Gives the place up; the unit is idle. No effect on an idle unit. */
+void world_release(struct world *world, uint32_t unit);
+/* Somebody has noticed that a job stands still (design: detection ends, queueing begins). */
+void world_detected(struct world *world, uint32_t workload);
+
+void world_probe_done(struct world *world, uint32_t probe);
+
+/* Aborts unless units, lists and counts agree. */
+void world_audit(const struct world *world);
+
+#endif
