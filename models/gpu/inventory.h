@@ -71,7 +71,7 @@ struct gpu_totals {
 
 struct gpu_inventory_options {
     size_t nodes;                             /* room for so many, 1..GPU_NODES_MAX */
-    size_t shapes;                            /* request shapes whose scores are kept, 8 bytes per node each; 0: 128.
+    size_t shapes;                            /* request shapes whose scores are kept, 16 bytes per node each; 0: 128.
                                                  Beyond, the least recently used is recomputed: slower, never wrong */
     uint16_t pods_per_node;                   /* 0: 1001, as in the artifact */
     struct gpu_fragmentation *fragmentation;  /* needed by FGD and by F; may be shared; NULL: none */

@@ -36,7 +36,7 @@ bool gpu_policy_from_name(const char *name, enum gpu_policy *policy)
 
 struct search {
     const struct gpu_inventory *inventory;
-    const uint32_t *tree;
+    const uint32_t *keys, *counts; /* the tournament's; counts for uniform choice only */
     size_t leaves;
     int32_t memory_mib;
     const uint32_t *marks; /* NULL: no node is forbidden */
@@ -51,12 +51,18 @@ static bool leaf_allowed(const struct search *search, size_t leaf)
            (search->marks == NULL || search->marks[leaf] != search->stamp);
 }
 
+static bool by_chance(const struct gpu_place_options *options)
+{
+    return options->policy == GPU_RANDOM || options->ties == GPU_TIES_UNIFORM;
+}
+
 /* Whatever a score cannot depend on is cleared, so that equal requests share a shape. */
 static struct gpu_shape shape_of(const struct gpu_pod *pod, const struct gpu_place_options *options)
 {
-    struct gpu_shape shape = {.policy = options->policy,
-                              .by_rank = options->ties == GPU_TIES_RANK && options->policy != GPU_RANDOM,
-                              .pod = {.cpu_milli = pod->cpu_milli}};
+    struct gpu_shape shape = {.policy = options->policy, .pod = {.cpu_milli = pod->cpu_milli}};
+    shape.order = by_chance(options)                  ? GPU_ORDER_COUNTED
+                  : options->ties == GPU_TIES_RANK ? GPU_ORDER_RANK
+                                                      : GPU_ORDER_INDEX;
     if (pod->devices > 0) {
         shape.pod.devices = pod->devices;
         shape.pod.milli_per_device = pod->milli_per_device;
@@ -88,8 +94,10 @@ static struct search search_begin(struct gpu_inventory *inventory, const struct 
     check(options->policy < GPU_POLICIES, "policy %d", (int)options->policy);
     check(options->policy != GPU_FGD || inventory->fragmentation != NULL, "FGD without a fragmentation measure");
     struct gpu_shape shape = shape_of(pod, options);
+    const struct gpu_tournament *tournament = gpu_score_cache_get(inventory, &shape);
     struct search search = {.inventory = inventory,
-                            .tree = gpu_score_cache_get(inventory, &shape),
+                            .keys = tournament->keys,
+                            .counts = tournament->counts,
                             .leaves = inventory->count,
                             .memory_mib = pod->memory_mib,
                             .domains = options->domains,
@@ -97,6 +105,13 @@ static struct search search_begin(struct gpu_inventory *inventory, const struct 
     mark_forbidden(inventory, options, &search);
     return search;
 }
+
+enum {
+    ENTRIES_MAX = 48, /* of a range: two for each level, and 2^20 leaves have 21 */
+    DRAWS = 8,        /* tries before the allowed leaves are counted one by one */
+    SALT_DEVICE = 1,
+    SALT_DRAW = 2
+};
 
 /* --- Ranges of leaves, one for each allowed domain ------------------------------------------------------------------------ */
 
@@ -130,33 +145,42 @@ static bool range_next(const struct search *search, struct range *range)
  * first: usually a straight walk down, with detours only around leaves that memory or the caller rules out. */
 static uint32_t subtree_best(const struct search *search, size_t at, uint32_t best)
 {
-    if (search->tree[at] <= best)
+    if (search->keys[at] <= best)
         return best;
     if (at >= search->leaves)
-        return leaf_allowed(search, at - search->leaves) ? search->tree[at] : best;
-    size_t first = search->tree[2 * at] >= search->tree[2 * at + 1] ? 2 * at : 2 * at + 1;
+        return leaf_allowed(search, at - search->leaves) ? search->keys[at] : best;
+    size_t first = search->keys[2 * at] >= search->keys[2 * at + 1] ? 2 * at : 2 * at + 1;
     best = subtree_best(search, first, best);
     return subtree_best(search, first ^ 1, best);
 }
 
-static uint32_t range_best(const struct search *search, size_t first, size_t end, uint32_t best)
+/* The entries that together cover exactly the leaves first..end-1, from left to right; returns how many. */
+static unsigned range_entries(const struct search *search, const struct range *range, uint32_t entries[ENTRIES_MAX])
 {
-    for (first += search->leaves, end += search->leaves; first < end; first /= 2, end /= 2) {
+    uint32_t right[ENTRIES_MAX / 2];
+    unsigned count = 0, on_right = 0;
+    size_t first = search->leaves + range->first, end = search->leaves + range->end;
+    for (; first < end; first /= 2, end /= 2) {
         if (first & 1)
-            best = subtree_best(search, first++, best);
+            entries[count++] = (uint32_t)first++;
         if (end & 1)
-            best = subtree_best(search, --end, best);
+            right[on_right++] = (uint32_t)--end;
     }
-    return best;
+    while (on_right > 0)
+        entries[count++] = right[--on_right];
+    return count;
 }
 
 static uint32_t best_key(const struct search *search)
 {
     if (search->domains == NULL)
         return subtree_best(search, 1, 0);
-    uint32_t best = 0;
-    for (struct range range = {0}; range_next(search, &range);)
-        best = range_best(search, range.first, range.end, best);
+    uint32_t best = 0, entries[ENTRIES_MAX];
+    for (struct range range = {0}; range_next(search, &range);) {
+        unsigned count = range_entries(search, &range, entries);
+        for (unsigned i = 0; i < count; i++)
+            best = subtree_best(search, entries[i], best);
+    }
     return best;
 }
 
@@ -164,7 +188,7 @@ static uint32_t best_key(const struct search *search)
 
 static bool leaf_counts(const struct search *search, size_t leaf, uint32_t least)
 {
-    return search->tree[search->leaves + leaf] >= least && leaf_allowed(search, leaf);
+    return search->keys[search->leaves + leaf] >= least && leaf_allowed(search, leaf);
 }
 
 /* Allowed leaves with at least the key `least`. */
@@ -195,6 +219,72 @@ static size_t scale_random(uint64_t random, size_t count)
     return (size_t)((high * count + (low * count >> 32)) >> 32);
 }
 
+/* How many leaves of the allowed domains have the class, by the tournament's counts; 0 if some leaf beats it (one that
+ * memory or the caller ruled out), for then the counts are about that leaf. */
+static size_t tied_leaves(const struct search *search, uint32_t class)
+{
+    size_t tied = 0;
+    uint32_t entries[ENTRIES_MAX];
+    for (struct range range = {0}; range_next(search, &range);) {
+        unsigned count = range_entries(search, &range, entries);
+        for (unsigned i = 0; i < count; i++) {
+            uint32_t found = gpu_key_class(search->keys[entries[i]]);
+            if (found > class)
+                return 0;
+            tied += found == class ? search->counts[entries[i]] : 0;
+        }
+    }
+    return tied;
+}
+
+static size_t tied_below(const struct search *search, size_t at, uint32_t class)
+{
+    return gpu_key_class(search->keys[at]) == class ? search->counts[at] : 0;
+}
+
+/* The k-th of them. */
+static size_t tied_leaf(const struct search *search, uint32_t class, size_t k)
+{
+    uint32_t entries[ENTRIES_MAX];
+    for (struct range range = {0}; range_next(search, &range);) {
+        unsigned count = range_entries(search, &range, entries);
+        for (unsigned i = 0; i < count; i++) {
+            size_t at = entries[i], below = tied_below(search, at, class);
+            if (k >= below) {
+                k -= below;
+                continue;
+            }
+            while (at < search->leaves) {
+                at *= 2;
+                below = tied_below(search, at, class);
+                if (k >= below) {
+                    k -= below;
+                    at++;
+                }
+            }
+            return at - search->leaves;
+        }
+    }
+    check(false, "fewer leaves than counted");
+    return 0;
+}
+
+/* A node among the allowed leaves of the best class, uniformly. */
+static int32_t draw_node(const struct search *search, uint32_t best, uint64_t random)
+{
+    uint32_t class = gpu_key_class(best);
+    size_t tied = tied_leaves(search, class);
+    for (uint64_t draw = 0; draw < DRAWS && tied > 0; draw++) {
+        uint64_t fresh = draw == 0 ? random : hash_word(random, SALT_DRAW + draw);
+        size_t leaf = tied_leaf(search, class, scale_random(fresh, tied));
+        if (leaf_allowed(search, leaf))
+            return (int32_t)search->inventory->by_leaf[leaf];
+    }
+    uint32_t least = class << GPU_KEY_ORDER_BITS;
+    uint64_t last = hash_word(random, SALT_DRAW);
+    return pick_leaf(search, least, scale_random(last, count_leaves(search, least)));
+}
+
 /* --- Devices -------------------------------------------------------------------------------------------------------------- */
 
 static unsigned extreme_device(const struct gpu_left *state, unsigned milli, bool smallest)
@@ -213,7 +303,7 @@ static unsigned random_device(const struct gpu_left *state, unsigned milli, uint
 {
     uint32_t mask = gpu_first_devices(state, milli, GPU_DEVICES_MAX);
     /* A second number from the one given, for the node took the first. */
-    size_t k = scale_random(hash_word(random, 1), (size_t)__builtin_popcount(mask));
+    size_t k = scale_random(hash_word(random, SALT_DEVICE), (size_t)__builtin_popcount(mask));
     while (k-- > 0)
         mask &= mask - 1;
     return (unsigned)__builtin_ctz(mask);
@@ -264,16 +354,12 @@ bool gpu_find(struct gpu_inventory *inventory, const struct gpu_pod *pod, const 
     uint32_t best = best_key(&search);
     if (best == 0)
         return false;
-    int32_t score = gpu_key_score(best), index;
-    if (options->policy == GPU_RANDOM || options->ties == GPU_TIES_UNIFORM) {
-        uint32_t least = best >> GPU_KEY_ORDER_BITS << GPU_KEY_ORDER_BITS;
-        index = pick_leaf(&search, least, scale_random(options->random, count_leaves(&search, least)));
-    } else {
-        uint32_t order = gpu_key_order(best);
-        index = (int32_t)(options->ties == GPU_TIES_RANK ? inventory->by_order[order] : order);
-    }
+    uint32_t order = gpu_key_order(best);
+    int32_t index = by_chance(options)               ? draw_node(&search, best, options->random)
+                    : options->ties == GPU_TIES_RANK ? (int32_t)inventory->by_order[order]
+                                                     : (int32_t)order;
     const struct gpu_node *node = &inventory->nodes[index];
-    *placement = (struct gpu_placement){index, choose_devices(inventory, node, pod, options), score};
+    *placement = (struct gpu_placement){index, choose_devices(inventory, node, pod, options), gpu_key_score(best)};
     return true;
 }
 

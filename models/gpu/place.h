@@ -62,7 +62,9 @@ struct gpu_place_options {
 };
 
 /* Finds a placement and changes nothing that can be observed. False: no feasible node, *placement untouched.
- * With uniform choice the k-th feasible (tied) node in order of (domain, index) is taken, k uniform from `random`.
+ * Cost: one score for each node that changed since the shape was last asked for, then O(log nodes) for each allowed domain
+ * and for each node that memory or the caller rules out on the way. Uniform choice draws among the tied nodes in order of
+ * (domain, index) and draws again, up to 8 times, when memory or the caller rules the drawn one out; then it counts, O(nodes).
  * Needs a valid pod; GPU_FGD needs an inventory with a fragmentation measure. */
 bool gpu_find(struct gpu_inventory *inventory, const struct gpu_pod *pod, const struct gpu_place_options *options,
               struct gpu_placement *placement);

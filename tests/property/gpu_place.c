@@ -259,36 +259,57 @@ static uint16_t devices_for(const struct twin *twin, const struct twin_node *nod
     return (uint16_t)(1U << found);
 }
 
+/* Uniform among the equals, as place.h says: drawn among all whose score is best, drawn again when memory or the caller
+ * rules the drawn one out; counted among those left when that fails 8 times, or when one that is ruled out scores higher. */
+static int twin_draw(const struct twin *twin, const bool tied[NODES], const bool feasible[NODES], bool outranked,
+                     uint64_t random)
+{
+    bool left[NODES];
+    int all = 0, count = 0;
+    for (int i = 0; i < twin->count; i++) {
+        left[i] = tied[i] && feasible[i];
+        all += tied[i];
+        count += left[i];
+    }
+    for (uint64_t draw = 0; draw < 8 && !outranked; draw++) {
+        int node = kth(twin, tied, uniform(draw == 0 ? random : hash_word(random, 2 + draw), all));
+        if (feasible[node])
+            return node;
+    }
+    return kth(twin, left, uniform(hash_word(random, 2), count));
+}
+
 /* Returns how many nodes are feasible. */
 static int twin_find(const struct twin *twin, const struct gpu_pod *pod, const struct gpu_place_options *options,
                      struct gpu_placement *out)
 {
-    int best = -1, best_score = 0, feasible = 0, tied = 0;
-    bool candidates[NODES] = {false};
+    int best = -1, count = 0, scores[NODES];
+    bool tied[NODES], feasible[NODES], outranked = false;
+    struct gpu_pod weightless = *pod; /* memory is looked at last */
+    struct gpu_place_options anywhere = *options;
+    weightless.memory_mib = 0;
+    anywhere.forbidden_count = 0;
     for (int i = 0; i < twin->count; i++) {
         const struct twin_node *node = &twin->nodes[i];
-        if (!fits(node, pod) || !allowed(options, node->capacity.domain, i))
-            continue;
-        feasible++;
-        int value = score(twin, node, pod, options->policy);
-        if (best < 0 || value > best_score) {
-            memset(candidates, 0, sizeof candidates);
-            tied = 0;
-        }
-        if (best < 0 || value > best_score || (value == best_score && earlier(twin, options->ties, i, best)))
+        feasible[i] = fits(node, pod) && allowed(options, node->capacity.domain, i);
+        tied[i] = fits(node, &weightless) && allowed(&anywhere, node->capacity.domain, i);
+        scores[i] = tied[i] ? score(twin, node, pod, options->policy) : 0;
+        count += feasible[i];
+        if (feasible[i] && (best < 0 || scores[i] > scores[best] ||
+                            (scores[i] == scores[best] && earlier(twin, options->ties, i, best))))
             best = i;
-        if (best == i || value == best_score) {
-            candidates[i] = true;
-            tied++;
-        }
-        best_score = best == i ? value : best_score;
     }
-    if (feasible == 0)
+    if (count == 0)
         return 0;
+    int best_score = scores[best];
+    for (int i = 0; i < twin->count; i++) {
+        outranked = outranked || (tied[i] && scores[i] > best_score);
+        tied[i] = tied[i] && scores[i] == best_score;
+    }
     if (options->policy == GPU_RANDOM || options->ties == GPU_TIES_UNIFORM)
-        best = kth(twin, candidates, uniform(options->random, tied));
+        best = twin_draw(twin, tied, feasible, outranked, options->random);
     *out = (struct gpu_placement){best, devices_for(twin, &twin->nodes[best], pod, options), best_score};
-    return feasible;
+    return count;
 }
 
 static void twin_apply(struct twin *twin, const struct resident *resident, int sign)
