@@ -307,6 +307,18 @@ static void check_name(struct study *study, const struct value *target, const ch
                        word);
 }
 
+/* A figure in another unit than the metric's would be compared with the wrong number. */
+static void check_unit(struct study *study, const struct value *target)
+{
+    const char *metric = value_text(target, "metric"), *unit = value_text(target, "unit");
+    for (size_t i = 0; unit[0] != '\0' && i < study->metrics; i++) {
+        const struct sim_metric *declared = &study->model->metrics[i];
+        if (strcmp(declared->name, metric) == 0 && strcmp(declared->unit, unit) != 0)
+            scenario_error(study->scenario, value_of(target, "unit"), arena_format(study->arena, "write it in '%s'", declared->unit),
+                           "the unit of '%s' is '%s', not '%s'", metric, declared->unit, unit);
+    }
+}
+
 static void check_targets(struct study *study)
 {
     const struct value *targets = value_of(&study->scenario->root, "targets");
@@ -323,11 +335,34 @@ static void check_targets(struct study *study)
     for (size_t i = 0; i < targets->children; i++) {
         const struct value *target = value_at(targets, i);
         check_name(study, target, "metric", metrics, metric_count);
+        check_unit(study, target);
         if (study->arms != NULL)
             check_name(study, target, "cloud", clouds, study->arm_count);
         if (study->point_count > 1 || value_text(target, "point")[0] != '\0')
             check_name(study, target, "point", points, study->point_count);
     }
+}
+
+uint32_t study_point_index(const struct study *study, const char *label)
+{
+    if (label[0] == '\0' && study->point_count == 1)
+        return 0;
+    for (size_t i = 0; i < study->point_count; i++) {
+        if (strcmp(study->points[i].label, label) == 0)
+            return (uint32_t)i;
+    }
+    check(false, "no point '%s'", label);
+    return 0;
+}
+
+uint32_t study_arm_index(const struct study *study, const char *name)
+{
+    for (size_t i = 0; i < study->arm_count; i++) {
+        if (strcmp(study->arms[i].name, name) == 0)
+            return (uint32_t)i;
+    }
+    check(false, "no arm '%s'", name);
+    return 0;
 }
 
 static void check_grid(struct study *study)

@@ -57,6 +57,10 @@ struct study {
 bool study_prepare(struct study *study, struct arena *arena, const struct study_source *source,
                    const struct sim_registry *registry, FILE *errors);
 
+/* Index of a point or an arm by name; "" is the only point of a study of one. The names of checked targets are always found. */
+uint32_t study_point_index(const struct study *study, const char *label);
+uint32_t study_arm_index(const struct study *study, const char *name);
+
 /* The registry as the reader wants it. */
 bool study_model_keys(const void *registry, const char *model_name, const struct key **keys, const struct key **point_keys);
 const char *study_known_models(struct arena *arena, const struct sim_registry *registry); /* "clouds, mm1" */

@@ -1,0 +1,12 @@
+/* The program: the bench, and the models it can drive. */
+#include "models/oracle/oracle.h"
+#include "sim/model.h"
+
+#include <stddef.h>
+
+int main(int argc, char **argv)
+{
+    static const struct sim_model *const models[] = {&oracle_mm1, &oracle_machine_repair, &oracle_renewal, NULL};
+    const struct sim_registry registry = {models};
+    return sim_main(argc, argv, &registry);
+}
