@@ -45,12 +45,25 @@ bool store_fail(struct store *store, const char *format, ...)
     return false;
 }
 
+/* What the operating system said, where the failure came from there; 0 otherwise. */
+static int system_cause(sqlite3 *database)
+{
+    int code = sqlite3_errcode(database), cause = 0;
+    if (code == SQLITE_FULL)
+        return ENOSPC;
+    if (code != SQLITE_IOERR && code != SQLITE_CANTOPEN)
+        return 0;
+    /* The connection knows of failures to open, the file of failures to write. */
+    if (sqlite3_system_errno(database) != 0)
+        return sqlite3_system_errno(database);
+    return sqlite3_file_control(database, "main", SQLITE_FCNTL_LAST_ERRNO, &cause) == SQLITE_OK ? cause : 0;
+}
+
 bool store_fail_sqlite(struct store *store, const char *doing)
 {
-    int system_error = sqlite3_system_errno(store->database), code = sqlite3_errcode(store->database);
-    bool disk = code == SQLITE_IOERR || code == SQLITE_FULL || code == SQLITE_CANTOPEN;
-    store_fail(store, "cannot %s: %s%s%s%s", doing, sqlite3_errmsg(store->database), disk && system_error != 0 ? " (" : "",
-               disk && system_error != 0 ? strerror(system_error) : "", disk && system_error != 0 ? ")" : "");
+    int cause = system_cause(store->database);
+    store_fail(store, "cannot %s: %s%s%s%s", doing, sqlite3_errmsg(store->database), cause != 0 ? " (" : "",
+               cause != 0 ? strerror(cause) : "", cause != 0 ? ")" : "");
     if (!sqlite3_get_autocommit(store->database))
         (void)sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
     return false;
@@ -144,7 +157,7 @@ static bool reserve(struct store *store, bool replace)
 
 /* Rollback journal, not WAL: the result is a single file. synchronous NORMAL survives any death of the process. Foreign keys
  * are declared for readers and checked by tests; enforcing them would look up the parent of every row. */
-static const char *const writer_pragmas = "PRAGMA page_size = 8192; PRAGMA journal_mode = DELETE;"
+static const char *const writer_pragmas = "PRAGMA journal_mode = DELETE;"
                                           "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;"
                                           "PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;";
 

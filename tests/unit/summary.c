@@ -1,0 +1,260 @@
+/* From replications to statements: against sums done by hand over the same toy numbers. */
+#include "sim/summary.h"
+
+#include "sim/statistics.h"
+#include "tests/unit/toy.h"
+
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { REPS = 12 };
+
+struct fixture {
+    char path[64];
+    struct store *store;
+};
+
+static int make_run(void **state)
+{
+    static struct fixture fixture = {.path = "/tmp/nines-summary-XXXXXX"};
+    int file = mkstemp(fixture.path);
+    struct store_run run = toy_run();
+    if (file < 0)
+        return -1;
+    close(file);
+    static const struct store_target targets[] = {
+        {.name = "held", .point = 1, .cloud = 0, .metric = "availability_service", .unit = "1", .role = "predicted",
+         .published = 0.98, .low = 0.97, .high = 0.99, .expect = "held", .reason = "", .source = "a test", .evidence = "R"},
+        {.name = "missed", .point = 1, .cloud = 0, .metric = "availability_service", .role = "predicted", .published = 0.9995,
+         .low = 0.999, .high = 1},
+        {.name = "wide", .point = 1, .cloud = 0, .metric = "availability_service", .role = "predicted", .published = 0.98,
+         .low = 0.98, .high = 0.9801},
+        {.name = "bound", .point = 0, .cloud = 0, .metric = "availability_service", .role = "predicted", .published = 1,
+         .low = 0.5, .high = 1},
+        {.name = "undefined", .point = 0, .cloud = 0, .metric = "never_reported", .role = "predicted", .published = 1,
+         .low = 0, .high = 1},
+    };
+    bool done = store_create(&fixture.store, fixture.path, true, &run) && toy_describe(fixture.store);
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++)
+        done = done && store_add_target(fixture.store, &targets[i]);
+    done = done && store_add_target(fixture.store, &targets[0]); /* word for word again: one target */
+    done = done && toy_write(fixture.store, SIM_LOG_NONE, REPS) && store_finish(fixture.store, STORE_COMPLETE, 1, -1);
+    if (!done)
+        fprintf(stderr, "%s\n", store_message(fixture.store));
+    *state = &fixture;
+    return done ? 0 : -1;
+}
+
+static int remove_run(void **state)
+{
+    struct fixture *fixture = *state;
+    store_close(fixture->store);
+    return unlink(fixture->path);
+}
+
+/* The only row of a query; the caller finalizes. */
+static sqlite3_stmt *row_of(void **state, const char *sql)
+{
+    struct fixture *fixture = *state;
+    sqlite3_stmt *row = NULL;
+    if (sqlite3_prepare_v2(store_database(fixture->store), sql, -1, &row, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(store_database(fixture->store)));
+    if (sqlite3_step(row) != SQLITE_ROW)
+        fail_msg("no row: %s", sql);
+    return row;
+}
+
+static double query(void **state, const char *sql)
+{
+    sqlite3_stmt *row = row_of(state, sql);
+    double value = sqlite3_column_type(row, 0) == SQLITE_NULL ? (double)NAN : sqlite3_column_double(row, 0);
+    sqlite3_finalize(row);
+    return value;
+}
+
+static void toy_values(uint32_t point, uint32_t cloud, uint32_t metric, double *values)
+{
+    for (uint32_t rep = 0; rep < REPS; rep++) {
+        struct arena arena;
+        arena_open(&arena, 0);
+        values[rep] = toy_record(&arena, SIM_LOG_NONE, point, rep, cloud)->metric_values[metric];
+        arena_close(&arena);
+    }
+}
+
+static void a_summary_is_the_statistics_of_its_replications(void **state)
+{
+    for (uint32_t metric = 0; metric < TOY_METRICS; metric++) {
+        double values[REPS], scratch[REPS];
+        struct statistics_options options = {.level = 0.95, .is_availability = toy_metrics[metric].is_availability};
+        char sql[256];
+        toy_values(1, 1, metric, values);
+        struct statistics s = statistics_of(values, REPS, &options, scratch);
+        snprintf(sql, sizeof sql, "SELECT n, n_undefined, mean, ci_low, ci_high, method, p95 FROM summary_named"
+                                  " WHERE point = 'azure' AND cloud = 'akash' AND metric = '%s'", toy_metrics[metric].name);
+        sqlite3_stmt *row = row_of(state, sql);
+        assert_int_equal(sqlite3_column_int(row, 0), s.n);
+        assert_int_equal(sqlite3_column_int(row, 1), s.n_undefined);
+        assert_string_equal((const char *)sqlite3_column_text(row, 5), statistics_method_name(s.method));
+        if (s.n > 0)
+            assert_true(sqlite3_column_double(row, 2) == s.mean && sqlite3_column_double(row, 3) == s.ci_low &&
+                        sqlite3_column_double(row, 4) == s.ci_high && sqlite3_column_double(row, 6) == s.p95);
+        else
+            assert_int_equal(sqlite3_column_type(row, 2), SQLITE_NULL);
+        sqlite3_finalize(row);
+    }
+}
+
+static void a_difference_pairs_equal_replications(void **state)
+{
+    double a[REPS], b[REPS], scratch[REPS];
+    struct statistics_options options = {.level = 0.95};
+    toy_values(1, 0, TOY_COST, a);
+    toy_values(1, 2, TOY_COST, b);
+    struct statistics s = statistics_of_difference(a, b, REPS, &options, scratch);
+    sqlite3_stmt *row = row_of(state, "SELECT mean, ci_low, n, verdict FROM difference_named WHERE point_a = 'azure' AND"
+                                      " point_b = 'azure' AND cloud_a = 'azure-like' AND cloud_b = 'io.net' AND"
+                                      " metric = 'cost_usd'");
+    assert_true(sqlite3_column_double(row, 0) == s.mean && sqlite3_column_double(row, 1) == s.ci_low);
+    assert_int_equal(sqlite3_column_int(row, 2), REPS);
+    assert_string_equal((const char *)sqlite3_column_text(row, 3), "behind"); /* dearer is worse */
+    sqlite3_finalize(row);
+}
+
+static void points_are_compared_within_a_cloud(void **state)
+{
+    assert_true(query(state, "SELECT mean FROM difference_named WHERE point_a = 'neither' AND point_b = 'azure' AND"
+                                " cloud_a = 'azure-like' AND metric = 'availability_service' AND verdict = 'ahead'") > 0.01);
+    assert_true(query(state, "SELECT count(*) FROM difference_named WHERE point_a <> point_b AND cloud_a <> cloud_b") == 0);
+    /* per pair of clouds one row more, for the price ratio */
+    assert_true(query(state, "SELECT count(*) FROM difference") == 2 * 3 * (TOY_METRICS + 1) + 1 * 3 * TOY_METRICS);
+}
+
+static void common_hardware_differs_by_exactly_nought(void **state)
+{
+    sqlite3_stmt *row = row_of(state, "SELECT min(mean), max(mean), max(ci_high), max(verdict), min(verdict) FROM"
+                                      " difference_named WHERE metric = 'availability_node'");
+    assert_true(sqlite3_column_double(row, 0) == 0 && sqlite3_column_double(row, 1) == 0 &&
+                sqlite3_column_double(row, 2) == 0);
+    assert_string_equal((const char *)sqlite3_column_text(row, 3), "not decided");
+    assert_string_equal((const char *)sqlite3_column_text(row, 4), "not decided");
+    sqlite3_finalize(row);
+}
+
+static void perfection_is_a_bound_and_undefined_is_null(void **state)
+{
+    assert_true(query(state, "SELECT is_bound FROM summary_named WHERE point = 'neither' AND cloud = 'io.net' AND"
+                                " metric = 'availability_service' AND method = 'rule of three' AND mean = 1") == 1);
+    assert_true(isnan(query(state, "SELECT max(mean) FROM summary_named WHERE metric = 'never_reported'")));
+    assert_true(query(state, "SELECT n_undefined FROM summary_named WHERE point = 'azure' AND cloud = 'akash' AND"
+                                " metric = 'time_to_recover_p50_min'") == REPS / 3);
+}
+
+static void the_price_ratio_makes_both_cost_the_same(void **state)
+{
+    double ratio = query(state, "SELECT mean FROM difference_named WHERE metric = 'break_even_price_ratio' AND"
+                                   " point_a = 'azure' AND cloud_a = 'akash' AND cloud_b = 'io.net'");
+    double a = query(state, "SELECT mean FROM summary_named WHERE metric = 'cost_usd_per_useful_gpu_hour' AND"
+                               " point = 'azure' AND cloud = 'akash'");
+    double b = query(state, "SELECT mean FROM summary_named WHERE metric = 'cost_usd_per_useful_gpu_hour' AND"
+                               " point = 'azure' AND cloud = 'io.net'");
+    assert_true(fabs(ratio * b - a) < 1e-12);
+    assert_true(query(state, "SELECT count(*) FROM difference_named WHERE metric = 'break_even_price_ratio' AND"
+                                " cloud_a = 'akash' AND verdict = 'ahead'") == 2);
+}
+
+static void series_are_summarised_step_by_step(void **state)
+{
+    double values[REPS], scratch[REPS];
+    struct statistics_options options = {.level = 0.95};
+    toy_values(1, 0, TOY_SERVICE, values);
+    struct statistics s = statistics_of(values, REPS, &options, scratch);
+    sqlite3_stmt *row = row_of(state, "SELECT s.mean, s.ci_low, s.n FROM series_summary s JOIN point p ON p.id = s.point_id"
+                                      " JOIN cloud c ON c.id = s.cloud_id WHERE p.label = 'azure' AND c.name = 'azure-like'"
+                                      " AND s.name = 'availability_service' AND s.t_s = 10800");
+    assert_true(fabs(sqlite3_column_double(row, 0) - s.mean) < 1e-12);
+    assert_true(fabs(sqlite3_column_double(row, 1) - s.ci_low) < 1e-12);
+    assert_int_equal(sqlite3_column_int(row, 2), REPS);
+    sqlite3_finalize(row);
+    assert_true(query(state, "SELECT count(*) FROM series_summary") == 6 * (TOY_STEPS + TOY_STEPS / 2));
+}
+
+static void targets_have_their_outcomes(void **state)
+{
+    static const char *const wanted[][2] = {{"held", "held"}, {"missed", "missed"}, {"wide", "undecided"},
+                                            {"bound", "undecided"}, {"undefined", "undecided"}};
+    assert_true(query(state, "SELECT count(*) FROM target") == 5);
+    for (size_t i = 0; i < 5; i++) {
+        char sql[128];
+        snprintf(sql, sizeof sql, "SELECT outcome FROM target WHERE name = '%s'", wanted[i][0]);
+        sqlite3_stmt *row = row_of(state, sql);
+        assert_string_equal((const char *)sqlite3_column_text(row, 0), wanted[i][1]);
+        sqlite3_finalize(row);
+    }
+    assert_true(query(state, "SELECT measured FROM target WHERE name = 'held'") ==
+                query(state, "SELECT mean FROM summary_named WHERE point = 'azure' AND cloud = 'azure-like' AND"
+                                " metric = 'availability_service'"));
+}
+
+static void summarising_twice_changes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    double before = query(state, "SELECT sum(mean) FROM difference"), rows = query(state, "SELECT count(*) FROM summary");
+    assert_int_equal(sqlite3_exec(store_database(fixture->store), "BEGIN", NULL, NULL, NULL), SQLITE_OK);
+    assert_true(summary_write(store_database(fixture->store), 0.95));
+    assert_int_equal(sqlite3_exec(store_database(fixture->store), "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    assert_true(before == query(state, "SELECT sum(mean) FROM difference"));
+    assert_true(rows == query(state, "SELECT count(*) FROM summary"));
+}
+
+static void verdicts_need_the_interval_beyond_what_matters(void **state)
+{
+    (void)state;
+    assert_string_equal(summary_verdict(0.1, 0.2, 0, true), "ahead");
+    assert_string_equal(summary_verdict(0.1, 0.2, 0, false), "behind");
+    assert_string_equal(summary_verdict(-0.2, -0.1, 0, true), "behind");
+    assert_string_equal(summary_verdict(-0.2, -0.1, 0, false), "ahead");
+    assert_string_equal(summary_verdict(0.1, 0.2, 0.1, true), "not decided");
+    assert_string_equal(summary_verdict(-0.1, 0.2, 0, true), "not decided");
+    assert_string_equal(summary_verdict(0, 0, 0, true), "not decided");
+    assert_string_equal(summary_verdict((double)NAN, (double)NAN, 0, true), "not decided");
+}
+
+static void outcomes_follow_the_interval(void **state)
+{
+    (void)state;
+    struct statistics s = {.mean = 5, .ci_low = 4, .ci_high = 6};
+    assert_string_equal(summary_outcome(&s, 4, 6), "held");
+    assert_string_equal(summary_outcome(&s, 4.5, 9), "undecided");
+    assert_string_equal(summary_outcome(&s, 6.5, 9), "missed");
+    assert_string_equal(summary_outcome(&s, 6, 9), "undecided"); /* they touch */
+    assert_string_equal(summary_outcome(&s, (double)NAN, 9), "held");
+    assert_string_equal(summary_outcome(&s, (double)NAN, (double)NAN), "undecided");
+    s.ci_low = s.ci_high = (double)NAN;
+    assert_string_equal(summary_outcome(&s, 0, 9), "undecided");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_summary_is_the_statistics_of_its_replications),
+        cmocka_unit_test(a_difference_pairs_equal_replications),
+        cmocka_unit_test(points_are_compared_within_a_cloud),
+        cmocka_unit_test(common_hardware_differs_by_exactly_nought),
+        cmocka_unit_test(perfection_is_a_bound_and_undefined_is_null),
+        cmocka_unit_test(the_price_ratio_makes_both_cost_the_same),
+        cmocka_unit_test(series_are_summarised_step_by_step),
+        cmocka_unit_test(targets_have_their_outcomes),
+        cmocka_unit_test(summarising_twice_changes_nothing),
+        cmocka_unit_test(verdicts_need_the_interval_beyond_what_matters),
+        cmocka_unit_test(outcomes_follow_the_interval),
+    };
+    return cmocka_run_group_tests(tests, make_run, remove_run);
+}
