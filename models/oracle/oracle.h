@@ -1,0 +1,22 @@
+/* Models with a known answer.
+ *
+ * Each is a whole model for the bench: keys, plan, replication on the event engine, metrics and a series. They go through the
+ * same scenario files, streams, laws, statistics, store and commands as the clouds, and textbooks say what must come out; so a
+ * right answer here vouches for everything but the clouds themselves (design.md section 9, oracles).
+ *
+ *   mm1             customers, servers and one queue (M/M/c; with one server and any service law M/G/1)
+ *   machine-repair  machines that fail and few crews to repair them
+ *   renewal         components that fail and are repaired by any laws, in equilibrium from the first day or started fresh
+ *
+ * What each metric must be stands in the scenario's targets with its formula, not in the model: a model that knew its answer
+ * could report it. */
+#ifndef NINES_MODELS_ORACLE_ORACLE_H
+#define NINES_MODELS_ORACLE_ORACLE_H
+
+#include "sim/model.h"
+
+extern const struct sim_model oracle_mm1;
+extern const struct sim_model oracle_machine_repair;
+extern const struct sim_model oracle_renewal;
+
+#endif
