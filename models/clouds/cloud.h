@@ -29,8 +29,11 @@ struct cloud_kind {
     void (*request)(void *cloud, uint32_t workload);
     /* It is not wanted any more (withdrawn, or the job is done): stop everything, release all its units. */
     void (*withdraw)(void *cloud, uint32_t workload);
-    /* [change] A running unit went down because `component` stopped serving, or came back by itself. */
+    /* [change] A component that a bound unit depends on stopped serving: if the unit was up it is down now, if it was still
+     * starting or halted it lacks one thing more. */
     void (*unit_down)(void *cloud, uint32_t unit, uint32_t component);
+    /* [change] All components of a bound unit serve again: it is up already if it was left running; one that was halted, or
+     * that was still starting, is the cloud's to start. */
     void (*unit_up)(void *cloud, uint32_t unit);
     /* [change] Any component's bits changed. */
     void (*component)(void *cloud, uint32_t component, uint8_t before, uint8_t after);

@@ -218,6 +218,13 @@ void world_start(struct world *world, uint32_t unit)
         go_up(world, unit);
 }
 
+void world_halt(struct world *world, uint32_t unit)
+{
+    struct unit *what = &world->unit[unit];
+    check(what->state == UNIT_RUNNING && what->missing > 0, "a unit is halted that is not down");
+    what->state = UNIT_BOUND;
+}
+
 void world_release(struct world *world, uint32_t unit)
 {
     struct unit *what = &world->unit[unit];
@@ -246,11 +253,13 @@ static void serve_changed(struct world *world, uint32_t component, bool serves)
         link = what->next[link % UNIT_DEPENDENCIES];
         bool was_up = unit_is_up(what);
         what->missing = (uint8_t)(what->missing + (serves ? -1 : 1));
-        if (was_up) {
+        if (was_up)
             go_down(world, unit, component);
+        if (!serves) {
             kind->unit_down(world->cloud, unit, component);
-        } else if (unit_is_up(what)) {
-            go_up(world, unit);
+        } else if (what->missing == 0) {
+            if (what->state == UNIT_RUNNING)
+                go_up(world, unit);
             kind->unit_up(world->cloud, unit);
         }
     }

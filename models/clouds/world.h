@@ -108,6 +108,9 @@ void world_give_up(struct world *world, uint32_t unit);
 void world_bind(struct world *world, uint32_t unit, uint32_t node, uint16_t devices, const uint32_t *extra, uint32_t extras);
 /* A bound unit has started. */
 void world_start(struct world *world, uint32_t unit);
+/* [change] A running unit that is down has lost its state (a crash): it keeps its place, but when its components are back it must
+ * be started again. */
+void world_halt(struct world *world, uint32_t unit);
 /* Gives the place up; the unit is idle. No effect on an idle unit. */
 void world_release(struct world *world, uint32_t unit);
 /* Somebody has noticed that a job stands still (design: detection ends, queueing begins). */

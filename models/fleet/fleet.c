@@ -32,7 +32,7 @@ static const struct key rack_group_keys[] = {
 
 static const struct key site_keys[] = {
     {"name", KEY_NAME, NULL, "name of the site; begins the path of all hardware in it", .unique = true},
-    {"zones", KEY_INTEGER, "3", "zones with separate power, cooling and network", .low = 1, .high = 100},
+    {"zones", KEY_INTEGER, "3", "zones with separate power, cooling and network", .low = 1, .high = 64},
     {"racks", KEY_INTEGER, NULL, "racks in each zone", .low = 1, .high = 100000},
     {"nodes", KEY_LIST, NULL, "what each rack holds", .children = rack_group_keys, .required = true},
     {"storage_units", KEY_INTEGER, "8", "storage units in each zone", .low = 1, .high = 10000},
@@ -129,6 +129,10 @@ static bool count_all(struct scenario *scenario, struct fleet *fleet, const stru
     if (nodes > FLEET_NODES_MAX || storages > FLEET_NODES_MAX || racks > FLEET_NODES_MAX) {
         scenario_error(scenario, sites, "at most 4,000,000 nodes, racks and storage units fit in memory",
                        "the fleet has %.0f nodes, %.0f racks and %.0f storage units", nodes, racks, storages);
+        return false;
+    }
+    if (value_count(sites) > 255) {
+        scenario_error(scenario, sites, "merge small sites into larger ones", "the fleet has more than 255 sites");
         return false;
     }
     fleet->sites = (uint32_t)value_count(sites);

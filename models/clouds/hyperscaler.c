@@ -1,0 +1,484 @@
+#include "models/clouds/hyperscaler.h"
+
+#include "models/clouds/cloud.h"
+#include "models/clouds/sla.h"
+#include "sim/check.h"
+
+#include <math.h>
+
+#include "sim/nomalloc.h"
+
+enum disks { DISKS_LRS, DISKS_ZRS, DISKS_LOCAL };
+
+struct hyperscaler_plan {
+    const struct fleet *fleet;
+    struct pool_plan *pools; /* pool = site, domain = zone within the site */
+    struct prices prices;
+    enum disks disks;
+    const struct law *create_time, *boot_time, *heal_after;
+    duration retry_first, retry_cap;
+    double sla_claimed;
+    uint32_t control;
+    uint32_t *region_control; /* by site */
+};
+
+/* What the cloud knows about one unit. */
+struct machine {
+    uint32_t storage;        /* position in fleet.storage, once chosen; COMPONENT_NONE */
+    uint32_t draws;          /* of the cloud's own chances for it */
+    uint32_t tries;          /* refused in a row */
+    struct event_id pending; /* its next step: allocation, start or healing */
+    instant billed_to;
+};
+
+struct hyperscaler {
+    struct world *world;
+    const struct hyperscaler_plan *plan;
+    struct pools *pools;
+    struct machine *machine;     /* by unit */
+    duration *none_before;       /* by workload: downtime at the begin of the month */
+    money *paid_before;          /* by workload: bill at the begin of the month */
+    double provider_capacity_s;  /* GPU-equivalents x seconds leased */
+    uint64_t refusals;
+    uint32_t action_allocate, action_start, action_heal, action_month, action_probe;
+};
+
+/* --- Plan ------------------------------------------------------------------------------------------------------------ */
+
+static struct component control_component(const struct value *group, const char *path, enum component_class class,
+                                          const char *up, const char *repair)
+{
+    const struct law *up_law = value_law(group, up), *repair_law = value_law(group, repair);
+    bool fails = law_mean(up_law) > 0 && law_mean(repair_law) > 0;
+    return (struct component){path, class, fails ? up_law : NULL, fails ? repair_law : NULL};
+}
+
+static void add_control_planes(struct scenario *scenario, const struct value *group, struct hyperscaler_plan *plan,
+                               struct graph_builder *graph)
+{
+    const char *name = value_text(group, "name");
+    const struct fleet *fleet = plan->fleet;
+    duration grace = value_duration(group, "token_grace");
+    plan->control = graph_add(graph, control_component(group, arena_format(scenario->arena, "%s/control", name),
+                                                       COMPONENT_CONTROL, "control_up", "control_repair"));
+    plan->region_control = arena_array(scenario->arena, fleet->sites, uint32_t);
+    for (uint32_t s = 0; s < fleet->sites; s++) {
+        const char *path = arena_format(scenario->arena, "%s/%s/control", name, fleet->site[s].name);
+        uint32_t control = graph_add(graph, control_component(group, path, COMPONENT_REGION_CONTROL, "region_control_up",
+                                                              "region_control_repair"));
+        plan->region_control[s] = control;
+        graph_need(graph, control, plan->control, PLANE_CONTROL, grace);
+        /* It runs in every zone of its region and works while one of them does. */
+        for (uint32_t z = 0; z < fleet->site[s].zones; z++)
+            graph_need(graph, control, fleet->zone[fleet->site[s].first_zone + z].component, PLANE_DATA, (duration){0});
+        graph_gate(graph, control, PLANE_DATA, GATE_ANY, 0);
+    }
+}
+
+static const void *plan_hyperscaler(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
+                                    const struct demand_plan *demand, struct graph_builder *graph)
+{
+    struct hyperscaler_plan *plan = arena_new(scenario->arena, struct hyperscaler_plan);
+    (void)demand;
+    *plan = (struct hyperscaler_plan){.fleet = fleet,
+                                      .disks = (enum disks)value_choice(group, "disks"),
+                                      .create_time = value_law(group, "create_time"),
+                                      .boot_time = value_law(group, "boot_time"),
+                                      .heal_after = value_law(group, "heal_after"),
+                                      .retry_first = value_duration(group, "retry_first"),
+                                      .retry_cap = value_duration(group, "retry_cap"),
+                                      .sla_claimed = value_number(group, "sla_claimed")};
+    prices_read(scenario, group, fleet, &plan->prices);
+    plan->pools = pool_plan_read(scenario, group, fleet, fleet->sites);
+    for (uint32_t n = 0; n < fleet->nodes; n++) {
+        plan->pools->pool_of_node[n] = fleet->node[n].site;
+        plan->pools->domain_of_node[n] = (uint16_t)(fleet->node[n].zone - fleet->site[fleet->node[n].site].first_zone);
+    }
+    add_control_planes(scenario, group, plan, graph);
+    return plan;
+}
+
+/* --- Small tools ----------------------------------------------------------------------------------------------------- */
+
+static uint32_t workload_of(const struct hyperscaler *cloud, uint32_t unit) { return cloud->world->unit[unit].workload; }
+
+/* The cloud's own chances for a unit, in the order in which it meets them. */
+static struct stream own_stream(struct hyperscaler *cloud, uint32_t unit)
+{
+    uint32_t workload = workload_of(cloud, unit);
+    uint64_t number = unit - cloud->world->demand->workload[workload].first_unit;
+    return world_stream(cloud->world, "hyperscaler", workload, number << 32 | cloud->machine[unit].draws++);
+}
+
+static void later(struct hyperscaler *cloud, uint32_t unit, uint32_t action, duration wait)
+{
+    struct machine *machine = &cloud->machine[unit];
+    engine_cancel(cloud->world->engine, machine->pending);
+    machine->pending =
+        engine_schedule(cloud->world->engine, instant_add(world_now(cloud->world), wait), CLASS_ACT, action, unit, 0);
+}
+
+static void later_drawn(struct hyperscaler *cloud, uint32_t unit, uint32_t action, const struct law *law)
+{
+    struct stream stream = own_stream(cloud, unit);
+    later(cloud, unit, action, law_draw_duration(law, &stream));
+}
+
+/* Exponential back-off with a cap, without jitter: what the public advice amounts to. */
+static void refuse(struct hyperscaler *cloud, uint32_t unit, uint32_t action)
+{
+    struct machine *machine = &cloud->machine[unit];
+    int64_t wait = cloud->plan->retry_first.us;
+    for (uint32_t i = 0; i < machine->tries && wait < cloud->plan->retry_cap.us; i++)
+        wait *= 2;
+    if (wait > cloud->plan->retry_cap.us)
+        wait = cloud->plan->retry_cap.us;
+    machine->tries++;
+    cloud->refusals++;
+    later(cloud, unit, action, (duration){wait});
+}
+
+/* --- Billing --------------------------------------------------------------------------------------------------------- */
+
+static void bill(struct hyperscaler *cloud, uint32_t unit)
+{
+    struct world *world = cloud->world;
+    struct machine *machine = &cloud->machine[unit];
+    instant now = world_now(world), from = machine->billed_to;
+    if (world->unit[unit].state == UNIT_IDLE || now.us <= 0) {
+        machine->billed_to = now;
+        return;
+    }
+    if (from.us < 0)
+        from.us = 0;
+    uint32_t workload = workload_of(cloud, unit);
+    const struct demand_class *class = world_class(world, workload);
+    const struct node_type *type = &world->plan->fleet->type[world->plan->fleet->node[world->unit[unit].node].type];
+    duration span = instant_since(now, from);
+    measure_pay(world->measure, workload, money_for(prices_unit(&cloud->plan->prices, class, type), span), now);
+    measure_billed(world->measure, workload, 1, from, now);
+    cloud->provider_capacity_s += duration_seconds(span);
+    machine->billed_to = now;
+}
+
+static void bill_all(struct hyperscaler *cloud)
+{
+    for (uint32_t u = 0; u < cloud->world->demand->units; u++)
+        bill(cloud, u);
+}
+
+/* A complete UTC month has ended: bills, and credits on them. */
+static void on_month(void *context, struct engine *engine, uint32_t unused, uint64_t month_us)
+{
+    (void)engine;
+    (void)unused;
+    struct hyperscaler *cloud = context;
+    struct world *world = cloud->world;
+    bill_all(cloud);
+    for (uint32_t w = 0; w < world->demand->workloads; w++) {
+        const struct demand_class *class = world_class(world, w);
+        if (class->kind != DEMAND_SERVICE)
+            continue;
+        duration none = measure_none_up(world->measure, w, world_now(world));
+        money paid = measure_paid(world->measure, w);
+        double uptime = 1 - (double)(none.us - cloud->none_before[w].us) / (double)month_us;
+        double share = sla_credit(sla_threshold(class), uptime) * cloud->plan->sla_claimed;
+        int64_t bill_micro = paid.micro - cloud->paid_before[w].micro;
+        if (share > 0 && bill_micro > 0)
+            measure_credit(world->measure, w, (money){(int64_t)nearbyint(share * (double)bill_micro)}, world_now(world));
+        cloud->none_before[w] = none;
+        cloud->paid_before[w] = paid;
+    }
+}
+
+static void schedule_months(struct hyperscaler *cloud)
+{
+    struct world *world = cloud->world;
+    int64_t start = world->plan->start_unix_s, end = start + world->task->horizon.us / US_PER_SECOND;
+    int year, month;
+    utc_month(start, &year, &month);
+    if (utc_month_start(year, month) < start && ++month > 12)
+        year += 1, month = 1;
+    for (;;) {
+        int64_t from = utc_month_start(year, month);
+        if (++month > 12)
+            year += 1, month = 1;
+        int64_t to = utc_month_start(year, month);
+        if (to > end)
+            return;
+        engine_schedule(world->engine, (instant){(to - start) * US_PER_SECOND}, CLASS_BEGIN, cloud->action_month, 0,
+                        (uint64_t)((to - from) * US_PER_SECOND));
+    }
+}
+
+/* --- Placing --------------------------------------------------------------------------------------------------------- */
+
+/* The zones a unit may go to: that of its disk, or its turn when replicas are spread over zones, or any. */
+static uint64_t allowed_zones(const struct hyperscaler *cloud, uint32_t unit, uint32_t site)
+{
+    const struct fleet *fleet = cloud->plan->fleet;
+    const struct machine *machine = &cloud->machine[unit];
+    uint32_t workload = workload_of(cloud, unit), zones = fleet->site[site].zones;
+    const struct demand_class *class = world_class(cloud->world, workload);
+    if (machine->storage != COMPONENT_NONE && cloud->plan->disks == DISKS_LRS)
+        return UINT64_C(1) << ((fleet->storage_zone[machine->storage] - fleet->site[site].first_zone));
+    if (class->spread == SPREAD_ZONE) {
+        /* Subscriptions number zones differently: a tenant's first zone is a physical zone of its own. */
+        uint32_t first = cloud->world->demand->workload[workload].number % zones;
+        return UINT64_C(1) << ((first + unit - cloud->world->demand->workload[workload].first_unit) % zones);
+    }
+    return UINT64_MAX;
+}
+
+/* A disk in a storage unit of the zone: chosen once, and again only when the disk can move. */
+static void choose_storage(struct hyperscaler *cloud, uint32_t unit, uint32_t node)
+{
+    struct machine *machine = &cloud->machine[unit];
+    if (cloud->plan->disks == DISKS_LOCAL || (machine->storage != COMPONENT_NONE && cloud->plan->disks == DISKS_LRS))
+        return;
+    const struct fleet_zone *zone = &cloud->plan->fleet->zone[cloud->plan->fleet->node[node].zone];
+    struct stream stream = own_stream(cloud, unit);
+    machine->storage = zone->first_storage + (uint32_t)stream_below(&stream, zone->storages);
+}
+
+/* Nodes of the other replicas of a service: an availability set keeps machines on different hardware where it can. */
+static uint32_t sibling_nodes(const struct hyperscaler *cloud, uint32_t unit, uint32_t *nodes)
+{
+    const struct world *world = cloud->world;
+    uint32_t workload = workload_of(cloud, unit), count = 0;
+    uint32_t first = world->demand->workload[workload].first_unit;
+    if (world_class(world, workload)->kind == DEMAND_SERVICE)
+        for (uint32_t u = first; u < first + world_class(world, workload)->units; u++)
+            if (world->unit[u].node != COMPONENT_NONE)
+                nodes[count++] = world->unit[u].node;
+    return count;
+}
+
+static bool place(struct hyperscaler *cloud, uint32_t unit)
+{
+    struct world *world = cloud->world;
+    uint32_t site = world_site(world, unit), node, siblings[DEMAND_UNITS_MAX];
+    uint16_t devices;
+    uint64_t zones = allowed_zones(cloud, unit, site);
+    struct pool_wish wish = {.domains = zones == UINT64_MAX ? NULL : &zones, .domain_words = 1, .avoid = siblings};
+    wish.avoid_count = sibling_nodes(cloud, unit, siblings);
+    bool placed = pools_take(cloud->pools, site, workload_of(cloud, unit), &wish, &node, &devices);
+    if (!placed && wish.avoid_count > 0) {
+        wish.avoid_count = 0;
+        placed = pools_take(cloud->pools, site, workload_of(cloud, unit), &wish, &node, &devices);
+    }
+    if (!placed)
+        return false;
+    choose_storage(cloud, unit, node);
+    uint32_t storage = cloud->machine[unit].storage;
+    bool remote = cloud->plan->disks != DISKS_LOCAL;
+    uint32_t extra = remote ? cloud->plan->fleet->storage[storage] : 0;
+    world_bind(world, unit, node, devices, &extra, remote);
+    cloud->machine[unit].billed_to = world_now(world);
+    cloud->machine[unit].tries = 0;
+    return true;
+}
+
+static void free_unit(struct hyperscaler *cloud, uint32_t unit)
+{
+    struct unit *what = &cloud->world->unit[unit];
+    if (what->state == UNIT_IDLE)
+        return;
+    bill(cloud, unit);
+    pools_give(cloud->pools, what->workload, what->node, what->devices);
+    world_release(cloud->world, unit);
+}
+
+static bool can_manage(const struct hyperscaler *cloud, uint32_t site)
+{
+    return graph_manages(cloud->world->graph, cloud->plan->region_control[site]);
+}
+
+/* A job's pods are placed all together or not at all: places all idle units, or gives all back. */
+static bool place_gang(struct hyperscaler *cloud, uint32_t workload)
+{
+    struct world *world = cloud->world;
+    uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
+    for (uint32_t u = first; u < first + units; u++) {
+        if (world->unit[u].state != UNIT_IDLE || place(cloud, u))
+            continue;
+        for (uint32_t undo = first; undo < u; undo++)
+            if (world->unit[undo].bound_at.us == world_now(world).us && world->unit[undo].state == UNIT_BOUND)
+                free_unit(cloud, undo);
+        return false;
+    }
+    return true;
+}
+
+static void on_allocate(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct hyperscaler *cloud = context;
+    struct world *world = cloud->world;
+    uint32_t workload = workload_of(cloud, unit);
+    uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
+    bool gang = world_class(world, workload)->kind == DEMAND_JOB;
+    if (!can_manage(cloud, world_site(world, unit)) || !(gang ? place_gang(cloud, workload) : place(cloud, unit))) {
+        refuse(cloud, unit, cloud->action_allocate);
+        return;
+    }
+    for (uint32_t u = gang ? first : unit; u < (gang ? first + units : unit + 1); u++)
+        if (world->unit[u].state == UNIT_BOUND && world->unit[u].bound_at.us == world_now(world).us)
+            later_drawn(cloud, u, cloud->action_start, cloud->plan->boot_time);
+}
+
+static void on_start(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct hyperscaler *cloud = context;
+    if (cloud->world->unit[unit].missing == 0) /* else its disk was away from the begin, and unit_up will come back to it */
+        world_start(cloud->world, unit);
+}
+
+/* The platform moves a machine off a failed node. */
+static void on_heal(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct hyperscaler *cloud = context;
+    struct world *world = cloud->world;
+    world_detected(world, workload_of(cloud, unit));
+    if (!can_manage(cloud, world_site(world, unit))) {
+        refuse(cloud, unit, cloud->action_heal);
+        return;
+    }
+    free_unit(cloud, unit);
+    world_ask(world, unit);
+    on_allocate(cloud, world->engine, unit, 0);
+}
+
+/* --- Probes ---------------------------------------------------------------------------------------------------------- */
+
+static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t try)
+{
+    static const struct gpu_pod small = {.cpu_milli = 2000, .memory_mib = 4096};
+    struct hyperscaler *cloud = context;
+    uint32_t site = cloud->world->probe[probe].site;
+    if (can_manage(cloud, site) && pools_has(cloud->pools, site, &small))
+        world_probe_done(cloud->world, probe);
+    else if (try < 8) /* past the deadline by then */
+        engine_schedule(engine, instant_add(world_now(cloud->world), cloud->plan->retry_first), CLASS_BEGIN,
+                        cloud->action_probe, probe, try + 1);
+}
+
+static void probe(void *context, uint32_t index)
+{
+    struct hyperscaler *cloud = context;
+    struct stream_key family = stream_key(cloud->world->task->seed, cloud->world->task->replication, "hyperscaler probe");
+    struct stream stream = stream_open(stream_key_index(family, index));
+    duration wait = law_draw_duration(cloud->plan->create_time, &stream);
+    engine_schedule(cloud->world->engine, instant_add(world_now(cloud->world), wait), CLASS_BEGIN, cloud->action_probe, index, 0);
+}
+
+/* --- Calls of the world ---------------------------------------------------------------------------------------------- */
+
+static void *open_hyperscaler(struct world *world, const void *own)
+{
+    struct hyperscaler *cloud = arena_new(world->arena, struct hyperscaler);
+    cloud->world = world;
+    cloud->plan = own;
+    cloud->pools = pools_open(world, cloud->plan->pools);
+    cloud->machine = arena_array(world->arena, world->demand->units, struct machine);
+    cloud->none_before = arena_array(world->arena, world->demand->workloads, duration);
+    cloud->paid_before = arena_array(world->arena, world->demand->workloads, money);
+    for (uint32_t u = 0; u < world->demand->units; u++)
+        cloud->machine[u].storage = COMPONENT_NONE;
+    cloud->action_allocate = engine_action(world->engine, on_allocate, cloud);
+    cloud->action_start = engine_action(world->engine, on_start, cloud);
+    cloud->action_heal = engine_action(world->engine, on_heal, cloud);
+    cloud->action_month = engine_action(world->engine, on_month, cloud);
+    cloud->action_probe = engine_action(world->engine, on_probe, cloud);
+    schedule_months(cloud);
+    return cloud;
+}
+
+static void request(void *context, uint32_t workload)
+{
+    struct hyperscaler *cloud = context;
+    uint32_t first = cloud->world->demand->workload[workload].first_unit, units = world_class(cloud->world, workload)->units;
+    bool gang = world_class(cloud->world, workload)->kind == DEMAND_JOB;
+    for (uint32_t u = first; u < first + units; u++) {
+        world_ask(cloud->world, u);
+        if (!gang || u == first) /* one request for the whole gang */
+            later_drawn(cloud, u, cloud->action_allocate, cloud->plan->create_time);
+    }
+}
+
+static void withdraw(void *context, uint32_t workload)
+{
+    struct hyperscaler *cloud = context;
+    uint32_t first = cloud->world->demand->workload[workload].first_unit, units = world_class(cloud->world, workload)->units;
+    for (uint32_t u = first; u < first + units; u++) {
+        engine_cancel(cloud->world->engine, cloud->machine[u].pending);
+        world_give_up(cloud->world, u);
+        free_unit(cloud, u);
+    }
+}
+
+/* A crash either way. With the node gone the platform will move the machine; with only the disk gone it must wait for it. */
+static void unit_down(void *context, uint32_t unit, uint32_t lost)
+{
+    struct hyperscaler *cloud = context;
+    const struct unit *what = &cloud->world->unit[unit];
+    if (what->state == UNIT_RUNNING)
+        world_halt(cloud->world, unit);
+    if (lost == what->dependency[0])
+        later_drawn(cloud, unit, cloud->action_heal, cloud->plan->heal_after);
+    else if (graph_serves(cloud->world->graph, what->dependency[0]))
+        engine_cancel(cloud->world->engine, cloud->machine[unit].pending);
+}
+
+static void unit_up(void *context, uint32_t unit)
+{
+    struct hyperscaler *cloud = context;
+    world_detected(cloud->world, workload_of(cloud, unit));
+    later_drawn(cloud, unit, cloud->action_start, cloud->plan->boot_time);
+}
+
+static void component(void *context, uint32_t index, uint8_t before, uint8_t after)
+{
+    struct hyperscaler *cloud = context;
+    if ((before ^ after) & COMPONENT_SERVES)
+        pools_component(cloud->pools, index, (after & COMPONENT_SERVES) != 0);
+}
+
+static void close_hyperscaler(void *context)
+{
+    struct hyperscaler *cloud = context;
+    bill_all(cloud);
+    if (cloud->provider_capacity_s > 0)
+        measure_provider(cloud->world->measure, cloud->provider_capacity_s);
+}
+
+static uint64_t refusals(const void *context)
+{
+    const struct hyperscaler *cloud = context;
+    return cloud->refusals;
+}
+
+static void audit(const void *context)
+{
+    const struct hyperscaler *cloud = context;
+    pools_audit(cloud->pools);
+}
+
+const struct cloud_kind cloud_hyperscaler = {.name = "hyperscaler",
+                                             .plan = plan_hyperscaler,
+                                             .events_per_unit = 2,
+                                             .open = open_hyperscaler,
+                                             .request = request,
+                                             .withdraw = withdraw,
+                                             .unit_down = unit_down,
+                                             .unit_up = unit_up,
+                                             .component = component,
+                                             .probe = probe,
+                                             .close = close_hyperscaler,
+                                             .refusals = refusals,
+                                             .audit = audit};

@@ -1,0 +1,21 @@
+/* What one hour of a unit costs: a price per GPU of each model, host included, and a price per vCPU for what has no GPU. */
+#ifndef NINES_MODELS_CLOUDS_PRICES_H
+#define NINES_MODELS_CLOUDS_PRICES_H
+
+#include "models/demand/demand.h"
+#include "models/fleet/fleet.h"
+#include "sim/scenario.h"
+
+extern const struct key gpu_price_keys[]; /* elements of `gpu_prices` */
+
+struct prices {
+    money gpu[64]; /* per hour of one whole GPU, by fleet.gpu_models */
+    money vcpu;    /* per hour of one vCPU with its memory */
+};
+
+/* Reads the list `gpu_prices` and the rate `vcpu_price` of a cloud's group. Every GPU model of the fleet must have a price. */
+void prices_read(struct scenario *scenario, const struct value *cloud, const struct fleet *fleet, struct prices *prices);
+/* Price per hour of one unit of a class on a node of a type. */
+money prices_unit(const struct prices *prices, const struct demand_class *class, const struct node_type *type);
+
+#endif
