@@ -52,7 +52,7 @@ struct gpu_score_cache *gpu_score_cache_create(struct arena *arena, size_t nodes
     return cache;
 }
 
-/* --- Finding the slot --------------------------------------------------------------------------------------------------- */
+/* --- Finding the slot --------------------------------------------------------------------------------------------- */
 
 static size_t bucket_of(const struct gpu_score_cache *cache, const struct gpu_shape *shape)
 {
@@ -114,7 +114,7 @@ static struct slot *slot_get(struct gpu_score_cache *cache, const struct gpu_sha
     return slot;
 }
 
-/* --- The tournament ----------------------------------------------------------------------------------------------------- */
+/* --- The tournament ----------------------------------------------------------------------------------------------- */
 
 static uint32_t key_of(const struct gpu_inventory *inventory, const struct gpu_shape *shape, int32_t index)
 {

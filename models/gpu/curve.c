@@ -2,8 +2,6 @@
 
 #include "sim/check.h"
 
-#include <math.h>
-
 #include "sim/nomalloc.h"
 
 void gpu_curve_open(struct gpu_curve *curve, struct arena *arena, size_t bins, int64_t capacity_milli)
@@ -13,13 +11,20 @@ void gpu_curve_open(struct gpu_curve *curve, struct arena *arena, size_t bins, i
         .bins = arena_array(arena, bins, struct gpu_curve_bin), .count = bins, .capacity_milli = capacity_milli};
 }
 
-/* Two decimals, halves to even. */
-static double cents(double value) { return rint(value * 100.0) / 100.0; }
+/* Half to even. Adding 1.5 x 2^52 leaves no room for a fraction; |value| < 2^51. No libm in a pure core. */
+static double round_even(double value)
+{
+    const double no_fraction = 0x1.8p52;
+    return (value + no_fraction) - no_fraction;
+}
+
+/* Two decimals. */
+static double cents(double value) { return round_even(value * 100.0) / 100.0; }
 
 void gpu_curve_record(struct gpu_curve *curve, int64_t arrived_milli, int64_t allocated_milli, double fragment_milli)
 {
     double percent = (double)curve->capacity_milli / 100.0;
-    double bin = rint((double)arrived_milli / percent);
+    double bin = round_even((double)arrived_milli / percent);
     if (!(bin < (double)curve->count))
         return;
     int64_t idle = curve->capacity_milli - allocated_milli;

@@ -1,8 +1,9 @@
 /* The published measure of a placement policy: allocation and fragmentation against arrived load.
  *
- * After every arrival, placed or not, one record: load arrived so far, GPU allocated, cluster F. Records are then averaged in
- * bins of one percent of capacity. Rounding follows the artifact, because its published curves are rounded that way: shares
- * to two decimals per record, halves to even. Source: Weng et al. 2023 (USENIX ATC), the artifact's analysis scripts. */
+ * After every arrival, placed or not, one record: load arrived so far, GPU allocated, cluster F. Records are then
+ * averaged in bins of one percent of capacity. Rounding follows the artifact, because its published curves are rounded
+ * that way: shares to two decimals per record, halves to even. Source: Weng et al. 2023 (USENIX
+ * ATC), the artifact's analysis scripts. */
 #ifndef NINES_MODELS_GPU_CURVE_H
 #define NINES_MODELS_GPU_CURVE_H
 

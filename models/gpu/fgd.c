@@ -4,11 +4,12 @@
 
 #include "sim/nomalloc.h"
 
-/* --- The sigmoid, truncated --------------------------------------------------------------------------------------------- */
+/* --- The sigmoid, truncated --------------------------------------------------------------------------------------- */
 
 /* LEAST_X[s - 1] is the smallest double x for which trunc(100 / (1 + e^-x)) is s, every operation rounded to double and
  * e^-x rounded correctly. The C library's exp differs between CPUs in the last bit; a comparison does not. Found by
- * bisection over the doubles with 200-bit arithmetic, and monotone around every entry (tests/unit/gpu_score.c repeats it in long double). */
+ * bisection over the doubles with 200-bit arithmetic, and monotone around every entry (tests/unit/gpu_score.c
+ * repeats it in long double). */
 enum { STEPS = 100 };
 static const double LEAST_X[STEPS] = {
     -0x1.2616719161d2bp+2, -0x1.f2272ae325a57p+1, -0x1.bcf0cd474166bp+1, -0x1.96ca77c922cf8p+1,
@@ -51,7 +52,7 @@ int32_t gpu_sigmoid_score(double x)
     return low;
 }
 
-/* --- The gradient ------------------------------------------------------------------------------------------------------- */
+/* --- The gradient ------------------------------------------------------------------------------------------------- */
 
 /* How far F would fall, in devices. */
 static double fall(struct gpu_fragmentation *fragmentation, const struct gpu_node *node, const struct gpu_left *after)

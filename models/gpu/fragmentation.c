@@ -40,7 +40,7 @@ struct gpu_fragmentation {
     uint64_t lookups, computed;
 };
 
-/* --- Creation ----------------------------------------------------------------------------------------------------------- */
+/* --- Creation ----------------------------------------------------------------------------------------------------- */
 
 static size_t insert_cpu_step(int32_t *steps, size_t count, int32_t value)
 {
@@ -156,7 +156,7 @@ struct gpu_fragmentation *gpu_fragmentation_create(struct arena *arena, const st
     return f;
 }
 
-/* --- F of one state ----------------------------------------------------------------------------------------------------- */
+/* --- F of one state ----------------------------------------------------------------------------------------------- */
 
 /* For every threshold t: how many devices have at least t left, and the sum of those that have less. */
 struct fit {
@@ -237,7 +237,7 @@ double gpu_fragments_sum(const struct gpu_fragments *fragments)
 double gpu_fragmentation_of(struct gpu_fragmentation *fragmentation, const struct gpu_left *state)
 {
     uint32_t classes = cpu_class(fragmentation, state->cpu_milli) << 8 | fragmentation->model_class[state->model];
-    /* A bijection of the signature for given classes; the device count makes {0} and {} differ, which F does not need. */
+    /* For given classes a bijection of the signature. Full devices count in it, though F does not need them to. */
     uint64_t key = hash_mix(state->signature ^ hash_mix(classes + 1));
     key += key == 0;
     struct memo_entry *line = &fragmentation->memo[key & fragmentation->memo_mask & ~(size_t)(WAYS - 1)];

@@ -2,8 +2,8 @@
  *
  * Free GPU is worth something only to a pod that can take it. Given a target workload M (a list of typical pods with
  * weights that sum to 1), the fragmentation of a node is the expected amount of its free GPU that a pod drawn from M
- * could not use: all of it when the pod does not fit (too little CPU, too few devices, wrong model) or wants no GPU; the
- * devices that are too small for it when it does. FGD places each pod where this grows least.
+ * could not use: all of it when the pod does not fit (too little CPU, too few devices, wrong model) or wants no GPU;
+ * the devices that are too small for it when it does. FGD places each pod where this grows least.
  *
  * Every case is booked under a class, so that a report can say *why* GPU lies idle:
  *
@@ -14,14 +14,15 @@
  *
  * F(n) adds all of them but Q3. Host memory is ignored. Even an empty cluster has F > 0.
  *
- * Exactness. FGD truncates a score near 50 to an integer, so the last bit of F matters: each class is summed in the order
- * of the typical pods, in double precision, then Q1, Q2, Q4, XL, XR, NA are added in that order, without contraction.
+ * Exactness. FGD truncates a score near 50 to an integer, so the last bit of F matters: each class is summed in the
+ * order of the typical pods, in double precision, then Q1, Q2, Q4, XL, XR, NA are added in that order, without
+ * contraction.
  *
  * Speed. F depends on the multiset of free devices, on which typical pods the CPU suffices for, and on which of them
  * accept the model. The last two are small numbers (classes), the first has a 64-bit signature; together they key a
- * memo of fixed size. A memo is an associative cache of a pure function: what it forgets is computed again, so neither its
- * size nor who else uses it can show in a result. Two states that differ are confused with probability 2^-64 a pair.
- * One memo may serve any number of inventories of one thread.
+ * memo of fixed size. A memo is an associative cache of a pure function: what it forgets is computed again, so neither
+ * its size nor who else uses it can show in a result. Two states that differ are confused with probability 2^-64 a
+ * pair. One memo may serve any number of inventories of one thread.
  *
  * Source: Weng et al. 2023 (USENIX ATC), section 3, and the published artifact's order of summation. */
 #ifndef NINES_MODELS_GPU_FRAGMENTATION_H
@@ -68,8 +69,8 @@ struct gpu_typical_options {
  * limit_reached("limits.gpu_typical"). */
 size_t gpu_typical_from_pods(struct arena *arena, const struct gpu_typical_options *options, struct gpu_typical **out);
 
-/* typical[count], 1 <= count <= GPU_TYPICAL_MAX, is copied. memo_entries: 16 bytes each, rounded up to a power of two, at
- * least 64; 0 means 131,072 (2 MiB). */
+/* typical[count], 1 <= count <= GPU_TYPICAL_MAX, is copied. memo_entries: 16 bytes each, rounded up to a power of two,
+ * at least 64; 0 means 131,072 (2 MiB). */
 struct gpu_fragmentation *gpu_fragmentation_create(struct arena *arena, const struct gpu_typical *typical, size_t count,
                                                    size_t memo_entries);
 

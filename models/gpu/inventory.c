@@ -11,7 +11,7 @@ enum { DEFAULT_PODS_PER_NODE = 1001, DEFAULT_SHAPES = 128 };
 
 #define FRAGMENT_UNITS 16777216.0 /* 2^24 per milli: 16,000 milli on 2^20 nodes stay below 2^58 */
 
-/* --- Creation ----------------------------------------------------------------------------------------------------------- */
+/* --- Creation ----------------------------------------------------------------------------------------------------- */
 
 struct gpu_inventory *gpu_inventory_create(struct arena *arena, const struct gpu_inventory_options *options)
 {
@@ -105,7 +105,7 @@ static void order_by_rank(struct gpu_inventory *inventory, struct sort_key *keys
     }
 }
 
-/* --- Changes ------------------------------------------------------------------------------------------------------------ */
+/* --- Changes ------------------------------------------------------------------------------------------------------ */
 
 static int64_t fragment_fixed(const struct gpu_node *node)
 {
@@ -282,7 +282,7 @@ void gpu_release(struct gpu_inventory *inventory, const struct gpu_pod *pod, con
     apply(inventory, pod, placement, -1);
 }
 
-/* --- Reports ------------------------------------------------------------------------------------------------------------ */
+/* --- Reports ------------------------------------------------------------------------------------------------------ */
 
 double gpu_inventory_fragment(const struct gpu_inventory *inventory)
 {

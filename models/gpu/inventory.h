@@ -1,19 +1,19 @@
 /* The state of a cluster: what each node has, and what is left of it.
  *
- * An inventory is filled with nodes, sealed, and from then on changes only by bind, release and the availability switch.
- * It decides nothing; models/gpu/place.h does.
+ * An inventory is filled with nodes, sealed, and from then on changes only by bind, release and the availability
+ * switch. It decides nothing; models/gpu/place.h does.
  *
  * Invariants, checked where they are written:
  *   - capacity = left + what residents hold, for CPU, memory and every device; 0 <= left <= capacity;
  *   - bind and release of the same placement are exact inverses: gpu_inventory_digest() comes back bit for bit;
  *   - an unavailable node (down, cordoned) takes no new pods; its residents stay until the caller releases them.
  *
- * Whoever caches something about nodes (the score cache) learns what changed from one list: every change gives its node a
- * new version and moves it to the front, so a reader walks from the front until it meets what it has seen. A node that
- * changed ten times since is met once, and nothing is ever scanned.
+ * Whoever caches something about nodes (the score cache) learns what changed from one list: every change gives its node
+ * a new version and moves it to the front, so a reader walks from the front until it meets what it has seen. A node
+ * that changed ten times since is met once, and nothing is ever scanned.
  *
- * An inventory belongs to one thread. Source: shared semantics of Kubernetes requests (counted, not measured), devices as
- * in Weng et al. 2023. */
+ * An inventory belongs to one thread. Source: shared semantics of Kubernetes requests (counted, not measured), devices
+ * as in Weng et al. 2023. */
 #ifndef NINES_MODELS_GPU_INVENTORY_H
 #define NINES_MODELS_GPU_INVENTORY_H
 
@@ -121,8 +121,8 @@ void gpu_node_set_available(struct gpu_inventory *inventory, int32_t node, bool 
 /* True when the pod could be bound to the node now: availability, pod count, CPU, memory, model, devices. */
 bool gpu_node_fits(const struct gpu_inventory *inventory, int32_t node, const struct gpu_pod *pod);
 
-/* Takes the pod's resources at a placement that gpu_find() returned or the caller made up: devices must be as many as the
- * pod asks for, each with enough left. An unavailable node is refused by check(). O(devices). */
+/* Takes the pod's resources at a placement that gpu_find() returned or the caller made up: devices must be as many as
+ * the pod asks for, each with enough left. An unavailable node is refused by check(). O(devices). */
 void gpu_bind(struct gpu_inventory *inventory, const struct gpu_pod *pod, const struct gpu_placement *placement);
 
 /* Gives back exactly what gpu_bind() took for the same pod and placement; the node may be unavailable. */

@@ -6,15 +6,16 @@
  *   select  the highest score; ties by an explicit rule
  *   bind    devices by the policy's device rule
  *
- * The tie rule is a parameter and not a detail: scores are coarse, ties are the norm, and the published advantage of FGD
- * (95.2 % allocation against 90 to 93 %) falls to 89.7 % when ties are drawn uniformly, because CPU-only pods, which tie at 50
- * everywhere, are then scattered over GPU nodes. Report the rule with every result.
+ * The tie rule is a parameter and not a detail: scores are coarse, ties are the norm, and the published advantage of
+ * FGD (95.2 % allocation against 90 to 93 %) falls to 89.7 % when ties are drawn uniformly, because CPU-only pods,
+ * which tie at 50 everywhere, are then scattered over GPU nodes. Report the rule with every result.
  *
  * Chance comes in as an argument, `random`, one fresh 64-bit number per call. Deterministic settings ignore it.
  *
- * Speed: scores are kept per request shape (policy, CPU, devices, milli, models; memory is only a filter) in a tournament
- * over nodes. A call brings its shape up to date with the nodes that changed since the shape was last asked for, then reads
- * the winner. Releases and availability are changes like any other. Domains are ranges of the tournament.
+ * Speed: scores are kept per request shape (policy, CPU, devices, milli, models; memory is only a filter) in a
+ * tournament over nodes. A call brings its shape up to date with the nodes that changed since the shape was last asked
+ * for, then reads the winner. Releases and availability are changes like any other. Domains are ranges of the
+ * tournament.
  *
  * Source: Weng et al. 2023 (USENIX ATC) and its artifact, hkust-adsl/kubernetes-scheduler-simulator at 8f3d641: the
  * policies in the form in which its published experiments ran them. */
@@ -62,12 +63,17 @@ struct gpu_place_options {
 };
 
 /* Finds a placement and changes nothing that can be observed. False: no feasible node, *placement untouched.
- * Cost: one score for each node that changed since the shape was last asked for, then O(log nodes) for each allowed domain
- * and for each node that memory or the caller rules out on the way. Uniform choice draws among the tied nodes in order of
- * (domain, index) and draws again, up to 8 times, when memory or the caller rules the drawn one out; then it counts, O(nodes).
- * Needs a valid pod; GPU_FGD needs an inventory with a fragmentation measure. */
+ * Cost: one score for each node that changed since the shape was last asked for, then O(log nodes) for each allowed
+ * domain and for each node that memory or the caller rules out on the way. Uniform choice draws among the tied nodes in
+ * order of (domain, index) and draws again, up to 8 times, when memory or the caller rules the drawn one out; then it
+ * counts, O(nodes). Needs a valid pod; GPU_FGD needs an inventory with a fragmentation measure. */
 bool gpu_find(struct gpu_inventory *inventory, const struct gpu_pod *pod, const struct gpu_place_options *options,
               struct gpu_placement *placement);
+
+/* The same for one node that the caller has chosen: its devices and its score under the policy. Ignores the constraint.
+ * O(devices). */
+bool gpu_find_on_node(struct gpu_inventory *inventory, int32_t node, const struct gpu_pod *pod,
+                      const struct gpu_place_options *options, struct gpu_placement *placement);
 
 /* gpu_find() and, on success, gpu_bind(). */
 bool gpu_place(struct gpu_inventory *inventory, const struct gpu_pod *pod, const struct gpu_place_options *options,

@@ -1,9 +1,9 @@
 /* What a pod asks for, and what a node has left.
  *
  * The words are those of the Kubernetes GPU-sharing world: a *pod* asks for CPU, host memory and devices of one node; a
- * device is divided into 1000 milli. There are three kinds of pod: CPU-only (devices 0), shared (a part of one device, 1
- * to 999 milli) and exclusive (1 to 16 whole devices of one node). GPU device memory plays no role; host memory is only a
- * filter.
+ * device is divided into 1000 milli. There are three kinds of pod: CPU-only (devices 0), shared (a part of one device,
+ * 1 to 999 milli) and exclusive (1 to 16 whole devices of one node). GPU device memory plays no role; host memory is
+ * only a filter.
  *
  * Source: Weng et al. 2023 (USENIX ATC, "Beware of Fragmentation"), and the units of its openb trace. */
 #ifndef NINES_MODELS_GPU_POD_H

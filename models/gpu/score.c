@@ -74,6 +74,7 @@ int32_t gpu_score(struct gpu_fragmentation *fragmentation, enum gpu_policy polic
     case GPU_BEST_FIT:
         return best_fit(node, pod);
     case GPU_FGD:
+        check(fragmentation != NULL, "FGD without a fragmentation measure");
         return gpu_fgd_score(fragmentation, node, pod);
     case GPU_POLICIES:
         break;

@@ -1,6 +1,7 @@
 /* The six policies: what one node is worth to one pod. Internal to the room: callers use place.h.
  *
- * Scores are integers, truncated toward zero as in the artifact; higher is better. A score presumes that the pod fits. */
+ * Scores are integers, truncated toward zero as in the artifact; higher is better. A score
+ * presumes that the pod fits. */
 #ifndef NINES_MODELS_GPU_SCORE_H
 #define NINES_MODELS_GPU_SCORE_H
 
@@ -11,8 +12,8 @@
 int32_t gpu_score(struct gpu_fragmentation *fragmentation, enum gpu_policy policy, const struct gpu_node *node,
                   const struct gpu_pod *pod);
 
-/* Fragmentation gradient descent: 100 times the sigmoid of the fall of F, in devices, that the pod causes; the best device
- * for a shared pod. No change gives 50. */
+/* Fragmentation gradient descent: 100 times the sigmoid of the fall of F, in devices, that the pod causes; the best
+ * device for a shared pod. No change gives 50. */
 int32_t gpu_fgd_score(struct gpu_fragmentation *fragmentation, const struct gpu_node *node, const struct gpu_pod *pod);
 
 /* The first device on which a shared pod attains the FGD score of the node. */

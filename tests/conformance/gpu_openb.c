@@ -1,8 +1,8 @@
 /* The published placement curves of the FGD artifact, reproduced exactly.
  *
  * The arrival order and the node ranks of each seed are inputs; everything else (typical pods, filter, score, ties,
- * devices, fragmentation, curve) is ours. Expected values were published by the authors of the artifact. Needs the openb
- * data under $NINES_SHARED (default ../shared); without it every test is skipped. */
+ * devices, fragmentation, curve) is ours. Expected values were published by the authors of the artifact. Needs the
+ * openb data under $NINES_SHARED (default ../shared); without it every test is skipped. */
 #include "models/gpu/curve.h"
 #include "models/gpu/place.h"
 #include "sim/arena.h"
@@ -37,13 +37,14 @@ struct trace {
     size_t spec_count;
 };
 
-/* --- Reading ------------------------------------------------------------------------------------------------------------ */
+/* --- Reading ------------------------------------------------------------------------------------------------------ */
 
 static FILE *open_data(const char *folder, const char *prefix, const char *trace)
 {
     const char *shared = getenv("NINES_SHARED");
     char path[512];
-    snprintf(path, sizeof path, "%s/data/openb/%s/%s%s.csv", shared != NULL ? shared : "../shared", folder, prefix, trace);
+    snprintf(path, sizeof path, "%s/data/openb/%s/%s%s.csv", shared != NULL ? shared : "../shared", folder, prefix,
+             trace);
     FILE *file = fopen(path, "r");
     if (file == NULL) {
         print_message("no %s: set NINES_SHARED to run this test\n", path);
@@ -124,7 +125,8 @@ static uint32_t spec_position(const struct trace *trace, const char *spec)
 
 static void read_nodes(struct trace *trace, struct arena *arena)
 {
-    FILE *file = open_data("traces", "openb_node_list_gpu_node", ""), *ranks = open_data("replay", "node_rank_", trace->name);
+    FILE *file = open_data("traces", "openb_node_list_gpu_node", "");
+    FILE *ranks = open_data("replay", "node_rank_", trace->name);
     char line[LINE], rank_line[LINE], *fields[COLUMNS], *rank_fields[COLUMNS];
     trace->node_count = count_lines(file) - 1;
     trace->nodes = arena_array(arena, trace->node_count, struct gpu_node_options);
@@ -206,12 +208,13 @@ static struct trace *read_trace(struct arena *arena, const char *name)
     return trace;
 }
 
-/* --- Running ------------------------------------------------------------------------------------------------------------ */
+/* --- Running ------------------------------------------------------------------------------------------------------ */
 
 static struct gpu_fragmentation *measure_for(struct arena *arena, const struct trace *trace)
 {
     struct gpu_typical *typical;
-    struct gpu_typical_options options = {.pods = trace->pods, .count = trace->pod_count, .spec_order = trace->spec_order};
+    struct gpu_typical_options options = {
+        .pods = trace->pods, .count = trace->pod_count, .spec_order = trace->spec_order};
     size_t count = gpu_typical_from_pods(arena, &options, &typical);
     return gpu_fragmentation_create(arena, typical, count, 0);
 }
@@ -358,7 +361,8 @@ static double mean_allocation(struct arena *arena, const struct trace *trace, st
     return sum / SEEDS;
 }
 
-/* Random draws with our numbers, so only the mean can agree: published 87.47 +- 0.32 over ten seeds, at the last bin. */
+/* Random draws with our numbers, so only the mean can agree: published 87.47 +- 0.32 over ten seeds,
+ * at the last bin. */
 static void random_agrees_with_the_artifact_in_the_mean(void **state)
 {
     (void)state;
@@ -377,12 +381,13 @@ static void uniform_ties_cost_fgd_five_points(void **state)
     struct arena arena;
     arena_open(&arena, 0);
     struct trace *trace = read_trace(&arena, "default");
-    double uniform = mean_allocation(&arena, trace, (struct gpu_place_options){.policy = GPU_FGD, .ties = GPU_TIES_UNIFORM});
+    struct gpu_place_options options = {.policy = GPU_FGD, .ties = GPU_TIES_UNIFORM};
+    double uniform = mean_allocation(&arena, trace, options);
     assert_true(fabs(uniform - 89.96) < 0.5);
     arena_close(&arena);
 }
 
-/* --- Placement by placement ----------------------------------------------------------------------------------------------- */
+/* --- Placement by placement --------------------------------------------------------------------------------------- */
 
 static uint16_t device_mask(const char *devices)
 {
@@ -421,7 +426,8 @@ static void placements_follow(struct arena *arena, const struct trace *trace, en
     for (size_t i = 0; fgets(line, sizeof line, file) != NULL; i++) {
         split(line, fields, 20);
         assert_int_equal(atoi(fields[1]), trace->order[i * SEEDS]);
-        compare_placement(inventory, &trace->pods[atoi(fields[1])], policy, fields + 2 + 3 * (policy - GPU_DOT_PROD), i);
+        char **expected = fields + 2 + 3 * (policy - GPU_DOT_PROD);
+        compare_placement(inventory, &trace->pods[atoi(fields[1])], policy, expected, i);
     }
     gpu_inventory_audit(inventory);
     fclose(file);

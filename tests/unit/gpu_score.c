@@ -152,7 +152,8 @@ static void a_small_memo_changes_no_value(void **state)
             }
     gpu_fragmentation_counts(small, &lookups, &computed);
     assert_int_equal(lookups, 2 * 101 * 4);
-    assert_true(computed < lookups && computed > 101 * 3); /* CPU 0 and 3000 are one class; the rest does not fit in 64 */
+    /* CPU 0 and 3000 are one class; the rest does not fit in 64 entries. */
+    assert_true(computed < lookups && computed > 101 * 3);
     arena_close(&arena);
 }
 
@@ -179,7 +180,8 @@ static void sigmoid_agrees_with_its_definition(void **state)
 }
 
 /* Walks down to every step and asks its neighbours: the table holds the very doubles at which the definition steps. At
- * step 50, where e^-x is 1 + 1.5 ulp to within 1e-32, even long double rounds twice; there the neighbourhood must do. */
+ * step 50, where e^-x is 1 + 1.5 ulp to within 1e-32, even long double rounds twice; there the neighbourhood
+ * must do. */
 static void sigmoid_steps_at_the_exact_double(void **state)
 {
     (void)state;
