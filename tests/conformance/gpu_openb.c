@@ -47,7 +47,7 @@ static FILE *open_data(const char *folder, const char *prefix, const char *trace
              trace);
     FILE *file = fopen(path, "r");
     if (file == NULL) {
-        print_message("no %s: set NINES_SHARED to run this test\n", path);
+        print_message("# no %s: set NINES_SHARED to run this test\n", path);
         skip();
     }
     return file;
