@@ -49,7 +49,7 @@ struct run {
     uint32_t head, waiting, busy, up;
     uint32_t on_failure, on_repair;
     uint64_t failures;       /* from the start of measuring */
-    struct level ups, busies;
+    struct level ups, busies, waits;
 };
 
 static const void *prepare(struct scenario *scenario, const struct value *point)
@@ -82,6 +82,7 @@ static void note_levels(struct run *run, instant now)
 {
     level_set(&run->ups, now, run->up);
     level_set(&run->busies, now, run->busy);
+    level_set(&run->waits, now, run->waiting);
 }
 
 static void schedule(struct run *run, struct engine *engine, uint32_t machine, const struct law *law, uint32_t action)
@@ -153,11 +154,11 @@ static void set_out(struct run *run, struct engine *engine, const struct sim_tas
 
 static void report(const struct run *run, const struct sim_task *task, struct sim_record *record)
 {
-    double machines = run->plan->machines, up = level_mean(&run->ups), busy = level_mean(&run->busies);
+    double machines = run->plan->machines, up = level_mean(&run->ups);
     record_metric(record, AVAILABILITY, up / machines);
     record_metric(record, MEAN_UP, up);
-    record_metric(record, CREW_UTILISATION, busy / run->plan->crews);
-    record_metric(record, MEAN_WAITING, machines - up - busy);
+    record_metric(record, CREW_UTILISATION, level_mean(&run->busies) / run->plan->crews);
+    record_metric(record, MEAN_WAITING, level_mean(&run->waits));
     record_metric(record, FAILURES_PER_DAY, (double)run->failures / ((double)task->horizon.us / (double)US_PER_DAY));
     level_report(&run->ups, record, 0, machines);
 }
@@ -179,6 +180,7 @@ static void replicate(const void *given, const struct sim_task *task, struct sim
         run->streams[i] = stream_open(stream_key_index(family, i));
     level_open(&run->ups, task->arena, start, task->horizon, task->grid, 0);
     level_open(&run->busies, task->arena, start, task->horizon, (duration){task->horizon.us}, 0);
+    level_open(&run->waits, task->arena, start, task->horizon, (duration){task->horizon.us}, 0);
 
     set_out(run, engine, task, &initial);
     note_levels(run, start);
