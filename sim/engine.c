@@ -140,6 +140,14 @@ static uint64_t fold(uint64_t lane, uint64_t word)
     return x << 32 | x >> 32;
 }
 
+/* A slot lies on one cache line or on two. */
+static inline void slot_prefetch(const struct engine *e, ladder_key key)
+{
+    const struct slot *slot = &e->slots[(uint64_t)key & e->slot_mask];
+    __builtin_prefetch(slot);
+    __builtin_prefetch(&slot->subject);
+}
+
 uint64_t engine_run(struct engine *e, instant until)
 {
     check(!e->running, "engine_run inside a handler");
@@ -152,7 +160,7 @@ uint64_t engine_run(struct engine *e, instant until)
         if (key == LADDER_NONE || high > last)
             break;
         ladder_drop(&e->ladder, key);
-        __builtin_prefetch(&e->slots[(uint64_t)ladder_ahead(&e->ladder, 8) & e->slot_mask]);
+        slot_prefetch(e, ladder_ahead(&e->ladder, LADDER_AHEAD));
         uint32_t index = (uint32_t)(low & e->slot_mask);
         struct slot s = e->slots[index];
         if (s.low != low)

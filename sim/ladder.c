@@ -14,7 +14,7 @@ enum {
     CROWD_SHARE = 64,    /*   one in 64, so that few new keys fall into the bucket being emptied */
     SPREAD = 16,         /* a rung reaches this many times further than the dense half of its keys needs */
     RESERVED_BUCKETS = 32,
-    CHILD_BUCKETS = 16 * 1024
+    CHILD_BUCKETS = 4096
 };
 
 void ladder_open(struct ladder *ladder, struct arena *arena, uint32_t most)

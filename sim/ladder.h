@@ -34,7 +34,7 @@ __extension__ typedef unsigned __int128 ladder_key;
 #define LADDER_NONE (~(ladder_key)0) /* later than every key */
 
 enum {
-    LADDER_CHUNK = 16,   /* keys a chunk: 256 bytes */
+    LADDER_CHUNK = 32,   /* keys a chunk: 512 bytes */
     LADDER_SORT = 4096,  /* most keys sorted at once */
     LADDER_HEAP = 4096,  /* most keys in the heap while there are rungs */
     LADDER_FEW = 64,     /* most keys in the heap while there are none */
