@@ -25,9 +25,7 @@ struct hyperscaler_plan {
 /* What the cloud knows about one unit. */
 struct machine {
     uint32_t storage;        /* position in fleet.storage, once chosen; COMPONENT_NONE */
-    uint32_t draws;          /* of the cloud's own chances for it */
     uint32_t tries;          /* refused in a row */
-    struct event_id pending; /* its next step: allocation, start or healing */
     instant billed_to;
 };
 
@@ -102,40 +100,12 @@ static const void *plan_hyperscaler(struct scenario *scenario, const struct valu
 
 static uint32_t workload_of(const struct hyperscaler *cloud, uint32_t unit) { return cloud->world->unit[unit].workload; }
 
-/* The cloud's own chances for a unit, in the order in which it meets them. */
-static struct stream own_stream(struct hyperscaler *cloud, uint32_t unit)
-{
-    uint32_t workload = workload_of(cloud, unit);
-    uint64_t number = unit - cloud->world->demand->workload[workload].first_unit;
-    return world_stream(cloud->world, "hyperscaler", workload, number << 32 | cloud->machine[unit].draws++);
-}
-
-static void later(struct hyperscaler *cloud, uint32_t unit, uint32_t action, duration wait)
-{
-    struct machine *machine = &cloud->machine[unit];
-    engine_cancel(cloud->world->engine, machine->pending);
-    machine->pending =
-        engine_schedule(cloud->world->engine, instant_add(world_now(cloud->world), wait), CLASS_ACT, action, unit, 0);
-}
-
-static void later_drawn(struct hyperscaler *cloud, uint32_t unit, uint32_t action, const struct law *law)
-{
-    struct stream stream = own_stream(cloud, unit);
-    later(cloud, unit, action, law_draw_duration(law, &stream));
-}
-
-/* Exponential back-off with a cap, without jitter: what the public advice amounts to. */
+/* Tries again later: what the public advice on refused allocations amounts to. */
 static void refuse(struct hyperscaler *cloud, uint32_t unit, uint32_t action)
 {
-    struct machine *machine = &cloud->machine[unit];
-    int64_t wait = cloud->plan->retry_first.us;
-    for (uint32_t i = 0; i < machine->tries && wait < cloud->plan->retry_cap.us; i++)
-        wait *= 2;
-    if (wait > cloud->plan->retry_cap.us)
-        wait = cloud->plan->retry_cap.us;
-    machine->tries++;
+    duration wait = world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, cloud->machine[unit].tries++);
     cloud->refusals++;
-    later(cloud, unit, action, (duration){wait});
+    world_later(cloud->world, unit, action, wait);
 }
 
 /* --- Billing --------------------------------------------------------------------------------------------------------- */
@@ -237,31 +207,19 @@ static void choose_storage(struct hyperscaler *cloud, uint32_t unit, uint32_t no
     if (cloud->plan->disks == DISKS_LOCAL || (machine->storage != COMPONENT_NONE && cloud->plan->disks == DISKS_LRS))
         return;
     const struct fleet_zone *zone = &cloud->plan->fleet->zone[cloud->plan->fleet->node[node].zone];
-    struct stream stream = own_stream(cloud, unit);
+    struct stream stream = world_stream(cloud->world, unit);
     machine->storage = zone->first_storage + (uint32_t)stream_below(&stream, zone->storages);
 }
 
-/* Nodes of the other replicas of a service: an availability set keeps machines on different hardware where it can. */
-static uint32_t sibling_nodes(const struct hyperscaler *cloud, uint32_t unit, uint32_t *nodes)
+static bool place(void *context, uint32_t unit)
 {
-    const struct world *world = cloud->world;
-    uint32_t workload = workload_of(cloud, unit), count = 0;
-    uint32_t first = world->demand->workload[workload].first_unit;
-    if (world_class(world, workload)->kind == DEMAND_SERVICE)
-        for (uint32_t u = first; u < first + world_class(world, workload)->units; u++)
-            if (world->unit[u].node != COMPONENT_NONE)
-                nodes[count++] = world->unit[u].node;
-    return count;
-}
-
-static bool place(struct hyperscaler *cloud, uint32_t unit)
-{
+    struct hyperscaler *cloud = context;
     struct world *world = cloud->world;
     uint32_t site = world_site(world, unit), node, siblings[DEMAND_UNITS_MAX];
     uint16_t devices;
     uint64_t zones = allowed_zones(cloud, unit, site);
     struct pool_wish wish = {.domains = zones == UINT64_MAX ? NULL : &zones, .domain_words = 1, .avoid = siblings};
-    wish.avoid_count = sibling_nodes(cloud, unit, siblings);
+    wish.avoid_count = world_siblings(world, workload_of(cloud, unit), siblings); /* an availability set, where it can */
     bool placed = pools_take(cloud->pools, site, workload_of(cloud, unit), &wish, &node, &devices);
     if (!placed && wish.avoid_count > 0) {
         wish.avoid_count = 0;
@@ -279,8 +237,9 @@ static bool place(struct hyperscaler *cloud, uint32_t unit)
     return true;
 }
 
-static void free_unit(struct hyperscaler *cloud, uint32_t unit)
+static void free_unit(void *context, uint32_t unit)
 {
+    struct hyperscaler *cloud = context;
     struct unit *what = &cloud->world->unit[unit];
     if (what->state == UNIT_IDLE)
         return;
@@ -294,22 +253,6 @@ static bool can_manage(const struct hyperscaler *cloud, uint32_t site)
     return graph_manages(cloud->world->graph, cloud->plan->region_control[site]);
 }
 
-/* A job's pods are placed all together or not at all: places all idle units, or gives all back. */
-static bool place_gang(struct hyperscaler *cloud, uint32_t workload)
-{
-    struct world *world = cloud->world;
-    uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
-    for (uint32_t u = first; u < first + units; u++) {
-        if (world->unit[u].state != UNIT_IDLE || place(cloud, u))
-            continue;
-        for (uint32_t undo = first; undo < u; undo++)
-            if (world->unit[undo].bound_at.us == world_now(world).us && world->unit[undo].state == UNIT_BOUND)
-                free_unit(cloud, undo);
-        return false;
-    }
-    return true;
-}
-
 static void on_allocate(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
 {
     (void)engine;
@@ -317,15 +260,19 @@ static void on_allocate(void *context, struct engine *engine, uint32_t unit, uin
     struct hyperscaler *cloud = context;
     struct world *world = cloud->world;
     uint32_t workload = workload_of(cloud, unit);
-    uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
-    bool gang = world_class(world, workload)->kind == DEMAND_JOB;
-    if (!can_manage(cloud, world_site(world, unit)) || !(gang ? place_gang(cloud, workload) : place(cloud, unit))) {
+    bool gang = world_class(world, workload)->kind == DEMAND_JOB, failed = !can_manage(cloud, world_site(world, unit));
+    if (!failed && gang)
+        world_place_gang(world, workload, place, free_unit, &failed);
+    else if (!failed)
+        failed = !place(cloud, unit);
+    if (failed) {
         refuse(cloud, unit, cloud->action_allocate);
         return;
     }
+    uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
     for (uint32_t u = gang ? first : unit; u < (gang ? first + units : unit + 1); u++)
         if (world->unit[u].state == UNIT_BOUND && world->unit[u].bound_at.us == world_now(world).us)
-            later_drawn(cloud, u, cloud->action_start, cloud->plan->boot_time);
+            world_later_drawn(world, u, cloud->action_start, cloud->plan->boot_time);
 }
 
 static void on_start(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
@@ -407,7 +354,7 @@ static void request(void *context, uint32_t workload)
     for (uint32_t u = first; u < first + units; u++) {
         world_ask(cloud->world, u);
         if (!gang || u == first) /* one request for the whole gang */
-            later_drawn(cloud, u, cloud->action_allocate, cloud->plan->create_time);
+            world_later_drawn(cloud->world, u, cloud->action_allocate, cloud->plan->create_time);
     }
 }
 
@@ -416,7 +363,7 @@ static void withdraw(void *context, uint32_t workload)
     struct hyperscaler *cloud = context;
     uint32_t first = cloud->world->demand->workload[workload].first_unit, units = world_class(cloud->world, workload)->units;
     for (uint32_t u = first; u < first + units; u++) {
-        engine_cancel(cloud->world->engine, cloud->machine[u].pending);
+        engine_cancel(cloud->world->engine, cloud->world->unit[u].pending);
         world_give_up(cloud->world, u);
         free_unit(cloud, u);
     }
@@ -430,16 +377,16 @@ static void unit_down(void *context, uint32_t unit, uint32_t lost)
     if (what->state == UNIT_RUNNING)
         world_halt(cloud->world, unit);
     if (lost == what->dependency[0])
-        later_drawn(cloud, unit, cloud->action_heal, cloud->plan->heal_after);
+        world_later_drawn(cloud->world, unit, cloud->action_heal, cloud->plan->heal_after);
     else if (graph_serves(cloud->world->graph, what->dependency[0]))
-        engine_cancel(cloud->world->engine, cloud->machine[unit].pending);
+        engine_cancel(cloud->world->engine, cloud->world->unit[unit].pending);
 }
 
 static void unit_up(void *context, uint32_t unit)
 {
     struct hyperscaler *cloud = context;
     world_detected(cloud->world, workload_of(cloud, unit));
-    later_drawn(cloud, unit, cloud->action_start, cloud->plan->boot_time);
+    world_later_drawn(cloud->world, unit, cloud->action_start, cloud->plan->boot_time);
 }
 
 static void component(void *context, uint32_t index, uint8_t before, uint8_t after)

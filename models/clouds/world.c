@@ -31,11 +31,64 @@ uint32_t world_site(const struct world *world, uint32_t unit)
     return what->site[(unit - what->first_unit) % sites];
 }
 
-struct stream world_stream(const struct world *world, const char *purpose, uint32_t workload, uint64_t number)
+struct stream world_stream(struct world *world, uint32_t unit)
 {
-    struct stream_key family = stream_key(world->task->seed, world->task->replication, purpose);
-    struct stream_key own = stream_key_path(family, world_class(world, workload)->name);
-    return stream_open(stream_key_index(stream_key_index(own, world->demand->workload[workload].number), number));
+    struct unit *what = &world->unit[unit];
+    const struct workload *workload = &world->demand->workload[what->workload];
+    struct stream_key family = stream_key(world->task->seed, world->task->replication, world->plan->kind->name);
+    struct stream_key own = stream_key_path(family, world_class(world, what->workload)->name);
+    uint64_t number = (uint64_t)(unit - workload->first_unit) << 32 | what->draws++;
+    return stream_open(stream_key_index(stream_key_index(own, workload->number), number));
+}
+
+void world_later(struct world *world, uint32_t unit, uint32_t action, duration wait)
+{
+    struct unit *what = &world->unit[unit];
+    engine_cancel(world->engine, what->pending);
+    what->pending = engine_schedule(world->engine, instant_add(world_now(world), wait), CLASS_ACT, action, unit, 0);
+}
+
+void world_later_drawn(struct world *world, uint32_t unit, uint32_t action, const struct law *law)
+{
+    struct stream stream = world_stream(world, unit);
+    world_later(world, unit, action, law_draw_duration(law, &stream));
+}
+
+duration world_backoff(duration first, duration cap, uint32_t tries)
+{
+    int64_t wait = first.us;
+    for (uint32_t i = 0; i < tries && wait < cap.us; i++)
+        wait *= 2;
+    return (duration){wait < cap.us ? wait : cap.us};
+}
+
+uint32_t world_siblings(const struct world *world, uint32_t workload, uint32_t *nodes)
+{
+    uint32_t first = world->demand->workload[workload].first_unit, count = 0;
+    if (world_class(world, workload)->kind == DEMAND_SERVICE)
+        for (uint32_t u = first; u < first + world_class(world, workload)->units; u++)
+            if (world->unit[u].node != COMPONENT_NONE)
+                nodes[count++] = world->unit[u].node;
+    return count;
+}
+
+uint32_t world_place_gang(struct world *world, uint32_t workload, bool (*place)(void *cloud, uint32_t unit),
+                          void (*free_unit)(void *cloud, uint32_t unit), bool *failed)
+{
+    uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
+    uint32_t placed[DEMAND_UNITS_MAX], count = 0;
+    *failed = false;
+    for (uint32_t u = first; u < first + units && !*failed; u++) {
+        if (world->unit[u].state != UNIT_IDLE)
+            continue;
+        if (place(world->cloud, u))
+            placed[count++] = u;
+        else
+            *failed = true;
+    }
+    while (*failed && count > 0)
+        free_unit(world->cloud, placed[--count]);
+    return count;
 }
 
 char *world_name(const struct world *world, uint32_t workload, char *buffer, size_t bytes)

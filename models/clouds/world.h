@@ -39,6 +39,8 @@ struct unit {
     instant asked;          /* when the pending request for capacity was made; INSTANT_NEVER: none pending */
     instant bound_at;
     uint32_t touched;       /* 1 + incident that took it down; 0: none */
+    struct event_id pending; /* what the cloud does next about it; see world_later */
+    uint32_t draws;         /* of the cloud's own chances for it */
 };
 
 struct load {
@@ -95,8 +97,19 @@ static inline bool unit_is_up(const struct unit *unit) { return unit->state == U
 struct gpu_pod world_pod(const struct world *world, uint32_t workload);
 /* Site a unit's tenant wants it in. */
 uint32_t world_site(const struct world *world, uint32_t unit);
-/* A stream for a cloud's own chances, keyed by purpose, workload and a number: the same whatever else happens. */
-struct stream world_stream(const struct world *world, const char *purpose, uint32_t workload, uint64_t number);
+/* The next stream of a unit's own chances with its cloud: keyed by the kind of cloud, the unit, and how many it has had. */
+struct stream world_stream(struct world *world, uint32_t unit);
+/* Schedules the cloud's next step about a unit, in place of the one that was pending; and the same after a time drawn from law. */
+void world_later(struct world *world, uint32_t unit, uint32_t action, duration wait);
+void world_later_drawn(struct world *world, uint32_t unit, uint32_t action, const struct law *law);
+/* Back-off: first, doubled for each of `tries` made before, at most cap. */
+duration world_backoff(duration first, duration cap, uint32_t tries);
+/* Nodes of a service's placed replicas, for a cloud that keeps them apart; none for a job. nodes: room for DEMAND_UNITS_MAX. */
+uint32_t world_siblings(const struct world *world, uint32_t workload, uint32_t *nodes);
+/* Places all idle units of a job or none: place(cloud, unit) for each, and free(cloud, unit) for what was placed when one fails.
+ * Returns how many were placed; 0 when one failed or none was idle (then *failed tells). */
+uint32_t world_place_gang(struct world *world, uint32_t workload, bool (*place)(void *cloud, uint32_t unit),
+                          void (*free_unit)(void *cloud, uint32_t unit), bool *failed);
 /* Name of a workload, "web/17"; buffer of at least 96 bytes; returns buffer. */
 char *world_name(const struct world *world, uint32_t workload, char *buffer, size_t bytes);
 

@@ -1,0 +1,415 @@
+#include "models/clouds/ionet.h"
+
+#include "models/clouds/cloud.h"
+#include "sim/check.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sim/nomalloc.h"
+
+enum tier { TIER_DATA_CENTER, TIER_MINER, TIER_CONSUMER, TIERS };
+
+const struct key ionet_tier_keys[] = {
+    {"site", KEY_NAME, NULL, "a site of the fleet", .unique = true},
+    {"tier", KEY_CHOICE, NULL, "who owns its machines", .choices = "data-center|miner|consumer"},
+    KEY_END};
+
+struct ionet_plan {
+    const struct fleet *fleet;
+    struct pool_plan *pools; /* pool = tier, domain = site */
+    struct prices prices;
+    double price_factor[TIERS];
+    enum tier *tier_of_site, order[TIERS];
+    uint32_t orchestrator, *relay, relays_per_site, suppliers_per_site;
+    duration heartbeat, retry_first, retry_cap;
+    int64_t misses;
+    const struct law *deploy_time, *replace_time, *manual_time;
+    double manual_share, fee, refund;
+};
+
+struct worker {
+    instant billed_to;
+    instant failed_at;   /* when it stopped delivering; INSTANT_NEVER */
+    instant booked_at;   /* begin of the booking, for the minimum of an hour */
+    uint32_t tries;
+};
+
+struct ionet {
+    struct world *world;
+    const struct ionet_plan *plan;
+    struct pools *pools;
+    struct worker *worker;     /* by unit */
+    double *supplier_s;        /* capacity x time by supplier */
+    uint32_t suppliers;
+    uint64_t refusals;
+    uint32_t action_deploy, action_failed, action_resume, action_probe;
+};
+
+/* --- Plan ------------------------------------------------------------------------------------------------------------ */
+
+static void read_tiers(struct scenario *scenario, const struct value *group, struct ionet_plan *plan)
+{
+    const struct fleet *fleet = plan->fleet;
+    const struct value *tiers = value_of(group, "tiers");
+    const char **names = arena_array(scenario->arena, fleet->sites, const char *);
+    plan->tier_of_site = arena_array(scenario->arena, fleet->sites, enum tier);
+    for (uint32_t s = 0; s < fleet->sites; s++)
+        names[s] = fleet->site[s].name;
+    for (size_t i = 0; i < value_count(tiers); i++) {
+        const char *wanted = value_text(value_at(tiers, i), "site");
+        uint32_t site = 0;
+        while (site < fleet->sites && strcmp(names[site], wanted) != 0)
+            site++;
+        if (site < fleet->sites) {
+            plan->tier_of_site[site] = (enum tier)value_choice(value_at(tiers, i), "tier");
+            continue;
+        }
+        const char *near = scenario_nearest(wanted, names, fleet->sites);
+        scenario_error(scenario, value_of(value_at(tiers, i), "site"),
+                       near != NULL ? arena_format(scenario->arena, "did you mean '%s'?", near) : "name a site of the fleet",
+                       "no site is called '%s'", wanted);
+    }
+}
+
+static void add_components(struct scenario *scenario, const struct value *group, struct ionet_plan *plan,
+                           struct graph_builder *graph)
+{
+    const struct fleet *fleet = plan->fleet;
+    const char *name = value_text(group, "name");
+    const struct law *up = value_law(group, "control_up"), *repair = value_law(group, "control_repair");
+    const struct law *relay_up = value_law(group, "relay_up"), *relay_repair = value_law(group, "relay_repair");
+    bool fails = law_mean(up) > 0 && law_mean(repair) > 0, relay_fails = law_mean(relay_up) > 0 && law_mean(relay_repair) > 0;
+    plan->orchestrator = graph_add(graph, (struct component){arena_format(scenario->arena, "%s/orchestrator", name),
+                                                             COMPONENT_CONTROL, fails ? up : NULL, fails ? repair : NULL});
+    plan->relay = arena_array(scenario->arena, (size_t)fleet->sites * plan->relays_per_site, uint32_t);
+    for (uint32_t s = 0; s < fleet->sites; s++)
+        for (uint32_t r = 0; r < plan->relays_per_site; r++) {
+            const char *path = arena_format(scenario->arena, "%s/%s/relay-%u", name, fleet->site[s].name, r + 1);
+            plan->relay[s * plan->relays_per_site + r] =
+                graph_add(graph, (struct component){path, COMPONENT_RELAY, relay_fails ? relay_up : NULL,
+                                                    relay_fails ? relay_repair : NULL});
+        }
+}
+
+static const void *plan_ionet(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
+                              const struct demand_plan *demand, struct graph_builder *graph)
+{
+    struct ionet_plan *plan = arena_new(scenario->arena, struct ionet_plan);
+    (void)demand;
+    *plan = (struct ionet_plan){.fleet = fleet,
+                                .price_factor = {1, value_number(group, "miner_price"), value_number(group, "consumer_price")},
+                                .order = {TIER_DATA_CENTER, TIER_MINER, TIER_CONSUMER},
+                                .relays_per_site = (uint32_t)value_integer(group, "relays_per_site"),
+                                .suppliers_per_site = (uint32_t)value_integer(group, "suppliers_per_site"),
+                                .heartbeat = value_duration(group, "heartbeat"),
+                                .retry_first = value_duration(group, "retry_first"),
+                                .retry_cap = value_duration(group, "retry_cap"),
+                                .misses = value_integer(group, "heartbeat_misses"),
+                                .deploy_time = value_law(group, "deploy_time"),
+                                .replace_time = value_law(group, "replace_time"),
+                                .manual_time = value_law(group, "manual_time"),
+                                .manual_share = value_number(group, "manual_share"),
+                                .fee = value_number(group, "fee"),
+                                .refund = value_number(group, "refund")};
+    if (value_choice(group, "prefer") == 1) {
+        plan->order[0] = TIER_CONSUMER;
+        plan->order[2] = TIER_DATA_CENTER;
+    }
+    prices_read(scenario, group, fleet, &plan->prices);
+    read_tiers(scenario, group, plan);
+    plan->pools = pool_plan_read(scenario, group, fleet, TIERS);
+    for (uint32_t n = 0; n < fleet->nodes; n++) {
+        plan->pools->pool_of_node[n] = plan->tier_of_site[fleet->node[n].site];
+        plan->pools->domain_of_node[n] = (uint16_t)fleet->node[n].site;
+    }
+    add_components(scenario, group, plan, graph);
+    return plan;
+}
+
+/* --- Billing --------------------------------------------------------------------------------------------------------- */
+
+/* Charges from `from` to `to`, both inside or outside the window, at `part` of the price. */
+static void charge(struct ionet *cloud, uint32_t unit, instant from, instant to, double part)
+{
+    struct world *world = cloud->world;
+    const struct fleet *fleet = world->plan->fleet;
+    const struct fleet_node *node = &fleet->node[world->unit[unit].node];
+    uint32_t workload = world->unit[unit].workload;
+    if (from.us < 0)
+        from.us = 0;
+    if (to.us <= from.us || part <= 0)
+        return;
+    const struct demand_class *class = world_class(world, workload);
+    double factor = part * cloud->plan->price_factor[cloud->plan->tier_of_site[node->site]] * (1 + cloud->plan->fee);
+    money full = money_for(prices_unit(&cloud->plan->prices, class, &fleet->type[node->type]), instant_since(to, from));
+    measure_pay(world->measure, workload, (money){(int64_t)nearbyint((double)full.micro * factor)}, world_now(world));
+    measure_billed(world->measure, workload, 1, from, to);
+    uint32_t supplier = node->site * cloud->plan->suppliers_per_site +
+                        (node->rack - fleet->site[node->site].first_rack) % cloud->plan->suppliers_per_site;
+    double weight = class->gpus > 0 ? class->gpus * class->gpu_milli / 1000.0 : class->vcpus / 128.0;
+    cloud->supplier_s[supplier] += weight * duration_seconds(instant_since(to, from));
+}
+
+/* What was delivered in full, what was not only as far as nothing comes back. */
+static void bill(struct ionet *cloud, uint32_t unit, instant until)
+{
+    struct worker *worker = &cloud->worker[unit];
+    if (cloud->world->unit[unit].state == UNIT_IDLE)
+        return;
+    instant delivered = worker->failed_at.us < until.us ? worker->failed_at : until;
+    if (delivered.us < worker->billed_to.us)
+        delivered = worker->billed_to;
+    charge(cloud, unit, worker->billed_to, delivered, 1);
+    charge(cloud, unit, delivered, until, 1 - cloud->plan->refund);
+    worker->billed_to = until;
+}
+
+/* --- Placing --------------------------------------------------------------------------------------------------------- */
+
+static bool place(void *context, uint32_t unit)
+{
+    struct ionet *cloud = context;
+    struct world *world = cloud->world;
+    uint32_t workload = world->unit[unit].workload, node, siblings[DEMAND_UNITS_MAX];
+    uint32_t site = world_site(world, unit);
+    uint16_t devices;
+    uint64_t sites[4] = {0};
+    sites[site / 64] = UINT64_C(1) << site % 64;
+    struct pool_wish wish = {.avoid = siblings, .avoid_count = world_siblings(world, workload, siblings)};
+    if (world_class(world, workload)->spread == SPREAD_SITE) {
+        wish.domains = sites;
+        wish.domain_words = 4;
+    }
+    bool placed = false;
+    for (int i = 0; i < TIERS && !placed; i++)
+        placed = pools_take(cloud->pools, cloud->plan->order[i], workload, &wish, &node, &devices);
+    if (!placed)
+        return false;
+    const struct fleet_node *where = &world->plan->fleet->node[node];
+    struct stream stream = world_stream(world, unit);
+    uint32_t relay = cloud->plan->relay[where->site * cloud->plan->relays_per_site +
+                                        (uint32_t)stream_below(&stream, cloud->plan->relays_per_site)];
+    world_bind(world, unit, node, devices, &relay, 1);
+    cloud->worker[unit] = (struct worker){
+        .billed_to = world_now(world), .failed_at = INSTANT_NEVER, .booked_at = world_now(world)};
+    return true;
+}
+
+static void free_unit(void *context, uint32_t unit)
+{
+    struct ionet *cloud = context;
+    struct unit *what = &cloud->world->unit[unit];
+    if (what->state == UNIT_IDLE)
+        return;
+    bill(cloud, unit, world_now(cloud->world));
+    pools_give(cloud->pools, what->workload, what->node, what->devices);
+    world_release(cloud->world, unit);
+}
+
+static bool can_manage(const struct ionet *cloud) { return graph_manages(cloud->world->graph, cloud->plan->orchestrator); }
+
+static void refuse(struct ionet *cloud, uint32_t unit, uint32_t action)
+{
+    duration wait = world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, cloud->worker[unit].tries++);
+    cloud->refusals++;
+    world_later(cloud->world, unit, action, wait);
+}
+
+/* A cluster or a replica comes up: place, and run at once, since the time of deploying is past. */
+static void on_deploy(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct ionet *cloud = context;
+    struct world *world = cloud->world;
+    uint32_t workload = world->unit[unit].workload;
+    bool gang = world_class(world, workload)->kind == DEMAND_JOB, failed = !can_manage(cloud);
+    if (!failed && gang)
+        world_place_gang(world, workload, place, free_unit, &failed);
+    else if (!failed)
+        failed = !place(cloud, unit);
+    if (failed) {
+        refuse(cloud, unit, cloud->action_deploy);
+        return;
+    }
+    uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
+    for (uint32_t u = gang ? first : unit; u < (gang ? first + units : unit + 1); u++)
+        if (world->unit[u].state == UNIT_BOUND && world->unit[u].bound_at.us == world_now(world).us)
+            world_start(world, u);
+}
+
+/* --- Failure and replacement ----------------------------------------------------------------------------------------- */
+
+/* The orchestrator has missed enough heartbeats. A lost head takes its whole Ray cluster with it. */
+static void on_failed(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct ionet *cloud = context;
+    struct world *world = cloud->world;
+    uint32_t workload = world->unit[unit].workload, first = world->demand->workload[workload].first_unit;
+    if (!can_manage(cloud)) {
+        refuse(cloud, unit, cloud->action_failed);
+        return;
+    }
+    world_detected(world, workload);
+    bool head = world_class(world, workload)->kind == DEMAND_JOB && unit == first;
+    for (uint32_t u = head ? first : unit; u < (head ? first + world_class(world, workload)->units : unit + 1); u++) {
+        engine_cancel(world->engine, world->unit[u].pending);
+        free_unit(cloud, u);
+        world_ask(world, u);
+        cloud->worker[u].tries = 0;
+    }
+    struct stream stream = world_stream(world, unit);
+    bool manual = stream_chance(&stream, cloud->plan->manual_share);
+    duration wait = law_draw_duration(manual ? cloud->plan->manual_time : cloud->plan->replace_time, &stream);
+    world_later(world, unit, cloud->action_deploy, wait);
+}
+
+static void unit_down(void *context, uint32_t unit, uint32_t lost)
+{
+    struct ionet *cloud = context;
+    struct world *world = cloud->world;
+    const struct unit *what = &world->unit[unit];
+    if (lost != what->dependency[0])
+        return; /* a relay: the worker runs on, nobody reaches it */
+    if (what->state == UNIT_RUNNING)
+        world_halt(world, unit);
+    if (cloud->worker[unit].failed_at.us == US_NEVER)
+        cloud->worker[unit].failed_at = world_now(world);
+    struct stream stream = world_stream(world, unit);
+    double missed = (double)(cloud->plan->misses - 1) + stream_uniform(&stream); /* the last heartbeat was somewhere before */
+    world_later(world, unit, cloud->action_failed, duration_from_seconds(missed * duration_seconds(cloud->plan->heartbeat)));
+}
+
+/* The node is back before anybody gave it up: its container starts again. */
+static void on_resume(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct ionet *cloud = context;
+    bill(cloud, unit, world_now(cloud->world));
+    cloud->worker[unit].failed_at = INSTANT_NEVER;
+    world_start(cloud->world, unit);
+}
+
+static void unit_up(void *context, uint32_t unit)
+{
+    struct ionet *cloud = context;
+    if (cloud->world->unit[unit].state == UNIT_RUNNING)
+        return;
+    world_detected(cloud->world, cloud->world->unit[unit].workload);
+    world_later_drawn(cloud->world, unit, cloud->action_resume, cloud->plan->replace_time);
+}
+
+static void component(void *context, uint32_t index, uint8_t before, uint8_t after)
+{
+    struct ionet *cloud = context;
+    if ((before ^ after) & COMPONENT_SERVES)
+        pools_component(cloud->pools, index, (after & COMPONENT_SERVES) != 0);
+}
+
+/* --- Requests, probes, the end --------------------------------------------------------------------------------------- */
+
+static void request(void *context, uint32_t workload)
+{
+    struct ionet *cloud = context;
+    uint32_t first = cloud->world->demand->workload[workload].first_unit, units = world_class(cloud->world, workload)->units;
+    bool gang = world_class(cloud->world, workload)->kind == DEMAND_JOB;
+    for (uint32_t u = first; u < first + units; u++) {
+        world_ask(cloud->world, u);
+        if (!gang || u == first)
+            world_later_drawn(cloud->world, u, cloud->action_deploy, cloud->plan->deploy_time);
+    }
+}
+
+static void withdraw(void *context, uint32_t workload)
+{
+    struct ionet *cloud = context;
+    struct world *world = cloud->world;
+    uint32_t first = world->demand->workload[workload].first_unit;
+    for (uint32_t u = first; u < first + world_class(world, workload)->units; u++) {
+        engine_cancel(world->engine, world->unit[u].pending);
+        world_give_up(world, u);
+        instant least = instant_add(cloud->worker[u].booked_at, (duration){US_PER_HOUR});
+        if (world->unit[u].state != UNIT_IDLE && least.us > world_now(world).us && cloud->worker[u].failed_at.us == US_NEVER)
+            bill(cloud, u, least); /* an hour is the least that can be booked */
+        free_unit(cloud, u);
+    }
+}
+
+static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t try)
+{
+    static const struct gpu_pod small = {.cpu_milli = 2000, .memory_mib = 4096};
+    struct ionet *cloud = context;
+    bool has = false;
+    for (uint32_t t = 0; t < TIERS && !has; t++)
+        has = pools_has(cloud->pools, t, &small);
+    if (can_manage(cloud) && has)
+        world_probe_done(cloud->world, probe);
+    else if (try < 8)
+        engine_schedule(engine, instant_add(world_now(cloud->world), cloud->plan->retry_first), CLASS_BEGIN,
+                        cloud->action_probe, probe, try + 1);
+}
+
+static void probe(void *context, uint32_t index)
+{
+    struct ionet *cloud = context;
+    struct stream_key family = stream_key(cloud->world->task->seed, cloud->world->task->replication, "ionet probe");
+    struct stream stream = stream_open(stream_key_index(family, index));
+    duration wait = law_draw_duration(cloud->plan->deploy_time, &stream);
+    engine_schedule(cloud->world->engine, instant_add(world_now(cloud->world), wait), CLASS_BEGIN, cloud->action_probe, index, 0);
+}
+
+static void *open_ionet(struct world *world, const void *own)
+{
+    struct ionet *cloud = arena_new(world->arena, struct ionet);
+    cloud->world = world;
+    cloud->plan = own;
+    cloud->pools = pools_open(world, cloud->plan->pools);
+    cloud->worker = arena_array(world->arena, world->demand->units, struct worker);
+    cloud->suppliers = world->plan->fleet->sites * cloud->plan->suppliers_per_site;
+    cloud->supplier_s = arena_array(world->arena, cloud->suppliers, double);
+    cloud->action_deploy = engine_action(world->engine, on_deploy, cloud);
+    cloud->action_failed = engine_action(world->engine, on_failed, cloud);
+    cloud->action_resume = engine_action(world->engine, on_resume, cloud);
+    cloud->action_probe = engine_action(world->engine, on_probe, cloud);
+    return cloud;
+}
+
+static void close_ionet(void *context)
+{
+    struct ionet *cloud = context;
+    for (uint32_t u = 0; u < cloud->world->demand->units; u++)
+        bill(cloud, u, world_now(cloud->world));
+    for (uint32_t s = 0; s < cloud->suppliers; s++)
+        if (cloud->supplier_s[s] > 0)
+            measure_provider(cloud->world->measure, cloud->supplier_s[s]);
+}
+
+static uint64_t refusals(const void *context)
+{
+    const struct ionet *cloud = context;
+    return cloud->refusals;
+}
+
+static void audit(const void *context)
+{
+    const struct ionet *cloud = context;
+    pools_audit(cloud->pools);
+}
+
+const struct cloud_kind cloud_ionet = {.name = "ionet",
+                                       .plan = plan_ionet,
+                                       .events_per_unit = 2,
+                                       .open = open_ionet,
+                                       .request = request,
+                                       .withdraw = withdraw,
+                                       .unit_down = unit_down,
+                                       .unit_up = unit_up,
+                                       .component = component,
+                                       .probe = probe,
+                                       .close = close_ionet,
+                                       .refusals = refusals,
+                                       .audit = audit};
