@@ -140,7 +140,11 @@ static void missing(struct scenario *scenario, const struct value *value, const 
     struct place place = value->place;
     if (group == NULL || group->parent == NULL)
         place.line = 0; /* the whole file: no line to point at */
-    scenario_mistake(scenario, place, arena_format(scenario->arena, "add, for example: %s = %s;", key->name, key_example(scenario->arena, key)),
+    const char *example = key_is_leaf(key) ? key_example(scenario->arena, key)
+                          : key->type == KEY_GROUP ? "{ ... }"
+                          : key->type == KEY_LIST ? "( { ... }, { ... } )" : "( \"...\", \"...\" )";
+    const char *see = key_is_leaf(key) ? "" : " see scenarios/reference.cfg";
+    scenario_mistake(scenario, place, arena_format(scenario->arena, "add %s = %s;%s", key->name, example, see),
                      "key '%s' is missing%s", key->name, in_group(scenario->arena, group));
 }
 
@@ -161,7 +165,7 @@ static const char *kind_phrase(const struct node *node)
 
 static void wrong_kind(struct scenario *scenario, const struct key *key, const struct node *node, const char *hint)
 {
-    scenario_mistake(scenario, node->place, hint, "'%s' must be %s, not %s", key->name, key_type_phrase(key->type), kind_phrase(node));
+    scenario_mistake(scenario, node->place, hint, "'%s' must be %s, not %s", key->name, key_phrase(key), kind_phrase(node));
 }
 
 /* Texts and names want quotes; true and false do not. */
@@ -258,7 +262,7 @@ static void check_elements(struct scenario *scenario, struct value *value, const
             if (text_control(node->text) != NULL && !leaf_read(scenario->arena, key, node->text, element, &complaint))
                 scenario_mistake(scenario, node->place, complaint.hint, "%s", complaint.message);
         } else {
-            scenario_mistake(scenario, node->place, NULL, "element %d of '%s' must be %s, not %s", node->index, key->name,
+            scenario_mistake(scenario, node->place, NULL, "'%s' must be %s, not %s", node_path(scenario->arena, node),
                              key->type == KEY_LIST ? "a group { ... }" : "a text", kind_phrase(node));
         }
     }

@@ -73,7 +73,7 @@ static void print_value(FILE *out, const struct value *value, int indent)
     } else {
         print_texts(out, value);
     }
-    (void)fprintf(out, ";%s\n", value->given ? "" : "  # default");
+    (void)fprintf(out, ";%s\n", value->given || !key_is_leaf(key) ? "" : "  # default");
 }
 
 static void print_group(FILE *out, const struct value *group, int indent)

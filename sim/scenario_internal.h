@@ -1,7 +1,7 @@
 /* What the files of the scenario reader share; nobody else includes this.
  *
  * A scenario passes through four shapes: bytes of files -> one source (text with its includes expanded, and a map back to files and
- * lines; scenario_text.c) -> nodes (what was written, with places; scenario_scan.c, held against libconfig) -> values (checked
+ * lines; scenario_include.c, scenario_text.c) -> nodes (what was written, with places; scenario_scan.c, held against libconfig) -> values (checked
  * against the key tables; scenario_check.c). Overrides change nodes, so that they are checked like anything written.
  *
  * Invariant: a stage starts only when the stages before it found no mistake, so that one slip of a pen is not reported thrice. */
@@ -68,10 +68,17 @@ struct node {
 
 static inline struct reader *scenario_reader(const struct scenario *scenario) { return (struct reader *)scenario->internal; }
 
-/* --- scenario_text.c --- */
+/* --- scenario_include.c --- */
 
 /* Reads and expands path, or text when it is not NULL; reports what is wrong. NULL after a mistake without any text. */
 struct source *source_load(struct scenario *scenario, const char *path, const char *text);
+
+/* --- scenario_text.c --- */
+
+/* A source of the scenario; text and span stay where they are. */
+struct source *source_new(struct scenario *scenario, const char *text, size_t bytes, struct span *span, int spans);
+/* False after it reported the first byte that no text holds: NUL, another control character, or what is not UTF-8. */
+bool text_is_clean(struct scenario *scenario, const char *path, int line, const char *text, size_t bytes);
 /* A source of one override: line `number` of "--set". Reports text that is not UTF-8 and returns NULL then. */
 struct source *source_override(struct scenario *scenario, const char *text, int number);
 /* The place of a line and column of the source. O(log spans). */
@@ -126,8 +133,8 @@ bool leaf_read(struct arena *arena, const struct key *key, const char *text, str
 const char *text_clipped(struct arena *arena, const char *text);
 /* The first control character of text, or NULL. */
 const char *text_control(const char *text);
-/* "a duration", and an example as it is written in a file: "\"14 d\"". */
-const char *key_type_phrase(enum key_type type);
+/* What a value of key is: "a duration". */
+const char *key_phrase(const struct key *key);
 /* An example of a value of key, as written in a file; in arena. */
 const char *key_example(struct arena *arena, const struct key *key);
 /* "above 0 s, at most 100 y"; "" where there is no range to speak of. */

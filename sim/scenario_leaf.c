@@ -29,7 +29,11 @@ static const struct {
     [KEY_ANY] = {"a single value", "\"some words\""},
 };
 
-const char *key_type_phrase(enum key_type type) { return type_words[type].phrase; }
+const char *key_phrase(const struct key *key)
+{
+    bool beyond = key->type == KEY_SHARE && (key->low < 0 || key->high > 1);
+    return beyond ? "a number or a percentage" : type_words[key->type].phrase;
+}
 
 /* --- Ranges --- */
 
@@ -157,8 +161,10 @@ static bool complain(struct complaint *complaint, const char *message, const cha
 
 static bool complain_type(struct arena *arena, struct complaint *complaint, const struct key *key, const char *text, const char *why)
 {
+    /* "'2.5' is not a whole number: it is not a whole number" says it once too often. */
+    bool said = strstr(why, key_phrase(key)) != NULL && key->type == KEY_INTEGER;
     return complain(complaint,
-                    arena_format(arena, "'%s' is not %s: %s", text_clipped(arena, text), key_type_phrase(key->type), why),
+                    arena_format(arena, "'%s' is not %s%s%s", text_clipped(arena, text), key_phrase(key), said ? "" : ": ", said ? "" : why),
                     arena_format(arena, "'%s' is written like %s", key->name, key_example(arena, key)));
 }
 
@@ -177,7 +183,7 @@ static bool complain_unit(struct arena *arena, struct complaint *complaint, cons
         [KEY_DURATION] = {"s", "us ms min h d w y"}, [KEY_LAW] = {"s", "us ms min h d w y"},
         [KEY_BYTES] = {"GiB", "B kB MB GB TB PB KiB MiB TiB PiB"}, [KEY_MONEY] = {"USD", "kUSD MUSD"},
         [KEY_MONEY_RATE] = {"USD/h", "USD/d USD/month USD/y"}, [KEY_RATE] = {"/y", "/s /min /h /d /w"}};
-    return complain(complaint, arena_format(arena, "'%s' has no unit: '%s' is %s", text_clipped(arena, text), key->name, key_type_phrase(key->type)),
+    return complain(complaint, arena_format(arena, "'%s' has no unit: '%s' is %s", text_clipped(arena, text), key->name, key_phrase(key)),
                     arena_format(arena, "write \"%s %s\", or with another unit: %s", text_clipped(arena, text), units[key->type][0],
                                  units[key->type][1]));
 }

@@ -33,7 +33,7 @@ static void print_prose(struct writer *writer, int indent, const char *text)
 
 static const char *type_line(struct arena *arena, const struct key *key)
 {
-    const char *line = key_type_phrase(key->type);
+    const char *line = key_phrase(key);
     if (key->type == KEY_CHOICE) {
         line = "one of:";
         for (const char *p = key->choices; *p != '\0'; p += strcspn(p, "|") + (p[strcspn(p, "|")] == '|'))
@@ -95,13 +95,15 @@ static void print_key(struct writer *writer, const struct key *keys, const struc
     }
     (void)fprintf(writer->out, "%s%*s%s = ", inner.margin, indent, "", key->name);
     print_body(&inner, key, indent);
-    (void)fputs("\n", writer->out);
 }
 
 static void print_keys(struct writer *writer, const struct key *keys, int indent)
 {
-    for (const struct key *key = keys; key->name != NULL; key++)
+    for (const struct key *key = keys; key->name != NULL; key++) {
         print_key(writer, keys, key, indent);
+        if (indent == 0)
+            (void)fprintf(writer->out, "%s\n", writer->margin[0] != '\0' ? "#" : "");
+    }
 }
 
 void scenario_print_reference(FILE *out, const struct key *const *model_keys, const char *const *model_names, size_t models)

@@ -206,7 +206,7 @@ static bool number_goes_on(const struct scanner *scanner)
     bool blank = false;
     for (; p < scanner->end && (*p == ' ' || *p == '\t'); p++)
         blank = true;
-    if (p >= scanner->end || strchr(";,)]}\n#", *p) != NULL)
+    if (p >= scanner->end || strchr(";,()[]{}\n#\"=", *p) != NULL || (blank && is_digit(*p)))
         return false;
     if (*p == '/')
         return p + 1 >= scanner->end || (p[1] != '/' && p[1] != '*');
@@ -267,6 +267,11 @@ static bool scan_word(struct scanner *scanner, struct node *node)
         p++;
     size_t length = (size_t)(p - start);
     bool is_true = length == 4 && strncasecmp(start, "true", 4) == 0;
+    if (length == 3 && (strncasecmp(start, "nan", 3) == 0 || strncasecmp(start, "inf", 3) == 0)) {
+        scenario_mistake(scanner->scenario, node->place, "quantities are finite numbers", "'%.3s' is not a number", start);
+        step_to(scanner, p);
+        return false;
+    }
     if (!is_true && !(length == 5 && strncasecmp(start, "false", 5) == 0))
         return complain_unquoted(scanner, start, node->place);
     node->kind = NODE_BOOL;
@@ -370,6 +375,7 @@ static bool scan_brackets(struct scanner *scanner, struct node *node)
         scenario_mistake(scanner->scenario, node->place, NULL, "brackets are nested more than %d deep", DEEPEST);
         return false;
     }
+    int errors = scanner->scenario->errors;
     scanner->depth++;
     step(scanner);
     if (open == '{') {
@@ -380,7 +386,7 @@ static bool scan_brackets(struct scanner *scanner, struct node *node)
         done = scan_elements(scanner, node, open == '(' ? ')' : ']');
     }
     scanner->depth--;
-    if (done && open == '[')
+    if (done && open == '[' && scanner->scenario->errors == errors)
         check_array(scanner, node);
     return done;
 }
@@ -430,8 +436,10 @@ static void scan_setting(struct scanner *scanner, struct node *group)
         const char *hint = *start == ';' ? "one ';' ends a setting" : "a setting is key = value; and a key begins with a letter";
         scenario_mistake(scanner->scenario, place, strncmp(start, "@include", 8) == 0 ? "it must stand at the start of a line" : hint,
                          "expected a key, found %s", found(scanner));
-        step(scanner);
-        recover(scanner, *start == ';' ? "" : ";\n");
+        if (*start != ';')
+            recover(scanner, ";\n");
+        if (peek(scanner, 0) == ';')
+            step(scanner);
         return;
     }
     while (p < scanner->end && scan_is_key_character(*p))
@@ -447,8 +455,13 @@ static void scan_setting(struct scanner *scanner, struct node *group)
         scenario_mistake(scanner->scenario, place, NULL, "'%s' is a value, not a key", name);
         recover(scanner, ";\n");
     } else {
+        struct place sign = here(scanner);
         step(scanner);
         skip_blanks(scanner);
+        if (scanner->at >= scanner->end) {
+            scenario_mistake(scanner->scenario, sign, NULL, "nothing follows '%c'", c);
+            return;
+        }
         /* A second value is scanned all the same, for the mistakes in it, but into a group that nobody reads. */
         struct node aside = {.kind = NODE_GROUP};
         struct node *node = node_add(scanner, key_is_new(scanner, group, name, place) ? group : &aside);

@@ -141,7 +141,8 @@ static struct node *element_numbered(struct walk *walk)
             return node;
         }
     (void)lost(walk, walk->node->children > 0 ? "the first is [0]" : NULL,
-               arena_format(walk->scenario->arena, "'%s' has %d elements", node_path(walk->scenario->arena, walk->node), walk->node->children));
+               arena_format(walk->scenario->arena, "'%s' has %d element%s", node_path(walk->scenario->arena, walk->node),
+                            walk->node->children, walk->node->children == 1 ? "" : "s"));
     return NULL;
 }
 
