@@ -9,7 +9,8 @@
 
 typedef double birth_death_ratio(const void *context, uint32_t k);
 
-/* Draws a state. O(states); states > 0. Scratch comes from arena. One draw of stream. */
+/* Draws a state. ratio must not rise with k (more present: no more births, no fewer deaths), so that a state that has become
+ * hopeless ends the search. At most O(states); states > 0. Scratch comes from arena. One draw of stream. */
 uint32_t birth_death_draw(struct arena *arena, uint32_t states, birth_death_ratio *ratio, const void *context,
                           struct stream *stream);
 
