@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,7 +31,33 @@ struct expansion {
 
 /* --- Files --- */
 
-/* Reads path into *text; NULL and a reason when that fails. A pipe is welcome (<(...) of a shell), a folder is not. */
+/* Reads all of an open file into *text, which ends with a NUL, or one byte more than a scenario may have. */
+static const char *handle_read(struct arena *arena, int handle, size_t expected, char **text, size_t *bytes)
+{
+    size_t size = expected + 1;
+    *text = arena_alloc(arena, size + 1, 1);
+    *bytes = 0;
+    for (;;) {
+        if (*bytes == size) { /* a pipe, or a file of /proc, which says that it is empty */
+            if (size > SCENARIO_MAX_BYTES)
+                break;
+            size = size < SCENARIO_MAX_BYTES / 4 ? 4 * size : SCENARIO_MAX_BYTES + 1;
+            char *grown = arena_alloc(arena, size + 1, 1);
+            memcpy(grown, *text, *bytes);
+            *text = grown;
+        }
+        ssize_t got = read(handle, *text + *bytes, size - *bytes);
+        if (got < 0 && errno != EINTR)
+            return strerror(errno);
+        if (got == 0)
+            break;
+        *bytes += got > 0 ? (size_t)got : 0;
+    }
+    (*text)[*bytes] = '\0';
+    return *bytes > SCENARIO_MAX_BYTES ? "it is larger than 8 MiB" : NULL;
+}
+
+/* Reads path into *text; a reason when that fails, else NULL. A pipe is welcome (<(...) of a shell), a folder is not. */
 static const char *file_read(struct arena *arena, const char *path, struct open_file *file, char **text, size_t *bytes)
 {
     struct stat status;
@@ -42,35 +67,16 @@ static const char *file_read(struct arena *arena, const char *path, struct open_
         return "it is a folder";
     if (file->includer != NULL && !S_ISREG(status.st_mode))
         return "it is not a regular file";
-    file->device = status.st_dev;
-    file->inode = status.st_ino;
     if (S_ISREG(status.st_mode) && status.st_size > SCENARIO_MAX_BYTES)
         return "it is larger than 8 MiB";
+    file->device = status.st_dev;
+    file->inode = status.st_ino;
     int handle = open(path, O_RDONLY | O_CLOEXEC);
     if (handle < 0)
         return strerror(errno);
-    /* Files of /proc say that they are empty. */
-    bool sized = S_ISREG(status.st_mode) && status.st_size > 0;
-    size_t size = sized ? (size_t)status.st_size + 1 : SCENARIO_MAX_BYTES + 1;
-    *text = arena_alloc(arena, size + 1, 1);
-    *bytes = 0;
-    const char *why = NULL;
-    while (why == NULL) {
-        ssize_t got = *bytes < size ? read(handle, *text + *bytes, size - *bytes) : 0;
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            why = strerror(errno);
-        if (got <= 0)
-            break;
-        *bytes += (size_t)got;
-    }
+    size_t expected = S_ISREG(status.st_mode) && status.st_size > 0 ? (size_t)status.st_size : 4096;
+    const char *why = handle_read(arena, handle, expected, text, bytes);
     (void)close(handle);
-    if (why == NULL && *bytes > SCENARIO_MAX_BYTES)
-        why = "it is larger than 8 MiB";
-    if (why == NULL && sized && *bytes == size)
-        why = "it grew while it was read";
-    (*text)[*bytes] = '\0';
     return why;
 }
 

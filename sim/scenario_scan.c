@@ -495,6 +495,7 @@ struct node *scan_value(struct scenario *scenario, const struct source *source, 
     scanner.end = source->text + source->bytes;
     step_to(&scanner, source->text + offset);
     outside->kind = NODE_GROUP;
+    outside->place = outside->name_place = here(&scanner);
     struct node *node = node_add(&scanner, outside);
     node->name = "value";
     if (scan_any_value(&scanner, node)) {

@@ -235,7 +235,7 @@ static bool set_scanned(struct walk *walk, const char *value)
     int errors = scenario->errors;
     struct node *outside = scan_value(scenario, walk->source, (size_t)(value - walk->source->text));
     if (scenario->errors == errors)
-        scenario_agree(scenario, outside, arena_format(scenario->arena, "value = %s", value));
+        scenario_agree(scenario, outside, arena_format(scenario->arena, "value = %s\n", value)); /* libconfig's comments end with a line */
     if (scenario->errors != errors)
         return false;
     struct node *to = walk->node, *from = outside->first;
