@@ -1,5 +1,5 @@
-/* The walk: GPU step, one replica on one node, and the first fit over units and nodes (section 6.3 of the specification).
- * Hot: called for every order and provider. */
+/* The walk: GPU step, one replica on one node, and the first fit over units and nodes (section 6.3 of the
+ * specification). Hot: called for every order and provider. */
 #include "models/market/adjust_book.h"
 
 #include "sim/check.h"
@@ -42,8 +42,8 @@ static const struct adjust_wish *wish_for(const struct adjust_wish *wishes, int3
 
 /* Counts matching GPUs over the node's complete list, used ones too; the entry that makes the count full decides the
  * model. Availability is only the number of free GPUs: the list does not say which ones are taken. */
-static bool choose_gpu(const struct adjust_node *node, int64_t gpus, const struct adjust_wish *wishes,
-                       int32_t n_wishes, struct adjust_wish *chosen)
+static bool choose_gpu(const struct adjust_node *node, int64_t gpus, const struct adjust_wish *wishes, int32_t n_wishes,
+                       struct adjust_wish *chosen)
 {
     int64_t matching = 0;
     for (int32_t i = 0; i < node->n_gpu_list; i++) {
@@ -103,9 +103,10 @@ static enum replica_result take_volumes(const struct adjust_cluster *cluster, st
     return result;
 }
 
-enum replica_result adjust_view_place_replica(const struct adjust_cluster *cluster, struct adjust_view *view, int32_t at,
-                                       const struct adjust_unit *unit, const struct adjust_wish *wishes,
-                                       int32_t n_wishes, struct adjust_wish *gpu, bool *rewritten)
+enum replica_result adjust_view_place_replica(const struct adjust_cluster *cluster, struct adjust_view *view,
+                                              int32_t at, const struct adjust_unit *unit,
+                                              const struct adjust_wish *wishes, int32_t n_wishes,
+                                              struct adjust_wish *gpu, bool *rewritten)
 {
     const struct adjust_node *node = &cluster->nodes[at];
     struct adjust_load load = view->nodes[at];
@@ -150,10 +151,12 @@ static enum replica_result walk_node(struct adjust_cluster *cluster, struct adju
     while (walk->left > 0) {
         struct adjust_wish gpu = walk->gpu;
         bool rewritten = walk->rewritten;
-        result = adjust_view_place_replica(cluster, view, node, walk->unit, walk->rewritten ? &walk->gpu : walk->unit->wishes,
-                                    walk->rewritten ? 1 : walk->unit->n_wishes, &gpu, &rewritten);
+        result = adjust_view_place_replica(cluster, view, node, walk->unit,
+                                           walk->rewritten ? &walk->gpu : walk->unit->wishes,
+                                           walk->rewritten ? 1 : walk->unit->n_wishes, &gpu, &rewritten);
         if (result == REPLICA_PLACED || sticky) {
-            /* The chain's ErrGroupResourceMismatch: a rewritten request names one model, so it can only repeat itself. */
+            /* The chain's ErrGroupResourceMismatch: a rewritten request names one model, so it can only repeat itself.
+             */
             check(!walk->rewritten || gpu.model == walk->gpu.model, "replicas of one unit resolve to two GPU models");
             walk->gpu = gpu;
             walk->rewritten = rewritten;
@@ -178,7 +181,7 @@ static bool walk_unit(struct adjust_cluster *cluster, struct adjust_view *view, 
 }
 
 bool adjust_view_place(struct adjust_cluster *cluster, struct adjust_view *view, const struct adjust_request *request,
-                struct adjust_list *list)
+                       struct adjust_list *list)
 {
     *list = ADJUST_LIST_EMPTY;
     for (int32_t index = request->n_units - 1; index >= 0; index--) {

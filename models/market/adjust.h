@@ -1,24 +1,25 @@
 /* A provider's inventory, and the first-fit walk ("Adjust") that decides whether it can bid.
  *
- * An Akash provider does not schedule: it asks whether its Kubernetes cluster could hold an order, keeps that room aside
- * while the bid is open, and lets Kubernetes place the pods after the lease is won. Three pictures of the same nodes exist
- * side by side, and the differences between them are where real providers lose capacity or promise it twice:
+ * An Akash provider does not schedule: it asks whether its Kubernetes cluster could hold an order, keeps that room
+ * aside while the bid is open, and lets Kubernetes place the pods after the lease is won. Three pictures of the same
+ * nodes exist side by side, and the differences between them are where real providers lose capacity or promise it
+ * twice:
  *
  *   actual    what is truly taken: load that was there before, and the replicas of deployed reservations
  *   snapshot  actual as of the last inventory update
  *   cached    the snapshot plus the reservations that are not deployed yet; new orders are tried against this one
  *
- * The walk takes units from the last to the first and nodes from the first to the last, one replica after another, and is
- * all or nothing. A wildcard GPU request is rewritten to the model that the first replica met, and the rewritten request
- * is what later replicas ask for. Text (vendors, models, storage classes) is turned into small numbers when a cluster or a
- * request is built; the walk compares integers, allocates nothing and costs O(units * (nodes + replicas)).
+ * The walk takes units from the last to the first and nodes from the first to the last, one replica after another, and
+ * is all or nothing. A wildcard GPU request is rewritten to the model that the first replica met, and the rewritten
+ * request is what later replicas ask for. Text (vendors, models, storage classes) is turned into small numbers when a
+ * cluster or a request is built; the walk compares integers, allocates nothing and costs O(units * (nodes + replicas)).
  *
- * Invariants: a failed walk leaves every number as it was; the cached load is the snapshot plus the booked replicas (plus,
- * with Q11, what has ended since the snapshot); the actual load is the foreign load plus the placed replicas of deployed
- * reservations (adjust_audit() checks all); no take succeeds beyond what is allocatable.
+ * Invariants: a failed walk leaves every number as it was; the cached load is the snapshot plus the booked replicas
+ * (plus, with Q11, what has ended since the snapshot); the actual load is the foreign load plus the placed replicas of
+ * deployed reservations (adjust_audit() checks all); no take succeeds beyond what is allocatable.
  *
- * Numbers: CPU in milli-cores, memory and storage in bytes, GPUs whole. Allocatable ADJUST_UNLIMITED is unlimited, except
- * for CPU, where the conversion to milli-cores overflows and such a node takes nothing at all.
+ * Numbers: CPU in milli-cores, memory and storage in bytes, GPUs whole. Allocatable ADJUST_UNLIMITED is unlimited,
+ * except for CPU, where the conversion to milli-cores overflows and such a node takes nothing at all.
  *
  * Source: akash-network/provider v0.6.2 (2024-07) and afc4dd7 (2026-06), cluster/kube/operators/clients/inventory and
  * cluster/inventory.go. Quirks Q11, Q12, Q13 of the behavioural specification are switches, on by default. */
@@ -32,8 +33,8 @@ struct arena;
 struct market_group_spec;
 
 enum {
-    ADJUST_UNLIMITED = -1, /* an allocatable amount without bound */
-    ADJUST_UNSET = -1,     /* a wish that does not care about this part; "no node", "no reservation" in a list */
+    ADJUST_UNLIMITED = -1,   /* an allocatable amount without bound */
+    ADJUST_UNSET = -1,       /* a wish that does not care about this part; "no node", "no reservation" in a list */
     ADJUST_CLASSES_MAX = 32, /* storage classes of one name table */
     ADJUST_UNITS_MAX = 64    /* units of a group; the chain declares 20 and enforces none */
 };
@@ -84,7 +85,8 @@ const char *adjust_class_text(const struct adjust_names *names, int32_t class_id
 
 /* --- What is asked for --- */
 
-/* One GPU model asked for. In a resolved request vendor and model are set; ram and interface only if they were asked. */
+/* One GPU model asked for. In a resolved request vendor and model are set; ram and interface only if they were asked.
+ */
 struct adjust_wish {
     int32_t vendor;    /* name */
     int32_t model;     /* name; ADJUST_UNSET: any ('*') */
@@ -110,7 +112,7 @@ struct adjust_unit {
     int64_t cpu_milli, memory_bytes, gpus;
     int32_t id, count;
     int32_t endpoints, leased_ips; /* of the whole unit: all endpoints; distinct leased-IP numbers */
-    int32_t n_volumes, n_wishes; /* gpus > 0 without a wish: no node can take it (also: unreadable GPU attributes) */
+    int32_t n_volumes, n_wishes;   /* gpus > 0 without a wish: no node can take it (also: unreadable GPU attributes) */
     const struct adjust_volume *volumes;
     const struct adjust_wish *wishes; /* at most one per vendor and model: a later attribute replaced an earlier one */
 };
@@ -133,8 +135,8 @@ const struct adjust_request *adjust_request_create(struct arena *arena, struct a
 int32_t adjust_leased_ips(const struct market_group_spec *group, int32_t first, int32_t last);
 
 /* Reads a GPU attribute key "vendor/V/model/M[/ram/R][/interface/I]". False when it is not one that a provider accepts:
- * another shape, a vendor other than nvidia and amd, an interface other than pcie and sxm, an unreadable size. RAM counts
- * in whole GiB, rounded down. */
+ * another shape, a vendor other than nvidia and amd, an interface other than pcie and sxm, an unreadable size. RAM
+ * counts in whole GiB, rounded down. */
 bool adjust_wish_from_key(struct adjust_names *names, struct arena *arena, const char *key, struct adjust_wish *wish);
 /* The key of a resolved request, in the arena. */
 const char *adjust_wish_key(const struct adjust_names *names, struct arena *arena, const struct adjust_wish *wish);
@@ -242,19 +244,20 @@ struct adjust_cluster *adjust_cluster_create(struct arena *arena, struct adjust_
 
 /* --- The life of a reservation --- */
 
-/* Tries the request against the cached picture and keeps it. On failure nothing changes and *id is untouched. The request
- * must live as long as the reservation. */
+/* Tries the request against the cached picture and keeps it. On failure nothing changes and *id is untouched. The
+ * request must live as long as the reservation. */
 enum adjust_result adjust_reserve(struct adjust_cluster *cluster, const struct adjust_request *request,
                                   reservation_id *id);
 /* The same question without keeping anything. */
 enum adjust_result adjust_fits(struct adjust_cluster *cluster, const struct adjust_request *request);
 
 /* The lease is won and the manifest is in: the pods take actual room, where they were reserved if that is free, else on
- * the first ready node that has it. Then the last snapshot is processed again without this reservation, so until the next
- * update its room looks free. Returns how many replicas found no room. */
+ * the first ready node that has it. Then the last snapshot is processed again without this reservation, so until the
+ * next update its room looks free. Returns how many replicas found no room. */
 int32_t adjust_deploy(struct adjust_cluster *cluster, reservation_id id);
 
-/* Ends a reservation, deployed or not. Actual room is free at once; the cached picture recovers at the next update (Q11). */
+/* Ends a reservation, deployed or not. Actual room is free at once; the cached picture recovers at the next update
+ * (Q11). */
 void adjust_release(struct adjust_cluster *cluster, reservation_id id);
 
 /* A new snapshot of the actual load and the ready nodes; reservations that are not deployed are tried again in creation

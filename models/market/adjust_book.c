@@ -1,5 +1,5 @@
-/* The table of reservations and runs: fixed slots with lists of unused ones, so that nothing is allocated in the loop and
- * slots are reused in an order that depends on the history only. */
+/* The table of reservations and runs: fixed slots with lists of unused ones, so that nothing is allocated in the loop
+ * and slots are reused in an order that depends on the history only. */
 #include "models/market/adjust_book.h"
 
 #include "sim/arena.h"
@@ -25,7 +25,7 @@ struct adjust_book *adjust_book_create(struct arena *arena, int32_t reservations
 }
 
 void adjust_book_append(struct adjust_book *book, struct adjust_list *list, int32_t unit, int32_t node, int32_t count,
-                 const struct adjust_wish *gpu)
+                        const struct adjust_wish *gpu)
 {
     if (list->last != ADJUST_UNSET && book->runs[list->last].unit == unit && book->runs[list->last].node == node) {
         book->runs[list->last].count += count;
@@ -101,8 +101,8 @@ void adjust_book_free_reservation(struct adjust_book *book, int32_t at)
     book->unused_reservation = at;
 }
 
-void adjust_view_count_runs(struct adjust_cluster *cluster, struct adjust_view *view, const struct adjust_request *request,
-                     int32_t first_run, int32_t times)
+void adjust_view_count_runs(struct adjust_cluster *cluster, struct adjust_view *view,
+                            const struct adjust_request *request, int32_t first_run, int32_t times)
 {
     const struct adjust_book *book = cluster->book;
     for (int32_t at = first_run; at != ADJUST_UNSET; at = book->runs[at].next) {

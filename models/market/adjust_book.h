@@ -13,8 +13,8 @@ struct reservation {
     const struct adjust_request *request;
     uint32_t generation; /* raised when the slot is given back */
     enum reservation_state state;
-    bool booked;                /* its runs are counted in the cached picture; pending ones only */
-    int32_t previous, next;     /* in the cluster's list of its state; next also links unused slots */
+    bool booked;                 /* its runs are counted in the cached picture; pending ones only */
+    int32_t previous, next;      /* in the cluster's list of its state; next also links unused slots */
     int32_t first_run, last_run; /* pending: as last placed; deployed: actual */
 };
 
@@ -31,7 +31,7 @@ struct adjust_book {
 
 /* Adds `count` replicas of a unit on a node, to the last run where that one is the same unit and node. */
 void adjust_book_append(struct adjust_book *book, struct adjust_list *list, int32_t unit, int32_t node, int32_t count,
-                 const struct adjust_wish *gpu);
+                        const struct adjust_wish *gpu);
 void adjust_book_free_runs(struct adjust_book *book, struct adjust_list *list);
 
 /* --- Reservations --- */
@@ -47,19 +47,21 @@ void adjust_book_free_reservation(struct adjust_book *book, int32_t reservation)
 /* --- Pictures --- */
 
 /* Adds (times = 1) or removes (times = -1) all replicas of the runs that have a node. */
-void adjust_view_count_runs(struct adjust_cluster *cluster, struct adjust_view *view, const struct adjust_request *request,
-                     int32_t first_run, int32_t times);
+void adjust_view_count_runs(struct adjust_cluster *cluster, struct adjust_view *view,
+                            const struct adjust_request *request, int32_t first_run, int32_t times);
 
-/* Places one replica on one node of a picture. wishes[n_wishes] is the GPU request as it now stands; when GPUs are taken,
- * *gpu becomes what it is rewritten to and *rewritten true, even if the replica then fails for another reason. */
+/* Places one replica on one node of a picture. wishes[n_wishes] is the GPU request as it now stands; when GPUs are
+ * taken, *gpu becomes what it is rewritten to and *rewritten true, even if the replica then fails for another reason.
+ */
 enum replica_result { REPLICA_PLACED, REPLICA_NOT_HERE, REPLICA_NOWHERE };
-enum replica_result adjust_view_place_replica(const struct adjust_cluster *cluster, struct adjust_view *view, int32_t node,
-                                       const struct adjust_unit *unit, const struct adjust_wish *wishes,
-                                       int32_t n_wishes, struct adjust_wish *gpu, bool *rewritten);
+enum replica_result adjust_view_place_replica(const struct adjust_cluster *cluster, struct adjust_view *view,
+                                              int32_t node, const struct adjust_unit *unit,
+                                              const struct adjust_wish *wishes, int32_t n_wishes,
+                                              struct adjust_wish *gpu, bool *rewritten);
 
-/* The whole walk over a picture. True: every replica is placed, counted in the picture and listed. False: the picture is
- * as it was and the list empty. */
+/* The whole walk over a picture. True: every replica is placed, counted in the picture and listed. False: the picture
+ * is as it was and the list empty. */
 bool adjust_view_place(struct adjust_cluster *cluster, struct adjust_view *view, const struct adjust_request *request,
-                struct adjust_list *list);
+                       struct adjust_list *list);
 
 #endif

@@ -220,8 +220,8 @@ void adjust_release(struct adjust_cluster *cluster, reservation_id id)
 
 /* --- Pods --- */
 
-/* One replica on the actual picture: on the node it was reserved on, else on the first that has room. The GPU request is
- * the resolved one: the pod carries it as a node selector. */
+/* One replica on the actual picture: on the node it was reserved on, else on the first that has room. The GPU request
+ * is the resolved one: the pod carries it as a node selector. */
 static int32_t find_actual(struct adjust_cluster *cluster, const struct adjust_unit *unit, int32_t preferred,
                            const struct adjust_wish *resolved)
 {
@@ -231,8 +231,8 @@ static int32_t find_actual(struct adjust_cluster *cluster, const struct adjust_u
         bool rewritten;
         if (!cluster->actual.in[node])
             continue;
-        const enum replica_result result = adjust_view_place_replica(cluster, &cluster->actual, node, unit, resolved, 1, &gpu,
-                                                              &rewritten);
+        const enum replica_result result =
+            adjust_view_place_replica(cluster, &cluster->actual, node, unit, resolved, 1, &gpu, &rewritten);
         if (result == REPLICA_PLACED)
             return node;
         if (result == REPLICA_NOWHERE)
@@ -241,8 +241,8 @@ static int32_t find_actual(struct adjust_cluster *cluster, const struct adjust_u
     return ADJUST_UNSET;
 }
 
-/* Gives each replica of the reservation that has no actual node one, if any has room: replicas of runs without a node, or,
- * with `fresh`, of all runs. Returns how many stay without. */
+/* Gives each replica of the reservation that has no actual node one, if any has room: replicas of runs without a node,
+ * or, with `fresh`, of all runs. Returns how many stay without. */
 static int32_t settle_pods(struct adjust_cluster *cluster, struct reservation *reservation, bool fresh)
 {
     struct adjust_book *book = cluster->book;

@@ -12,10 +12,14 @@
 const char *adjust_result_name(enum adjust_result result)
 {
     switch (result) {
-    case ADJUST_OK: return "ok";
-    case ADJUST_INSUFFICIENT_CAPACITY: return "ErrInsufficientCapacity";
-    case ADJUST_NO_IP_OPERATOR: return "no_ip_operator";
-    case ADJUST_INSUFFICIENT_IPS: return "insufficient_ips";
+    case ADJUST_OK:
+        return "ok";
+    case ADJUST_INSUFFICIENT_CAPACITY:
+        return "ErrInsufficientCapacity";
+    case ADJUST_NO_IP_OPERATOR:
+        return "no_ip_operator";
+    case ADJUST_INSUFFICIENT_IPS:
+        return "insufficient_ips";
     }
     check_failed(__FILE__, __LINE__, "adjust_result", "unknown result %d", (int)result);
 }
@@ -145,8 +149,8 @@ void adjust_audit(const struct adjust_cluster *cluster, struct arena *scratch)
     for (int l = 0; l < 2; l++)
         for (int32_t at = lists[l].first; at != ADJUST_UNSET; at = cluster->book->reservations[at].next) {
             const struct reservation *reservation = &cluster->book->reservations[at];
-            check(reservation->state == (l ? RESERVATION_DEPLOYED : RESERVATION_PENDING), "reservation %d in a wrong list",
-                  at);
+            check(reservation->state == (l ? RESERVATION_DEPLOYED : RESERVATION_PENDING),
+                  "reservation %d in a wrong list", at);
             check(replicas_of(cluster, reservation) == replicas_wanted(reservation->request),
                   "reservation %d has another number of replicas than asked", at);
             *(l ? &ips_deployed : &ips_pending) += reservation->request->leased_ips;

@@ -8,16 +8,28 @@
 #include "sim/nomalloc.h"
 
 /* Not <ctype.h>: a locale must not decide which orders match. */
-static bool letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-static bool word(char c) { return letter(c) || (c >= '0' && c <= '9') || c == '_'; }
-static bool middle(char c) { return word(c) || c == '/' || c == '.' || c == '-'; }
+static bool letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+static bool word(char c)
+{
+    return letter(c) || (c >= '0' && c <= '9') || c == '_';
+}
+static bool middle(char c)
+{
+    return word(c) || c == '/' || c == '.' || c == '-';
+}
 
 const char *attributes_error_name(enum attributes_error error)
 {
     switch (error) {
-    case ATTRIBUTES_OK: return "ok";
-    case ATTRIBUTES_DUPLICATE_KEYS: return "ErrAttributesDuplicateKeys";
-    case ATTRIBUTES_INVALID_KEY: return "ErrInvalidAttributeKey";
+    case ATTRIBUTES_OK:
+        return "ok";
+    case ATTRIBUTES_DUPLICATE_KEYS:
+        return "ErrAttributesDuplicateKeys";
+    case ATTRIBUTES_INVALID_KEY:
+        return "ErrInvalidAttributeKey";
     }
     check_failed(__FILE__, __LINE__, "attributes_error", "unknown error %d", (int)error);
 }

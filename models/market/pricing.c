@@ -12,22 +12,32 @@ __extension__ typedef unsigned __int128 wide;
 const char *price_error_name(enum price_error error)
 {
     switch (error) {
-    case PRICE_OK: return "ok";
-    case PRICE_ALL_SCALES_ZERO: return "errAllScalesZero";
-    case PRICE_SCALE_NEGATIVE: return "errScaleNegative";
-    case PRICE_NO_SCALE_FOR_CLASS: return "errNoPriceScaleForStorageClass";
-    case PRICE_ZERO: return "ErrBidZero";
-    case PRICE_QUANTITY_INVALID: return "ErrBidQuantityInvalid";
-    case PRICE_PRECISION: return "precision_error";
-    case PRICE_TOO_LOW: return "too_low";
-    case PRICE_UNSUPPORTED_DENOM: return "unsupported_denom";
-    case PRICE_NO_AKT_PRICE: return "no_akt_price";
+    case PRICE_OK:
+        return "ok";
+    case PRICE_ALL_SCALES_ZERO:
+        return "errAllScalesZero";
+    case PRICE_SCALE_NEGATIVE:
+        return "errScaleNegative";
+    case PRICE_NO_SCALE_FOR_CLASS:
+        return "errNoPriceScaleForStorageClass";
+    case PRICE_ZERO:
+        return "ErrBidZero";
+    case PRICE_QUANTITY_INVALID:
+        return "ErrBidQuantityInvalid";
+    case PRICE_PRECISION:
+        return "precision_error";
+    case PRICE_TOO_LOW:
+        return "too_low";
+    case PRICE_UNSUPPORTED_DENOM:
+        return "unsupported_denom";
+    case PRICE_NO_AKT_PRICE:
+        return "no_akt_price";
     }
     check_failed(__FILE__, __LINE__, "price_error", "unknown error %d", (int)error);
 }
 
-/* --- 256-bit sums: the provider computes with unbounded decimals, and 18 decimals of scale times 16 of amount times large
- * sizes need more than 128 bits --- */
+/* --- 256-bit sums: the provider computes with unbounded decimals, and 18 decimals of scale times 16 of amount times
+ * large sizes need more than 128 bits --- */
 
 struct sum {
     uint64_t limb[4]; /* least significant first; in units of 10^-34 */
@@ -147,7 +157,10 @@ static enum price_error check_scales(const struct price_scales *scales)
 #define TEN_16 UINT64_C(10000000000000000)
 
 /* bytes / 2^20 in units of 10^-16, half away from zero. 10^16 / 2^20 = 5^16 / 2^4. */
-static wide mib_16(wide bytes) { return (bytes * UINT64_C(152587890625) + 8) >> 4; }
+static wide mib_16(wide bytes)
+{
+    return (bytes * UINT64_C(152587890625) + 8) >> 4;
+}
 
 /* sum += factor * amount_16 * 10^-16 */
 static void add_priced(struct sum *sum, const struct price_factor *factor, wide amount_16)
@@ -275,10 +288,14 @@ enum bid_price price_check_bid(decimal order_price, enum market_denom order_deno
 const char *bid_price_name(enum bid_price result)
 {
     switch (result) {
-    case BID_PRICE_OK: return "ok";
-    case BID_PRICE_ZERO: return "ErrBidZeroPrice";
-    case BID_PRICE_INVALID: return "ErrBidInvalidPrice";
-    case BID_PRICE_PANIC: return "panic";
+    case BID_PRICE_OK:
+        return "ok";
+    case BID_PRICE_ZERO:
+        return "ErrBidZeroPrice";
+    case BID_PRICE_INVALID:
+        return "ErrBidInvalidPrice";
+    case BID_PRICE_PANIC:
+        return "panic";
     }
     check_failed(__FILE__, __LINE__, "bid_price", "unknown result %d", (int)result);
 }

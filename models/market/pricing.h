@@ -1,9 +1,10 @@
 /* How a provider names its price.
  *
- * Three ways are in use. *Scale*: each resource has a price per unit and block, and the order is priced as it was asked.
- * *Random range*: somewhere in the lowest hundredth between two bounds that follow from memory alone; what a provider
- * without settings does. *Script*: targets in USD per month, turned into micro-units per block; what nearly all providers
- * run. The script sees the reserved sizes, after over-commit, and the GPU model that the reservation resolved to.
+ * Three ways are in use. *Scale*: each resource has a price per unit and block, and the order is priced as it was
+ * asked. *Random range*: somewhere in the lowest hundredth between two bounds that follow from memory alone; what a
+ * provider without settings does. *Script*: targets in USD per month, turned into micro-units per block; what nearly
+ * all providers run. The script sees the reserved sizes, after over-commit, and the GPU model that the reservation
+ * resolved to.
  *
  * Prices are decimals in micro-units of the order's denom, per block, for the whole group. None of this allocates; only
  * building a script from text does.
@@ -21,15 +22,15 @@
 
 enum price_error {
     PRICE_OK,
-    PRICE_ALL_SCALES_ZERO,     /* errAllScalesZero: the provider does not even start */
-    PRICE_SCALE_NEGATIVE,      /* errScaleNegative */
-    PRICE_NO_SCALE_FOR_CLASS,  /* errNoPriceScaleForStorageClass */
-    PRICE_ZERO,                /* ErrBidZero */
-    PRICE_QUANTITY_INVALID,    /* ErrBidQuantityInvalid: above 10^18, or not a number */
-    PRICE_PRECISION,           /* more than 18 decimals */
-    PRICE_TOO_LOW,             /* the order offers less than the price */
+    PRICE_ALL_SCALES_ZERO,    /* errAllScalesZero: the provider does not even start */
+    PRICE_SCALE_NEGATIVE,     /* errScaleNegative */
+    PRICE_NO_SCALE_FOR_CLASS, /* errNoPriceScaleForStorageClass */
+    PRICE_ZERO,               /* ErrBidZero */
+    PRICE_QUANTITY_INVALID,   /* ErrBidQuantityInvalid: above 10^18, or not a number */
+    PRICE_PRECISION,          /* more than 18 decimals */
+    PRICE_TOO_LOW,            /* the order offers less than the price */
     PRICE_UNSUPPORTED_DENOM,
-    PRICE_NO_AKT_PRICE         /* the script could not learn what AKT costs */
+    PRICE_NO_AKT_PRICE /* the script could not learn what AKT costs */
 };
 
 /* The name in the test vectors: "ok", "ErrBidZero", "too_low"... Static text. */
@@ -78,8 +79,8 @@ struct price_range {
  * replicas, in bytes. */
 struct price_range price_random_range(const struct market_group_spec *group, decimal order_price);
 
-/* low + R * 10^-6 with R uniform in 0..max(1, trunc((high - low) * 10^4)) - 1: only the lowest hundredth of the range is
- * ever used. draw: 64 uniform bits. */
+/* low + R * 10^-6 with R uniform in 0..max(1, trunc((high - low) * 10^4)) - 1: only the lowest hundredth of the range
+ * is ever used. draw: 64 uniform bits. */
 decimal price_random(struct price_range range, uint64_t draw);
 
 /* --- Script --- */
@@ -95,11 +96,11 @@ struct price_script {
     decimal per_class_gib[ADJUST_CLASSES_MAX]; /* persistent storage by class id; unnamed classes are free */
     const struct price_gpu_target *gpus;
     int32_t n_gpus;
-    decimal gpu_fallback;         /* the larger of 100 and the dearest mapping */
-    int32_t amd;                  /* name of the vendor whose RAM and interface are never read */
-    int64_t blocks_per_month;     /* 429,909 in the script, at 6.117 s a block */
-    int32_t precision;            /* decimals of a bid; 6 */
-    bool accepts[MARKET_DENOMS];  /* MARKET_USDC and MARKET_UACT count as one USD */
+    decimal gpu_fallback;        /* the larger of 100 and the dearest mapping */
+    int32_t amd;                 /* name of the vendor whose RAM and interface are never read */
+    int64_t blocks_per_month;    /* 429,909 in the script, at 6.117 s a block */
+    int32_t precision;           /* decimals of a bid; 6 */
+    bool accepts[MARKET_DENOMS]; /* MARKET_USDC and MARKET_UACT count as one USD */
 };
 
 struct price_script_options {
@@ -107,8 +108,8 @@ struct price_script_options {
     bool accepts[MARKET_DENOMS];
 };
 
-/* The script with its default targets: CPU 1.60 per thread, memory 0.80, ephemeral 0.02, beta1 0.01, beta2 0.03, beta3 0.04
- * per GiB, endpoint 0.05, leased IP 5. The mapping must be well formed (price_mapping_valid()). */
+/* The script with its default targets: CPU 1.60 per thread, memory 0.80, ephemeral 0.02, beta1 0.01, beta2 0.03, beta3
+ * 0.04 per GiB, endpoint 0.05, leased IP 5. The mapping must be well formed (price_mapping_valid()). */
 const struct price_script *price_script_create(struct arena *arena, struct adjust_names *names,
                                                const struct price_script_options *options);
 /* Denoms of the two profiles: 2024-07 uakt and usdc, 2026-08 uakt and uact. */
@@ -118,8 +119,9 @@ struct price_script_options price_script_options_2026_08(void);
 /* Whether a mapping can be read: "model[.RAM][.interface]=USD" separated by commas. */
 bool price_mapping_valid(const char *gpu_mapping);
 
-/* Prices a reserved request. resolved[n_units]: the rewritten GPU requests by unit (adjust_resolved()). akt_usd: 0 when not
- * known. Declines (PRICE_TOO_LOW) above the order's price: dollars compare the rounded price, uakt the unrounded one. */
+/* Prices a reserved request. resolved[n_units]: the rewritten GPU requests by unit (adjust_resolved()). akt_usd: 0 when
+ * not known. Declines (PRICE_TOO_LOW) above the order's price: dollars compare the rounded price, uakt the unrounded
+ * one. */
 enum price_error price_scripted(const struct price_script *script, const struct adjust_request *request,
                                 const struct adjust_wish *resolved, enum market_denom denom, decimal order_price,
                                 decimal akt_usd, decimal *price);

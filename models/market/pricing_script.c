@@ -12,7 +12,10 @@ __extension__ typedef unsigned __int128 wide;
 
 /* --- Building --- */
 
-static decimal cents(int64_t amount) { return (decimal){(decimal_bits)amount * (DECIMAL_ONE_ATTO / 100)}; }
+static decimal cents(int64_t amount)
+{
+    return (decimal){(decimal_bits)amount * (DECIMAL_ONE_ATTO / 100)};
+}
 
 struct price_script_options price_script_options_2024_07(void)
 {
@@ -28,7 +31,8 @@ struct price_script_options price_script_options_2026_08(void)
     return options;
 }
 
-/* One entry "model[.RAM][.interface]=USD", ending at a comma or the end. Returns what follows, or NULL when it is bad. */
+/* One entry "model[.RAM][.interface]=USD", ending at a comma or the end. Returns what follows, or NULL when it is bad.
+ */
 static const char *entry_end(const char *entry, size_t *key_length, decimal *usd)
 {
     char number[DECIMAL_TEXT];
@@ -153,7 +157,10 @@ static decimal gpu_target(const struct price_script *script, const struct adjust
 }
 
 /* An amount of 2^30 parts, as a decimal, rounded down. bytes <= INT64_MAX. */
-static decimal gib(wide bytes) { return (decimal){(decimal_bits)(bytes * (wide)DECIMAL_ONE_ATTO >> 30)}; }
+static decimal gib(wide bytes)
+{
+    return (decimal){(decimal_bits)(bytes * (wide)DECIMAL_ONE_ATTO >> 30)};
+}
 
 /* What a whole request sums up to, by kind of target. */
 struct quantities {
@@ -188,8 +195,8 @@ static bool within_bounds(const struct quantities *sum)
 
 static decimal resources_usd(const struct price_script *script, const struct quantities *sum)
 {
-    decimal usd = decimal_mul((decimal){(decimal_bits)(sum->cpu_milli * (wide)(DECIMAL_ONE_ATTO / 1000))},
-                              script->per_cpu);
+    decimal usd =
+        decimal_mul((decimal){(decimal_bits)(sum->cpu_milli * (wide)(DECIMAL_ONE_ATTO / 1000))}, script->per_cpu);
     usd = decimal_add(usd, decimal_mul(gib(sum->memory), script->per_memory_gib));
     usd = decimal_add(usd, decimal_mul(gib(sum->ephemeral), script->per_ephemeral_gib));
     for (int i = 0; i < ADJUST_CLASSES_MAX; i++)

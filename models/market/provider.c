@@ -22,8 +22,7 @@ struct provider_rules provider_rules_2024_07(void)
 
 struct provider_rules provider_rules_2026_08(void)
 {
-    return (struct provider_rules){
-        .adjust = adjust_rules_2026_08(), .stale_bids_kept = true, .loser_closes_bid = true};
+    return (struct provider_rules){.adjust = adjust_rules_2026_08(), .stale_bids_kept = true, .loser_closes_bid = true};
 }
 
 struct provider_clocks provider_clocks_2024_07(void)
@@ -47,7 +46,10 @@ struct provider_clocks provider_clocks_2024_07(void)
     };
 }
 
-struct provider_clocks provider_clocks_2026_08(void) { return provider_clocks_2024_07(); }
+struct provider_clocks provider_clocks_2026_08(void)
+{
+    return provider_clocks_2024_07();
+}
 
 int64_t provider_spread(int64_t spread_us, uint64_t draw)
 {
@@ -166,7 +168,8 @@ static enum price_error name_price(const struct provider_pricing *pricing, const
                                    uint64_t draw, decimal *price)
 {
     switch (pricing->kind) {
-    case PROVIDER_SCALE: return price_scale(pricing->scales, order->group, price);
+    case PROVIDER_SCALE:
+        return price_scale(pricing->scales, order->group, price);
     case PROVIDER_RANDOM:
         *price = price_random(price_random_range(order->group, order->price), draw);
         return PRICE_OK;

@@ -1,15 +1,15 @@
 /* The provider's software: whether to bid, and the clocks it runs by.
  *
  * A provider is a set of small loops that never talk to each other about time: a bid engine that holds a bid for five
- * minutes, a monitor that gives a sick deployment about eight minutes before it closes the lease for good, and a balance
- * checker that decides when to collect. Outages on Akash look the way they do because of these clocks, so each is a pure
- * function here: the caller brings the time, the draw and the state, and gets the next instant to look.
+ * minutes, a monitor that gives a sick deployment about eight minutes before it closes the lease for good, and a
+ * balance checker that decides when to collect. Outages on Akash look the way they do because of these clocks, so each
+ * is a pure function here: the caller brings the time, the draw and the state, and gets the next instant to look.
  *
  * All times in microseconds. A draw is 64 uniform bits; U[0, s) means floor(draw * s / 2^64) microseconds.
  *
- * Source: akash-network/provider v0.6.2 (2024-07) and afc4dd7 (2026-06): bidengine/order.go, manifest/, cluster/monitor.go,
- * balance_checker.go; helm-charts akash-provider 11.0.2; behavioural specification sections 6.1, 6.4, 6.5 of both pages.
- * Quirks Q10, Q11, Q12, Q13, R6, R7, R8 are switches. */
+ * Source: akash-network/provider v0.6.2 (2024-07) and afc4dd7 (2026-06): bidengine/order.go, manifest/,
+ * cluster/monitor.go, balance_checker.go; helm-charts akash-provider 11.0.2; behavioural specification
+ * sections 6.1, 6.4, 6.5 of both pages. Quirks Q10, Q11, Q12, Q13, R6, R7, R8 are switches. */
 #ifndef NINES_MARKET_PROVIDER_H
 #define NINES_MARKET_PROVIDER_H
 
@@ -24,11 +24,12 @@
 
 struct provider_rules {
     struct adjust_rules adjust;
-    bool stale_bids_kept;        /* Q10: at a restart no open bid is ever too old */
-    bool restart_misses_orders;  /* R6: after a restart only the first 10,000 orders ever made, in key order, are looked at */
-    bool misspelt_endpoint;      /* R7: the helm chart's endpoint scale is 0 instead of 1 */
-    bool probe_needs_chain;      /* R8: a chain halt or a lost RPC node restarts the provider in a loop */
-    bool loser_closes_bid;       /* 2026-08: a lost bid must be closed by the provider; 2024-07: the chain has done it */
+    bool stale_bids_kept;       /* Q10: at a restart no open bid is ever too old */
+    bool restart_misses_orders; /* R6: after a restart only the first 10,000 orders ever made, in key order, are looked
+                                   at */
+    bool misspelt_endpoint;     /* R7: the helm chart's endpoint scale is 0 instead of 1 */
+    bool probe_needs_chain;     /* R8: a chain halt or a lost RPC node restarts the provider in a loop */
+    bool loser_closes_bid;      /* 2026-08: a lost bid must be closed by the provider; 2024-07: the chain has done it */
 };
 
 struct provider_rules provider_rules_2024_07(void);
@@ -37,21 +38,22 @@ struct provider_rules provider_rules_2026_08(void);
 /* --- Clocks --- */
 
 struct provider_clocks {
-    int64_t bid_timeout_us;            /* an open bid is closed after this */
-    int64_t manifest_timeout_us;       /* a won lease without manifest is closed after this */
+    int64_t bid_timeout_us;                                /* an open bid is closed after this */
+    int64_t manifest_timeout_us;                           /* a won lease without manifest is closed after this */
     int64_t monitor_retry_us, monitor_retry_spread_us;     /* first look and looks at a sick deployment */
     int64_t monitor_healthy_us, monitor_healthy_spread_us; /* looks at a healthy one */
-    int32_t monitor_retries;           /* failures in a row that are forgiven */
-    int64_t balance_interval_us;       /* longest time between two looks at an escrow */
-    int64_t balance_retry_us;          /* after a failed query */
-    int64_t balance_start_spread_us;   /* first looks after a restart are spread over this */
-    int64_t assumed_block_us;          /* what the provider believes a block takes */
-    int64_t withdraw_us;               /* forced withdrawal of every lease, whatever the balance */
+    int32_t monitor_retries;                               /* failures in a row that are forgiven */
+    int64_t balance_interval_us;                           /* longest time between two looks at an escrow */
+    int64_t balance_retry_us;                              /* after a failed query */
+    int64_t balance_start_spread_us;                       /* first looks after a restart are spread over this */
+    int64_t assumed_block_us;                              /* what the provider believes a block takes */
+    int64_t withdraw_us;                                   /* forced withdrawal of every lease, whatever the balance */
     int64_t probe_first_us, probe_every_us, probe_block_age_us; /* liveness probe of the 2024-07 chart */
 };
 
 /* 5 min bid and manifest timeout; monitor 4 s + U[0, 15 s) sick, 10 s + U[0, 5 s) healthy, 40 retries, compiled in;
- * balance 10 min, 1 min, 1 min, 6.5 s; withdrawals each 1 h (helm; the code's default is 24 h); probe 240 s, 30 s, 60 s. */
+ * balance 10 min, 1 min, 1 min, 6.5 s; withdrawals each 1 h (helm; the code's default is 24 h); probe 240 s, 30 s, 60
+ * s. */
 struct provider_clocks provider_clocks_2024_07(void);
 /* The same code defaults. The chart of 2026 sets monitor_retries 2304 and a 30 s period, meant as about a day. */
 struct provider_clocks provider_clocks_2026_08(void);
@@ -85,8 +87,8 @@ struct provider_balance {
     int64_t wait_us;       /* until the next look */
 };
 
-/* funds: what the account holds (2024-07: balance + funds), not yet settled since settled_at. rate: sum of the prices of the
- * deployment's active leases, per block. */
+/* funds: what the account holds (2024-07: balance + funds), not yet settled since settled_at. rate: sum of the prices
+ * of the deployment's active leases, per block. */
 struct provider_balance provider_balance_check(const struct provider_clocks *clocks, decimal funds, int64_t settled_at,
                                                int64_t height, decimal rate);
 
@@ -106,17 +108,17 @@ bool provider_bid_is_stale(const struct provider_rules *rules, const struct prov
 
 enum bid_decision {
     BID_MADE,
-    BID_NO_ATTRIBUTES,    /* the provider's own attributes do not satisfy the group's */
+    BID_NO_ATTRIBUTES,        /* the provider's own attributes do not satisfy the group's */
     BID_NO_TENANT_ATTRIBUTES, /* the order lacks what the operator demands of tenants */
-    BID_NO_CAPABILITIES,  /* storage classes or GPU models it does not offer */
-    BID_TOO_MANY_VOLUMES, /* more than 4 in a unit */
-    BID_NOT_SIGNED,       /* the demanded auditors have not signed */
+    BID_NO_CAPABILITIES,      /* storage classes or GPU models it does not offer */
+    BID_TOO_MANY_VOLUMES,     /* more than 4 in a unit */
+    BID_NOT_SIGNED,           /* the demanded auditors have not signed */
     BID_GROUP_INVALID,
-    BID_NO_ROOM,          /* the inventory walk failed: no bid, no message */
-    BID_NO_LEASED_IPS,    /* no IP operator, or not enough */
-    BID_NO_PRICE,         /* pricing failed */
-    BID_WRONG_DENOM,      /* a denom that it does not take */
-    BID_TOO_DEAR,         /* its price is above the order's */
+    BID_NO_ROOM,       /* the inventory walk failed: no bid, no message */
+    BID_NO_LEASED_IPS, /* no IP operator, or not enough */
+    BID_NO_PRICE,      /* pricing failed */
+    BID_WRONG_DENOM,   /* a denom that it does not take */
+    BID_TOO_DEAR,      /* its price is above the order's */
     BID_DECISIONS
 };
 
@@ -158,8 +160,8 @@ struct provider_bid {
 };
 
 /* Steps 3 and 4: reserves, prices, and gives the reservation up again when there is no price (with Q11 its room returns
- * with the next inventory update only). BID_MADE: *bid is filled, and the message is the caller's to send. akt_usd: 0 when
- * unknown. draw: used by PROVIDER_RANDOM only. */
+ * with the next inventory update only). BID_MADE: *bid is filled, and the message is the caller's to send. akt_usd: 0
+ * when unknown. draw: used by PROVIDER_RANDOM only. */
 enum bid_decision provider_try_bid(const struct provider_pricing *pricing, struct adjust_cluster *cluster,
                                    const struct provider_order *order, decimal akt_usd, uint64_t draw,
                                    struct provider_bid *bid);

@@ -164,9 +164,12 @@ enum offer_match requirements_offer_match(const struct market_group_spec *group,
 const char *offer_match_name(enum offer_match match)
 {
     switch (match) {
-    case OFFER_MATCH: return "match";
-    case OFFER_MISMATCH: return "mismatch";
-    case OFFER_PANIC: return "panic";
+    case OFFER_MATCH:
+        return "match";
+    case OFFER_MISMATCH:
+        return "mismatch";
+    case OFFER_PANIC:
+        return "panic";
     }
     check_failed(__FILE__, __LINE__, "offer_match", "unknown match %d", (int)match);
 }

@@ -2,13 +2,13 @@
  *
  * Three questions, asked when a bid arrives (and by a provider before it bids):
  *
- *   placement     does the provider have the attributes that the group asks for? Without demanded signers its own word is
- *                 enough; with signers its own word is ignored, and the auditors' signed copies count.
- *   capabilities  does it advertise the storage classes and GPU models that the units name?
- *   offer         do the unit ids and counts that a bid repeats agree with the order's?
+ *   placement     does the provider have the attributes that the group asks for? Without demanded signers its own word
+ * is enough; with signers its own word is ignored, and the auditors' signed copies count. capabilities  does it
+ * advertise the storage classes and GPU models that the units name? offer         do the unit ids and counts that a bid
+ * repeats agree with the order's?
  *
- * The answer depends on the spec and the provider's texts only, so callers keep it per (spec, provider) instead of asking
- * in the event loop. Nothing here allocates.
+ * The answer depends on the spec and the provider's texts only, so callers keep it per (spec, provider) instead of
+ * asking in the event loop. Nothing here allocates.
  *
  * Source: Akash chain-sdk, deployment and market types; behavioural specification sections 3.2 to 3.4, 3.6, the same at
  * the 2024-07 and 2026-08 profiles. */

@@ -1,5 +1,6 @@
-/* The provider side against the Akash test vectors: matching, the inventory walk, pricing, the balance checker. Every row
- * must pass. The vectors come from the upstream projects' own tests and from a reference model that reproduced them. */
+/* The provider side against the Akash test vectors: matching, the inventory walk, pricing, the balance checker. Every
+ * row must pass. The vectors come from the upstream projects' own tests and from a reference model that reproduced
+ * them. */
 #include "tests/conformance/market_vectors.h"
 
 #include "models/market/provider.h"
@@ -8,7 +9,10 @@ enum { PARTS = 64 };
 
 static struct arena arena;
 
-static const char *truth(bool value) { return value ? "true" : "false"; }
+static const char *truth(bool value)
+{
+    return value ? "true" : "false";
+}
 
 static decimal number(const char *text)
 {
@@ -40,8 +44,8 @@ static const char *attribute_result(const char *op, const char *a, const char *b
     }
     const bool strict = strcmp(op, "validate_strict") == 0;
     assert_true(strict || strcmp(op, "validate") == 0);
-    return attributes_error_name(attributes_validate(attributes_from_text(&arena, a),
-                                                     strict ? ATTRIBUTES_OF_PROVIDER : ATTRIBUTES_OF_TENANT));
+    return attributes_error_name(
+        attributes_validate(attributes_from_text(&arena, a), strict ? ATTRIBUTES_OF_PROVIDER : ATTRIBUTES_OF_TENANT));
 }
 
 static void attributes_match_as_on_the_chain(void **state)
@@ -152,11 +156,11 @@ static void bid_prices_are_judged_as_on_the_chain(void **state)
         const struct market_group_spec group = {.units = units, .n_units = n};
         const decimal order = group_spec_price(&group);
         vectors_expect(&v, i, shown(order), vectors_cell(&v, i, "order_price"));
-        vectors_expect(&v, i,
-                       bid_price_name(price_check_bid(order, group_spec_denom(&group),
-                                                      number(vectors_cell(&v, i, "bid_price")),
-                                                      market_denom_from_name(vectors_cell(&v, i, "bid_denom")))),
-                       vectors_cell(&v, i, "expect"));
+        vectors_expect(
+            &v, i,
+            bid_price_name(price_check_bid(order, group_spec_denom(&group), number(vectors_cell(&v, i, "bid_price")),
+                                           market_denom_from_name(vectors_cell(&v, i, "bid_denom")))),
+            vectors_cell(&v, i, "expect"));
     }
 }
 
@@ -186,13 +190,13 @@ static struct market_group_spec *read_group(const struct vectors *units, const c
         if (strcmp(vectors_cell(units, i, "case_id"), case_id) != 0 || vectors_int(units, i, "seq") != seq)
             continue;
         struct market_unit *unit = &list[group->n_units++];
-        *unit = (struct market_unit){
-            .id = (uint32_t)vectors_int(units, i, "unit_id"),
-            .count = (uint32_t)vectors_int(units, i, "count"),
-            .cpu_milli = vectors_int(units, i, "cpu_milli"),
-            .memory_bytes = vectors_int(units, i, "mem"),
-            .gpu_units = (int32_t)vectors_int(units, i, "gpu"),
-            .gpu_attributes = attributes_from_text(&arena, vectors_cell(units, i, "gpu_attrs"))};
+        *unit =
+            (struct market_unit){.id = (uint32_t)vectors_int(units, i, "unit_id"),
+                                 .count = (uint32_t)vectors_int(units, i, "count"),
+                                 .cpu_milli = vectors_int(units, i, "cpu_milli"),
+                                 .memory_bytes = vectors_int(units, i, "mem"),
+                                 .gpu_units = (int32_t)vectors_int(units, i, "gpu"),
+                                 .gpu_attributes = attributes_from_text(&arena, vectors_cell(units, i, "gpu_attrs"))};
         read_volumes(vectors_cell(units, i, "storage"), unit);
     }
     group->units = list;
@@ -278,7 +282,8 @@ static const char *placement_text(const struct adjust_cluster *cluster, const st
 static void inventory_walk_places_as_upstream(void **state)
 {
     (void)state;
-    const struct vectors cases = vectors_load(&arena, "inventory_cases"), nodes = vectors_load(&arena, "inventory_nodes"),
+    const struct vectors cases = vectors_load(&arena, "inventory_cases"),
+                         nodes = vectors_load(&arena, "inventory_nodes"),
                          storage = vectors_load(&arena, "inventory_storage"),
                          units = vectors_load(&arena, "inventory_units");
     const struct adjust_overcommit none = {0, 0, 0};
@@ -449,14 +454,15 @@ static void read_script_unit(const char *text, struct market_unit *unit, const c
     if (n > 0) {
         *gpu_key = arena_format(&arena, "vendor/%s/model/%s", gpu[0], gpu[1]);
         for (int j = 2; j < n; j++)
-            *gpu_key = arena_format(&arena, "%s/%s/%s", *gpu_key,
-                                    strcmp(gpu[j], "sxm") == 0 || strcmp(gpu[j], "pcie") == 0 ? "interface" : "ram",
-                                    gpu[j]);
+            *gpu_key =
+                arena_format(&arena, "%s/%s/%s", *gpu_key,
+                             strcmp(gpu[j], "sxm") == 0 || strcmp(gpu[j], "pcie") == 0 ? "interface" : "ram", gpu[j]);
     }
     read_priced_volumes(cells[5], unit);
     struct market_endpoint *endpoints = arena_array(&arena, PARTS, struct market_endpoint);
     const int plain = atoi(cells[6]), leased = atoi(cells[7]);
-    for (int j = 0; j < leased; j++) /* the script counts leased numbers apart: they carry no endpoint of their own here */
+    for (int j = 0; j < leased;
+         j++) /* the script counts leased numbers apart: they carry no endpoint of their own here */
         endpoints[j] = (struct market_endpoint){MARKET_ENDPOINT_IP, j + 1};
     unit->endpoints = endpoints;
     unit->n_endpoints = plain > leased ? plain : leased;

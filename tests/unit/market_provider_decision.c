@@ -221,8 +221,8 @@ static enum bid_decision try_bid(struct stage *stage, struct provider_bid *bid)
         const struct adjust_node_spec node = {
             .cpu_milli = {1500, 0}, .memory_bytes = {4 * GIB, 0}, .ephemeral_bytes = {GIB, 0}};
         const struct adjust_cluster_spec spec = {.nodes = &node, .n_nodes = 1, .leased_ips = ADJUST_UNSET};
-        stage->cluster = adjust_cluster_create(&stage->arena, stage->names, adjust_book_create(&stage->arena, 4, 8), &spec,
-                                               &rules);
+        stage->cluster =
+            adjust_cluster_create(&stage->arena, stage->names, adjust_book_create(&stage->arena, 4, 8), &spec, &rules);
     }
     stage->order = (struct provider_order){
         .group = &stage->group,
@@ -265,8 +265,8 @@ static void failing_prices_name_their_reason(void **state)
     assert_int_equal(try_bid(stage, &bid), BID_NO_PRICE);
     adjust_update(stage->cluster);
     const struct price_script_options options = price_script_options_2024_07();
-    stage->pricing = (struct provider_pricing){PROVIDER_SCRIPT, NULL,
-                                               price_script_create(&stage->arena, stage->names, &options)};
+    stage->pricing =
+        (struct provider_pricing){PROVIDER_SCRIPT, NULL, price_script_create(&stage->arena, stage->names, &options)};
     stage->unit.denom = MARKET_UACT;
     assert_int_equal(try_bid(stage, &bid), BID_WRONG_DENOM);
     adjust_update(stage->cluster);

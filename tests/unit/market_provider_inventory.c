@@ -200,7 +200,8 @@ static const struct adjust_request *order_with_ips(struct bench *bench, int32_t 
     for (int32_t i = 0; i < ips; i++)
         endpoints[i] = (struct market_endpoint){MARKET_ENDPOINT_IP, i + 1};
     endpoints[ips] = (struct market_endpoint){MARKET_ENDPOINT_IP, 1}; /* the same number again is not another address */
-    const struct market_unit unit = {.id = 1, .count = 1, .cpu_milli = 10, .endpoints = endpoints, .n_endpoints = ips + 1};
+    const struct market_unit unit = {
+        .id = 1, .count = 1, .cpu_milli = 10, .endpoints = endpoints, .n_endpoints = ips + 1};
     const struct market_group_spec group = {.units = &unit, .n_units = 1};
     return adjust_request_create(&bench->arena, bench->names, &group, &none, &bench->rules);
 }
@@ -262,8 +263,8 @@ static void ids_of_ended_reservations_are_not_reused(void **state)
 static void later_attribute_of_a_model_replaces_the_earlier(void **state)
 {
     struct bench *bench = *state;
-    const struct adjust_request *request =
-        order_of(bench, 1, 1, 1, "vendor/nvidia/model/a100/ram/40Gi|vendor/nvidia/model/t4|vendor/nvidia/model/a100/ram/80Gi");
+    const struct adjust_request *request = order_of(
+        bench, 1, 1, 1, "vendor/nvidia/model/a100/ram/40Gi|vendor/nvidia/model/t4|vendor/nvidia/model/a100/ram/80Gi");
     assert_int_equal(request->units[0].n_wishes, 2);
     assert_int_equal(request->units[0].wishes[0].ram_gib, 80);
     assert_int_equal(order_of(bench, 1, 1, 1, "vendor/nvidia/model/a100|vendor/intel/model/arc")->units[0].n_wishes, 0);

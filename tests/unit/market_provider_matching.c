@@ -9,7 +9,10 @@
 
 #include <cmocka.h>
 
-static struct attributes list(struct arena *arena, const char *text) { return attributes_from_text(arena, text); }
+static struct attributes list(struct arena *arena, const char *text)
+{
+    return attributes_from_text(arena, text);
+}
 
 static int open_arena(void **state)
 {
@@ -124,7 +127,8 @@ static bool gpu_match(struct arena *arena, const char *requested, const char *pr
 
 static void gpu_capabilities_need_every_published_prefix(void **state)
 {
-    assert_false(gpu_match(*state, "vendor/nvidia/model/a100=true", "capabilities/gpu/vendor/nvidia/model/a100/ram/80Gi=true"));
+    assert_false(
+        gpu_match(*state, "vendor/nvidia/model/a100=true", "capabilities/gpu/vendor/nvidia/model/a100/ram/80Gi=true"));
     assert_true(gpu_match(*state, "vendor/nvidia/model/a100*=true", "capabilities/gpu/vendor/nvidia/model/a100=true"));
     assert_false(gpu_match(*state, "vendor=true", "capabilities/gpu/vendor=true")); /* two more parts are needed */
     assert_false(gpu_match(*state, "vendor/nvidia=true", "capabilities/gpux/vendor/nvidia=true"));
@@ -133,10 +137,13 @@ static void gpu_capabilities_need_every_published_prefix(void **state)
 static void one_storage_group_must_hold_all_of_a_volume(void **state)
 {
     const struct market_volume volume = {.attributes = list(*state, "persistent=true|class=beta2")};
-    assert_true(requirements_storage_match(&volume, 1, list(*state, "capabilities/storage/1/class=beta1|"
-        "capabilities/storage/2/class=beta2|capabilities/storage/1/persistent=true|capabilities/storage/2/persistent=true")));
-    assert_false(requirements_storage_match(&volume, 1, list(*state, "capabilities/storage/1/class=beta2|"
-        "capabilities/storage/11/persistent=true")));
+    assert_true(requirements_storage_match(&volume, 1,
+                                           list(*state, "capabilities/storage/1/class=beta1|"
+                                                        "capabilities/storage/2/class=beta2|capabilities/storage/1/"
+                                                        "persistent=true|capabilities/storage/2/persistent=true")));
+    assert_false(requirements_storage_match(&volume, 1,
+                                            list(*state, "capabilities/storage/1/class=beta2|"
+                                                         "capabilities/storage/11/persistent=true")));
     assert_false(requirements_storage_match(&volume, 1, (struct attributes){0}));
     const struct market_volume plain = {.bytes = 1};
     assert_true(requirements_storage_match(&plain, 1, (struct attributes){0}));

@@ -156,20 +156,22 @@ static decimal gpu_usd(struct shop *shop, const char *key)
     decimal price;
     shop->script.blocks_per_month = 1000000; /* so that a price in micro-units is the monthly price in USD */
     assert_true(adjust_wish_from_key(shop->names, shop->arena, key, &wish));
-    assert_int_equal(price_scripted(&shop->script, &request, &wish, MARKET_USDC, number("1000000"), decimal_zero(), &price),
-                     PRICE_OK);
+    assert_int_equal(
+        price_scripted(&shop->script, &request, &wish, MARKET_USDC, number("1000000"), decimal_zero(), &price),
+        PRICE_OK);
     return price;
 }
 
 static void gpu_mapping_falls_back_part_by_part(void **state)
 {
-    struct shop shop = shop_with(*state, "a100=900,a100.80Gi=1000,a100.80Gi.sxm=1100,a100.pcie=950,t4=80,rtx.2=7,t4=81");
+    struct shop shop =
+        shop_with(*state, "a100=900,a100.80Gi=1000,a100.80Gi.sxm=1100,a100.pcie=950,t4=80,rtx.2=7,t4=81");
     assert_decimal(gpu_usd(&shop, "vendor/nvidia/model/a100/ram/80Gi/interface/sxm"), "1100");
     assert_decimal(gpu_usd(&shop, "vendor/nvidia/model/a100/ram/80Gi/interface/pcie"), "1000");
     assert_decimal(gpu_usd(&shop, "vendor/nvidia/model/a100/interface/pcie"), "950");
     assert_decimal(gpu_usd(&shop, "vendor/nvidia/model/a100/ram/40Gi"), "900");
     assert_decimal(gpu_usd(&shop, "vendor/nvidia/model/rtx.2"), "7");
-    assert_decimal(gpu_usd(&shop, "vendor/nvidia/model/t4"), "81"); /* the later entry */
+    assert_decimal(gpu_usd(&shop, "vendor/nvidia/model/t4"), "81");     /* the later entry */
     assert_decimal(gpu_usd(&shop, "vendor/nvidia/model/h100"), "1100"); /* the dearest mapping */
 }
 
@@ -242,10 +244,12 @@ static void script_reads_reserved_sizes(void **state)
     decimal full, reduced;
     struct adjust_overcommit overcommit = {0, 0, 0};
     const struct adjust_request *request = adjust_request_create(*state, shop.names, &group, &overcommit, &rules);
-    assert_int_equal(price_scripted(&shop.script, request, &none, MARKET_USDC, number("1000"), decimal_zero(), &full), 0);
+    assert_int_equal(price_scripted(&shop.script, request, &none, MARKET_USDC, number("1000"), decimal_zero(), &full),
+                     0);
     overcommit = (struct adjust_overcommit){100, 100, 100};
     request = adjust_request_create(*state, shop.names, &group, &overcommit, &rules);
-    assert_int_equal(price_scripted(&shop.script, request, &none, MARKET_USDC, number("1000"), decimal_zero(), &reduced), 0);
+    assert_int_equal(
+        price_scripted(&shop.script, request, &none, MARKET_USDC, number("1000"), decimal_zero(), &reduced), 0);
     assert_decimal(full, "29.773743");
     assert_decimal(reduced, "14.886871");
 }
