@@ -25,8 +25,7 @@
 struct provider_rules {
     struct adjust_rules adjust;
     bool stale_bids_kept;       /* Q10: at a restart no open bid is ever too old */
-    bool restart_misses_orders; /* R6: after a restart only the first 10,000 orders ever made, in key order, are looked
-                                   at */
+    bool restart_misses_orders; /* R6: after a restart only the first 10,000 orders ever made are looked at */
     bool misspelt_endpoint;     /* R7: the helm chart's endpoint scale is 0 instead of 1 */
     bool probe_needs_chain;     /* R8: a chain halt or a lost RPC node restarts the provider in a loop */
     bool loser_closes_bid;      /* 2026-08: a lost bid must be closed by the provider; 2024-07: the chain has done it */
@@ -52,8 +51,8 @@ struct provider_clocks {
 };
 
 /* 5 min bid and manifest timeout; monitor 4 s + U[0, 15 s) sick, 10 s + U[0, 5 s) healthy, 40 retries, compiled in;
- * balance 10 min, 1 min, 1 min, 6.5 s; withdrawals each 1 h (helm; the code's default is 24 h); probe 240 s, 30 s, 60
- * s. */
+ * balance 10 min, 1 min, 1 min, 6.5 s; withdrawals each 1 h (helm; the code's default is 24 h); probe after 240 s, then
+ * each 30 s, blocks of at most 60 s of age. */
 struct provider_clocks provider_clocks_2024_07(void);
 /* The same code defaults. The chart of 2026 sets monitor_retries 2304 and a 30 s period, meant as about a day. */
 struct provider_clocks provider_clocks_2026_08(void);

@@ -88,6 +88,8 @@ static inline bool twin_read(const char *key, struct twin_wish *wish)
     snprintf(copy, sizeof copy, "%s", key);
     for (char *p = strtok(copy, "/"); p; p = strtok(NULL, "/"))
         parts[n++] = p;
+    if (n < 4)
+        return false;
     snprintf(wish->vendor, sizeof wish->vendor, "%s", parts[1]);
     snprintf(wish->model, sizeof wish->model, "%s", parts[3]);
     for (int i = 4; i + 1 < n; i += 2) {
