@@ -4,8 +4,6 @@
 #include "sim/hash.h"
 #include "sim/kernel.h"
 
-#include <math.h>
-
 #include "sim/nomalloc.h"
 
 __extension__ typedef unsigned __int128 wide;
@@ -106,37 +104,62 @@ uint64_t stream_below(struct stream *stream, uint64_t n)
     return (uint64_t)(product >> 64);
 }
 
-/* A draw that fell outside the part of its layer that lies under the curve for certain. In the lowest layer that is the
- * tail, which is an exponential law again; elsewhere a second draw picks a height, and points above the curve start anew. */
+/* Below: draws that fell outside the part of their layer that lies under the curve for certain. In the lowest layer that is
+ * the tail; elsewhere a second draw picks a height, and points above the curve start anew. */
+
+static inline double at_random_height(struct stream *stream, const struct random_layer *layer)
+{
+    double low = layer[1].height, high = layer[0].height;
+    return low + (high - low) * stream_uniform(stream);
+}
+
+/* The tail of an exponential law is an exponential law again. */
 double stream_exponential_edge(struct stream *stream, uint32_t layer, double x)
 {
-    const struct random_layer *base = &random_ziggurat[RANDOM_LAYERS - 1];
-    double passed = 0; /* by the tail's memorylessness: how far the draw has come already */
+    const struct random_layer *layers = random_exponential_layers, *base = &layers[RANDOM_LAYERS - 1];
+    double passed = 0;
     for (;;) {
-        if (layer == RANDOM_LAYERS - 1) {
+        if (layer == RANDOM_LAYERS - 1)
             passed += (double)base->inside * base->width;
-        } else {
-            double low = random_ziggurat[layer + 1].height, high = random_ziggurat[layer].height;
-            if (low + (high - low) * stream_uniform(stream) < kernel_exp(-x))
-                return passed + x;
-        }
+        else if (at_random_height(stream, &layers[layer]) < kernel_exp(-x))
+            return passed + x;
         uint64_t bits = stream_u64(stream);
         layer = bits % RANDOM_LAYERS;
         int64_t odd = (int64_t)(bits >> 12 << 1 | 1);
-        x = (double)odd * random_ziggurat[layer].width;
-        if (odd < random_ziggurat[layer].inside)
+        x = (double)odd * layers[layer].width;
+        if (odd < layers[layer].inside)
             return passed + x;
     }
 }
 
-double stream_normal(struct stream *stream)
+/* Beyond r: an exponential step of mean 1/r is kept with probability e^(-step^2 / 2) (Marsaglia 1964, "Generating a variable
+ * from the tail of the normal distribution"). */
+static double normal_tail(struct stream *stream)
+{
+    const struct random_layer *base = &random_normal_layers[RANDOM_LAYERS - 1];
+    double r = (double)base->inside * base->width;
+    for (;;) {
+        double step = stream_exponential(stream) / r;
+        double room = stream_exponential(stream);
+        if (2 * room > step * step)
+            return r + step;
+    }
+}
+
+/* The sign was chosen by the first draw and is the caller's. */
+double stream_normal_edge(struct stream *stream, uint32_t layer, double x)
 {
     for (;;) {
-        double x = 2 * stream_uniform(stream) - 1;
-        double y = 2 * stream_uniform(stream) - 1;
-        double s = x * x + y * y;
-        if (s < 1 && s > 0)
-            return x * sqrt(-2 * kernel_log(s) / s);
+        if (layer == RANDOM_LAYERS - 1)
+            return normal_tail(stream);
+        if (at_random_height(stream, &random_normal_layers[layer]) < kernel_exp(-x * x / 2))
+            return x;
+        uint64_t bits = stream_u64(stream);
+        layer = bits % RANDOM_LAYERS;
+        int64_t odd = (int64_t)(bits >> 12 << 1 | 1);
+        x = (double)odd * random_normal_layers[layer].width;
+        if (odd < random_normal_layers[layer].inside)
+            return x;
     }
 }
 

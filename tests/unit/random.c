@@ -225,19 +225,54 @@ static void exponential_has_its_moments_and_tail(void **state)
 }
 
 /* Marsaglia & Tsang's construction: every layer has the same area, and its edges lie on the curve. */
+static void check_layers(const struct random_layer *layers, double (*curve)(double), double (*tail)(double))
+{
+    const struct random_layer *base = &layers[RANDOM_LAYERS - 1];
+    double area = base->width * 0x1p53 * base->height;
+    double r = (double)base->inside * base->width;
+    assert_true(fabs(area - (r * curve(r) + tail(r))) < 1e-15);
+    for (int i = 0; i < RANDOM_LAYERS - 1; i++) {
+        const struct random_layer *layer = &layers[i];
+        double edge = layer->width * 0x1p53, inner = (double)layer->inside * layer->width;
+        assert_true(fabs(edge * (layer->height - layer[1].height) - area) < 1e-14);
+        assert_true(fabs(layer[1].height - curve(edge)) < 1e-15);
+        assert_true(fabs(layer->height - curve(inner)) < 1e-14);
+    }
+}
+
+static double exponential_curve(double x) { return exp(-x); }
+static double normal_curve(double x) { return exp(-x * x / 2); }
+static double normal_tail(double x) { return sqrt(acos(-1) / 2) * erfc(x / sqrt(2)); }
+
 static void ziggurat_layers_have_one_area(void **state)
 {
     (void)state;
-    const struct random_layer *base = &random_ziggurat[RANDOM_LAYERS - 1];
-    double area = base->width * 0x1p53 * base->height;
-    double r = (double)base->inside * base->width;
-    assert_true(fabs(area - (r + 1) * exp(-r)) < 1e-15); /* rectangle and tail */
-    for (int i = 0; i < RANDOM_LAYERS - 1; i++) {
-        const struct random_layer *layer = &random_ziggurat[i];
-        double edge = layer->width * 0x1p53, inner = (double)layer->inside * layer->width;
-        assert_true(fabs(edge * (layer->height - layer[1].height) - area) < 1e-14);
-        assert_true(fabs(layer[1].height - exp(-edge)) < 1e-15);
-        assert_true(fabs(layer->height - exp(-inner)) < 1e-14);
+    check_layers(random_exponential_layers, exponential_curve, exponential_curve);
+    check_layers(random_normal_layers, normal_curve, normal_tail);
+}
+
+static void normal_has_its_moments_and_tails(void **state)
+{
+    (void)state;
+    enum { MANY = 4000000 };
+    struct stream stream = open_test(8);
+    double sum = 0, squares = 0, fourths = 0, beyond[4] = {0, 0, 0, 0};
+    const double edge[4] = {-4.2, -3.6541528853610088, 3.6541528853610088, 4.2};
+    for (int i = 0; i < MANY; i++) {
+        double x = stream_normal(&stream);
+        sum += x;
+        squares += x * x;
+        fourths += x * x * x * x;
+        for (int e = 0; e < 4; e++)
+            beyond[e] += edge[e] < 0 ? x < edge[e] : x > edge[e];
+    }
+    double error = sqrt(MANY);
+    assert_true(fabs(sum) / error < 3.3);
+    assert_true(fabs(squares - MANY) / (error * sqrt(2)) < 3.3);
+    assert_true(fabs(fourths - 3.0 * MANY) / (error * sqrt(96)) < 3.3);
+    for (int e = 0; e < 4; e++) {
+        double expected = MANY * erfc(fabs(edge[e]) / sqrt(2)) / 2;
+        assert_true(fabs(beyond[e] - expected) < 3.3 * sqrt(expected));
     }
 }
 
@@ -292,10 +327,10 @@ static void first_draws_are_pinned(void **state)
     const double uniform = stream_uniform(&stream);
     const double exponential = stream_exponential(&stream);
     const double normal = stream_normal(&stream);
-    assert_int_equal(stream_below(&stream, 1000000), 497364);
+    assert_int_equal(stream_below(&stream, 1000000), 106138);
     assert_true(uniform == 0x1.9df6fddbe07aep-2);
     assert_true(exponential == 0x1.2e6e6ed5ccb2dp-2);
-    assert_true(normal == -0x1.25da640a6ff51p-3);
+    assert_true(normal == 0x1.029be199a158ap-1);
 }
 
 int main(void)
@@ -315,6 +350,7 @@ int main(void)
         cmocka_unit_test(exponential_has_its_moments_and_tail),
         cmocka_unit_test(ziggurat_layers_have_one_area),
         cmocka_unit_test(normal_fits_its_law),
+        cmocka_unit_test(normal_has_its_moments_and_tails),
         cmocka_unit_test(shuffle_reaches_every_order_equally),
         cmocka_unit_test(first_draws_are_pinned),
     };
