@@ -1,12 +1,12 @@
-/* `nines compare`: a results file as one table a point, with intervals, then the paired differences between clouds, then the
- * targets. Everything shown is read from the tables `summary`, `difference` and `target`; nothing is computed here.
+/* `nines compare`: a results file as one table a point, with intervals, then the paired differences between clouds and
+ * between points, then the targets. Everything shown is read from the tables `summary`, `difference` and `target`. A run that was
+ * killed has none: they are then computed beside the file from the replications that it holds, and the file stays as it is.
  *
  * Output is for a person by default (within 100 columns), or JSON, or CSV (results/README.md documents both). Names come
  * from a file that anyone may have written: control characters are escaped in all three. */
 #ifndef NINES_SIM_COMPARE_H
 #define NINES_SIM_COMPARE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -23,9 +23,5 @@ struct compare_options {
 /* Writes to out; messages go to stderr. Returns the exit code: 0; 2 when the point or a metric does not exist (naming the
  * nearest), 3 when the file cannot be read or `out` cannot be written. */
 int compare_run(const struct compare_options *options, FILE *out);
-
-/* The command: argv[0] is "compare", then RUN.db [--point P] [--metric M]... [--json|--csv] in any order; "--opt=value" works
- * too. Misuse prints one line and the synopsis on stderr and gives 2. Checks that stdout could be written. */
-int command_compare(int argc, char **argv);
 
 #endif

@@ -196,6 +196,12 @@ struct statistics statistics_of_ratio(const double *a, const double *b, size_t c
     if (s.method == STATISTICS_CONSTANT) /* the same ratio in every pair is the ratio of the means, without error */
         return s;
     double error = ratio_error(a, b, count, sum_a, sum_b, (double)n);
+    if (error <= 1e-12 * fabs(sum_a / sum_b)) { /* the same ratio in every pair but for rounding */
+        s.sd = 0;
+        s.method = STATISTICS_CONSTANT;
+        s.mean = s.ci_low = s.ci_high = sum_a / sum_b;
+        return s;
+    }
     double half = statistics_t(s.level, (double)(n - 1)) * error;
     s.mean = sum_a / sum_b;
     s.sd = error * sqrt((double)n);

@@ -124,6 +124,11 @@ struct store_point {
 bool store_read_clouds(struct store *store, struct arena *arena, const struct store_cloud **clouds, size_t *count);
 bool store_read_points(struct store *store, struct arena *arena, const struct store_point **points, size_t *count);
 
+/* For a run without summaries (killed, or still going): computes them from the stored replications into temporary tables, which
+ * from then on stand before `summary`, `difference`, `series_summary` and `target` in this connection. The file is not changed.
+ * The views *_named still read the file's. */
+bool store_summarise_beside(struct store *store, double level);
+
 /* --- Ids, for those who look rows up: 1 .. 2^53 - 1. --- */
 int64_t store_cloud_id(const char *name);
 int64_t store_point_id(const char *label);

@@ -1,5 +1,6 @@
 #include "sim/store_internal.h"
 #include "sim/store_schema.h"
+#include "sim/summary.h"
 #include "sim/units.h"
 
 #include <errno.h>
@@ -164,4 +165,25 @@ bool store_read_points(struct store *store, struct arena *arena, const struct st
         point[*count] = (struct store_point){.id = sqlite3_column_int64(row, 0), .label = text_of(arena, row, 1),
                                              .parameters = text_of(arena, row, 2)};
     return sqlite3_finalize(row) == SQLITE_OK || store_fail_sqlite(store, "read");
+}
+
+bool store_summarise_beside(struct store *store, double level)
+{
+    static const char *const names[] = {"summary", "difference", "series_summary", "target"};
+    bool done = store_execute(store, "read", "BEGIN");
+    for (size_t i = 0; store_schema[i] != NULL; i++)
+        for (size_t n = 0; done && n < sizeof names / sizeof names[0]; n++) {
+            static const char create[] = "CREATE TABLE ";
+            const char *rest = store_schema[i] + sizeof create - 1;
+            size_t length = strlen(names[n]);
+            if (strncmp(store_schema[i], create, sizeof create - 1) != 0 || strncmp(rest, names[n], length) != 0 ||
+                rest[length] != ' ')
+                continue;
+            char *sql = sqlite3_mprintf("CREATE TEMP TABLE %s", rest);
+            done = sql != NULL ? store_execute(store, "read", sql) : store_fail(store, "out of memory");
+            sqlite3_free(sql);
+        }
+    return done && store_execute(store, "read", "INSERT INTO temp.target SELECT * FROM main.target") &&
+           (summary_write(store->database, level) || store_fail_sqlite(store, "summarise")) &&
+           store_execute(store, "read", "COMMIT");
 }
