@@ -7,7 +7,8 @@
  * The chain never notices that a provider is dark.
  *
  *   deployment  active -> closed
- *   group       open -> paused -> open, open|paused|insufficient_funds -> closed, any but closed -> insufficient_funds
+ *   group       open -> paused; paused | insufficient_funds -> open; insufficient_funds -> paused; any -> closed;
+ *               any but closed -> insufficient_funds
  *   order       open -> active -> closed, open -> closed
  *   bid         open -> active -> closed, open -> lost, open -> closed
  *   lease       active -> closed | insufficient_funds
