@@ -10,8 +10,8 @@ report() { # report STATUS CLAIM
     if [[ $1 == 0 ]]; then echo "ok $number - $2"; else echo "not ok $number - $2"; fi
 }
 
-if [[ ! -x ${NINES:-} ]] || ! command -v sqlite3 >/dev/null; then
-    echo "ok 1 - oracle_scenarios_hold # SKIP no program or no sqlite3 shell"
+if ! command -v sqlite3 >/dev/null; then
+    echo "ok 1 - oracle_scenarios_hold # SKIP there is no sqlite3 shell to look into results with"
     echo "1..1"
     exit 0
 fi
