@@ -55,7 +55,8 @@ double law_mean(const struct law *law);     /* seconds; infinity for pareto with
 double law_variance(const struct law *law); /* seconds^2; may be infinity */
 
 /* Draws, in seconds, >= 0 and finite. Measured: uniform 7 ns, exponential 8 ns, weibull 18 ns, lognormal 16 ns,
- * gamma 23 to 40 ns, residual of a weibull 40 ns. The residual aborts for a law of infinite mean: refuse such a law where the scenario is read. */
+ * gamma 23 to 40 ns, residual of a weibull 40 ns. The residual aborts for a law of infinite mean: refuse such a law where the
+ * scenario is read. */
 double law_draw(const struct law *law, struct stream *stream);
 double law_draw_residual(const struct law *law, struct stream *stream);
 /* The same rounded to ticks, at least 1 tick for the residual and for laws that are not constant 0. */

@@ -61,9 +61,9 @@ static inline int stream_chance(struct stream *stream, double p)
     return stream_uniform(stream) < p;
 }
 
-/* Ziggurats: the area under a density cut into 256 layers of one area, so that 98.9 % of the draws need one look (Marsaglia & Tsang
- * 2000, "The ziggurat method for generating random variables", J. Stat. Software 5(8)). A draw's low 8 bits choose the layer,
- * the ninth the sign, the upper 52 the place in it. random_table.c explains the columns. */
+/* Ziggurats: the area under a density cut into 256 layers of one area, so that nearly all draws need one look (Marsaglia &
+ * Tsang 2000, "The ziggurat method for generating random variables", J. Stat. Software 5(8)). A draw's low 8 bits choose the
+ * layer, the ninth the sign, the upper 52 the place in it. random_table.c explains the columns. */
 enum { RANDOM_LAYERS = 256 };
 struct random_layer {
     int64_t inside;

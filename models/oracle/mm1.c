@@ -33,7 +33,8 @@ static const struct key keys[] = {
     {"arrival_rate", KEY_RATE, NULL, .help = "Customers per unit of time; a Poisson process.", .above_low = true, .high = 1e6},
     {"service", KEY_LAW, NULL, .help = "Law of the time that one server needs for one customer."},
     {"servers", KEY_INTEGER, "1", .help = "Equal servers with one queue.", .low = 1, .high = 1e6},
-    {"queue_max", KEY_INTEGER, "65536", .help = "Room for customers waiting; a run that needs more ends and says so.", .low = 1, .high = 1e8},
+    {"queue_max", KEY_INTEGER, "65536", .help = "Room for customers waiting; a run that needs more ends and says so.", .low = 1,
+     .high = 1e8},
     KEY_END,
 };
 
