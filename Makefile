@@ -38,7 +38,7 @@ LDLIBS += $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm -pthread
 
 # --- Sources ------------------------------------------------------------------------------------------------------------
 SOURCES := $(wildcard sim/*.c models/*/*.c)
-OBJECTS := $(SOURCES:%.c=$(B)/%.o)
+OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/plots.o
 TEST_SOURCES := $(wildcard tests/*/*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(B)/%)
 BENCH_SOURCES := $(wildcard bench/*.c)
@@ -78,6 +78,15 @@ $(B)/commit.h: FORCE
 $(B)/sim/version.o: $(B)/commit.h
 .PHONY: FORCE
 FORCE:
+
+# The charts' scripts, built in, so that the program draws wherever it is.
+PLOTS := $(wildcard plots/*.gp)
+$(B)/plots.c: $(PLOTS) plots/embed.sh
+	@mkdir -p $(@D)
+	$(Q)plots/embed.sh $(PLOTS) > $@.tmp && mv -f $@.tmp $@
+$(B)/plots.o: $(B)/plots.c
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(OBJECTS:.o=.d) $(B)/models/nines.d $(TEST_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d)
 

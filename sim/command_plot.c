@@ -1,0 +1,33 @@
+#include "sim/command.h"
+#include "sim/plot.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The folder that a file lies in. */
+static const char *folder_of(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return ".";
+    return slash == path ? "/" : arena_format(arena, "%.*s", (int)(slash - path), path);
+}
+
+int command_plot(const struct command_line *line)
+{
+    const char *path = line->operand[0];
+    if (access(path, R_OK) != 0) {
+        command_error(NULL, "cannot read '%s': %s", command_show(line->arena, path), strerror(errno));
+        return EXIT_MACHINE;
+    }
+    struct plot_options options = {.path = path,
+                                   .folder = command_text(line, "-o", folder_of(line->arena, path)),
+                                   .format = command_text(line, "--format", "svg"),
+                                   .charts = line->operand + 1,
+                                   .chart_count = line->operands - 1,
+                                   .quiet = command_flag(line, "--quiet")};
+    if (options.folder[0] == '\0' || !command_make_folder(line->arena, options.folder))
+        return options.folder[0] == '\0' ? EXIT_USAGE : EXIT_MACHINE;
+    return plot_run(line->arena, &options);
+}
