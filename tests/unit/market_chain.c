@@ -168,6 +168,30 @@ static void a_grant_used_up_still_exists(void **state)
     }
 }
 
+/* Coins of different denoms cannot be added: a grant replaced by one in another denom keeps the deployment from closing. */
+static void a_grant_in_another_denom_panics(void **state)
+{
+    (void)state;
+    struct world world;
+    open_with(&world, market_rules_2024_07());
+    struct market *market = &world.market;
+    struct market_deployment_id id = world_deploy(&world, "alice", 1, "100", 500000, 1);
+    uint32_t alice = world_wallet(&world, "alice"), carol = world_wallet(&world, "carol");
+    struct market_deposit message = {id, carol, MARKET_UAKT, 100};
+    bank_grant_give(&market->bank, carol, alice, MARKET_USDC, 150);
+    expect(MARKET_PANIC, market_deposit_deployment(market, &message, 2));
+    bank_grant_give(&market->bank, carol, alice, MARKET_UAKT, 150);
+    expect(MARKET_OK, market_deposit_deployment(market, &message, 2));
+    bank_grant_give(&market->bank, carol, alice, MARKET_USDC, 150);
+    uint64_t before = market_digest(market);
+    expect(MARKET_PANIC, market_close_deployment(market, id, 3));
+    assert_true(before == market_digest(market));
+    assert_true(bank_grant_revoke(&market->bank, carol, alice));
+    expect(MARKET_OK, market_close_deployment(market, id, 3));
+    market_audit(market);
+    world_close(&world);
+}
+
 /* --- Bids --- */
 
 static void bid_checks_run_in_order(void **state)
@@ -701,6 +725,7 @@ int main(void)
         cmocka_unit_test(declared_limits_hold_only_with_q4_off),
         cmocka_unit_test(deposit_checks_run_in_order),
         cmocka_unit_test(a_grant_used_up_still_exists),
+        cmocka_unit_test(a_grant_in_another_denom_panics),
         cmocka_unit_test(bid_checks_run_in_order),
         cmocka_unit_test(one_bid_more_than_the_limit_fits),
         cmocka_unit_test(offers_come_in_the_order_of_names),
