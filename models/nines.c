@@ -1,4 +1,5 @@
 /* The program: the bench, and the models it can drive. */
+#include "models/clouds/clouds.h"
 #include "models/oracle/oracle.h"
 #include "sim/model.h"
 
@@ -6,7 +7,7 @@
 
 int main(int argc, char **argv)
 {
-    static const struct sim_model *const models[] = {&oracle_mm1, &oracle_machine_repair, &oracle_renewal, NULL};
+    static const struct sim_model *const models[] = {&clouds_model, &oracle_mm1, &oracle_machine_repair, &oracle_renewal, NULL};
     const struct sim_registry registry = {models};
     return sim_main(argc, argv, &registry);
 }
