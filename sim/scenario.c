@@ -66,13 +66,15 @@ struct request {
 };
 
 /* The model's name: what the last override says, else the file, else the default. *place: where it is said. */
-static const char *find_model(struct scenario *scenario, const struct request *request, const struct node *root, struct place *place)
+static const char *find_model(struct scenario *scenario, const struct request *request, const struct node *root,
+                              struct place *place)
 {
     for (size_t i = request->override_count; i > 0; i--) {
         const char *name = override_value(scenario->arena, request->overrides[i - 1], "model");
         if (name == NULL)
             continue;
-        *place = (struct place){"--set", (int)i, (int)(strchr(request->overrides[i - 1], '=') - request->overrides[i - 1]) + 2};
+        *place = (struct place){"--set", (int)i,
+                                (int)(strchr(request->overrides[i - 1], '=') - request->overrides[i - 1]) + 2};
         return name;
     }
     const struct node *node = node_child(root, "model");
@@ -92,7 +94,8 @@ static const char *hint_models(struct arena *arena, const char *name, const char
     for (char *word; count < 64 && (word = strtok_r(rest, ", |", &rest)) != NULL;)
         names[count++] = word;
     const char *nearest = scenario_nearest(name, names, count);
-    return nearest != NULL ? arena_format(arena, "did you mean '%s'? models: %s", nearest, known) : arena_format(arena, "models: %s", known);
+    return nearest != NULL ? arena_format(arena, "did you mean '%s'? models: %s", nearest, known)
+                           : arena_format(arena, "models: %s", known);
 }
 
 static const struct key *find_keys(struct scenario *scenario, const struct request *request, const struct node *root)
@@ -105,8 +108,10 @@ static const struct key *find_keys(struct scenario *scenario, const struct reque
     if (name == NULL || !request->model_keys(request->registry, name, &model_keys, &point_keys)) {
         scenario_reader(scenario)->model_unknown = true;
         if (name != NULL) /* else its wrong type is reported with the others */
-            scenario_mistake(scenario, place, hint_models(scenario->arena, name, request->known_models != NULL ? request->known_models : "none"),
-                             "unknown model '%s'", text_clipped(scenario->arena, name));
+            scenario_mistake(
+                scenario, place,
+                hint_models(scenario->arena, name, request->known_models != NULL ? request->known_models : "none"),
+                "unknown model '%s'", text_clipped(scenario->arena, name));
         return keys_of_model(scenario->arena, NULL, NULL);
     }
     return keys_of_model(scenario->arena, model_keys, point_keys);
@@ -147,16 +152,17 @@ static struct scenario *read_all(struct arena *arena, const char *path, const ch
     return scenario;
 }
 
-struct scenario *scenario_read(struct arena *arena, const char *path, const char *const *overrides, size_t override_count,
-                               scenario_model_keys *model_keys, const void *registry, const char *known_models)
+struct scenario *scenario_read(struct arena *arena, const char *path, const char *const *overrides,
+                               size_t override_count, scenario_model_keys *model_keys, const void *registry,
+                               const char *known_models)
 {
     struct request request = {overrides, override_count, model_keys, registry, known_models};
     return read_all(arena, path, NULL, &request);
 }
 
-struct scenario *scenario_read_text(struct arena *arena, const char *name, const char *text, const char *const *overrides,
-                                    size_t override_count, scenario_model_keys *model_keys, const void *registry,
-                                    const char *known_models)
+struct scenario *scenario_read_text(struct arena *arena, const char *name, const char *text,
+                                    const char *const *overrides, size_t override_count,
+                                    scenario_model_keys *model_keys, const void *registry, const char *known_models)
 {
     struct request request = {overrides, override_count, model_keys, registry, known_models};
     return read_all(arena, name, text, &request);

@@ -14,7 +14,10 @@ struct node *node_child(const struct node *group, const char *name)
     return NULL;
 }
 
-static bool node_is_leaf(const struct node *node) { return node->kind < NODE_GROUP; }
+static bool node_is_leaf(const struct node *node)
+{
+    return node->kind < NODE_GROUP;
+}
 
 const char *node_element_name(const struct node *element, const struct key *children)
 {
@@ -81,7 +84,7 @@ bool key_exists(const struct key *keys, const struct key *key, const struct node
 
 /* --- Mistakes with keys --- */
 
-const char *hint_nearest(struct arena *arena, const char *word, const struct key *keys)
+static const char *key_nearest(struct arena *arena, const char *word, const struct key *keys)
 {
     size_t count = 0;
     for (const struct key *key = keys; key->name != NULL; key++)
@@ -89,25 +92,26 @@ const char *hint_nearest(struct arena *arena, const char *word, const struct key
     const char **names = arena_array(arena, count, const char *);
     for (size_t i = 0; i < count; i++)
         names[i] = keys[i].name;
-    const char *nearest = scenario_nearest(word, names, count);
-    return nearest != NULL ? arena_format(arena, "did you mean '%s'? see scenarios/reference.cfg", nearest) : NULL;
+    return scenario_nearest(word, names, count);
 }
 
-static const char *hint_keys(struct arena *arena, const char *word, const struct key *keys)
+const char *hint_keys(struct arena *arena, const char *word, const struct key *keys)
 {
-    const char *hint = hint_nearest(arena, word, keys);
-    if (hint != NULL || keys->name == NULL)
-        return hint;
-    hint = "keys here:";
-    int listed = 0;
-    for (const struct key *key = keys; key->name != NULL; key++, listed++)
-        if (listed < 12)
-            hint = arena_format(arena, "%s%s %s", hint, listed > 0 ? "," : "", key->name);
-    return arena_format(arena, "%s%s; see scenarios/reference.cfg", hint, listed > 12 ? ", ..." : "");
+    enum { LISTED = 12 };
+    const char *nearest = key_nearest(arena, word, keys), *list = "";
+    if (nearest != NULL)
+        return arena_format(arena, "did you mean '%s'? see scenarios/reference.cfg", nearest);
+    for (int i = 0; keys[i].name != NULL; i++) {
+        if (i == LISTED)
+            return "see scenarios/reference.cfg";
+        list = arena_format(arena, "%s%s%s", list, i > 0 ? ", " : "", keys[i].name);
+    }
+    return arena_format(arena, "keys here: %s; see scenarios/reference.cfg", list);
 }
 
 /* Reports node when no key of the table stands for it here. */
-static void judge_key(struct scenario *scenario, const struct key *keys, const struct node *group, const struct node *node)
+static void judge_key(struct scenario *scenario, const struct key *keys, const struct node *group,
+                      const struct node *node)
 {
     struct arena *arena = scenario->arena;
     const struct key *elsewhere = NULL;
@@ -121,11 +125,9 @@ static void judge_key(struct scenario *scenario, const struct key *keys, const s
     }
     if (elsewhere != NULL) {
         size_t length = strcspn(elsewhere->when, "=");
-        const char *values = arena_text(arena, elsewhere->when + length + 1);
-        const char *text = "";
-        for (const char *p = values; *p != '\0'; p += strcspn(p, "|") + (p[strcspn(p, "|")] == '|'))
-            text = arena_format(arena, "%s%s%.*s", text, text[0] != '\0' ? " or " : "", (int)strcspn(p, "|"), p);
-        scenario_mistake(scenario, node->name_place, arena_format(arena, "it goes with %.*s = %s", (int)length, elsewhere->when, text),
+        const char *text = choices_joined(arena, elsewhere->when + length + 1, " or ");
+        scenario_mistake(scenario, node->name_place,
+                         arena_format(arena, "it goes with %.*s = %s", (int)length, elsewhere->when, text),
                          "key '%s' means nothing here%s", node->name, in_group(arena, group));
         return;
     }
@@ -135,17 +137,57 @@ static void judge_key(struct scenario *scenario, const struct key *keys, const s
                      text_clipped(arena, node->name), in_group(arena, group));
 }
 
-static void missing(struct scenario *scenario, const struct value *value, const struct key *key, const struct node *group)
+/* Whether some other key written in the group is near to this one: then that is reported, and this one is not missing.
+ */
+static bool key_is_misspelled(struct arena *arena, const struct key *keys, const struct key *key,
+                              const struct node *group)
 {
+    for (const struct node *node = group != NULL ? group->first : NULL; node != NULL; node = node->next) {
+        bool declared = false;
+        for (const struct key *other = keys; other->name != NULL; other++)
+            declared = declared || strcmp(other->name, node->name) == 0;
+        const char *nearest = declared ? NULL : key_nearest(arena, node->name, keys);
+        if (nearest != NULL && strcmp(nearest, key->name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool key_is_required(const struct key *key)
+{
+    return key_is_leaf(key) ? key->standard == NULL : key->required;
+}
+
+/* Reports the required keys that the group lacks, all at once. */
+static void report_missing(struct scenario *scenario, const struct value *value, const struct key *keys,
+                           const struct node *group)
+{
+    enum { SHOWN = 6 };
+    struct arena *arena = scenario->arena;
+    const char *names = "", *lines = "";
+    int count = 0;
+    for (size_t i = 0; i < value->children; i++) {
+        const struct key *key = value->child[i].key;
+        if (value->child[i].given || !key_is_required(key) || key_is_misspelled(arena, keys, key, group))
+            continue;
+        const char *example = key_is_leaf(key)         ? key_example(arena, key)
+                              : key->type == KEY_GROUP ? "{ ... }"
+                              : key->type == KEY_LIST  ? "( { ... }, { ... } )"
+                                                       : "( \"...\", \"...\" )";
+        if (++count > SHOWN)
+            continue;
+        names = arena_format(arena, "%s%s'%s'", names, count > 1 ? ", " : "", key->name);
+        lines = arena_format(arena, "%s %s = %s;", lines, key->name, example);
+    }
+    if (count == 0)
+        return;
+    const char *more = count > SHOWN ? arena_format(arena, " and %d more", count - SHOWN) : "";
     struct place place = value->place;
     if (group == NULL || group->parent == NULL)
         place.line = 0; /* the whole file: no line to point at */
-    const char *example = key_is_leaf(key) ? key_example(scenario->arena, key)
-                          : key->type == KEY_GROUP ? "{ ... }"
-                          : key->type == KEY_LIST ? "( { ... }, { ... } )" : "( \"...\", \"...\" )";
-    const char *see = key_is_leaf(key) ? "" : " see scenarios/reference.cfg";
-    scenario_mistake(scenario, place, arena_format(scenario->arena, "add %s = %s;%s", key->name, example, see),
-                     "key '%s' is missing%s", key->name, in_group(scenario->arena, group));
+    scenario_mistake(scenario, place, arena_format(arena, "add%s see scenarios/reference.cfg", lines),
+                     "%s %s%s %s missing%s", count > 1 ? "keys" : "key", names, more, count > 1 ? "are" : "is",
+                     in_group(arena, group));
 }
 
 /* --- Values --- */
@@ -153,19 +195,27 @@ static void missing(struct scenario *scenario, const struct value *value, const 
 static const char *kind_phrase(const struct node *node)
 {
     switch (node->kind) {
-    case NODE_STRING: return "a text";
-    case NODE_NUMBER: return "a number";
-    case NODE_BOOL: return "true or false";
-    case NODE_WORD: return "a single value";
-    case NODE_GROUP: return "a group { ... }";
-    case NODE_LIST: return "a list ( ... )";
-    default: return "an array [ ... ]";
+    case NODE_STRING:
+        return "a text";
+    case NODE_NUMBER:
+        return "a number";
+    case NODE_BOOL:
+        return "true or false";
+    case NODE_WORD:
+        return "a single value";
+    case NODE_GROUP:
+        return "a group { ... }";
+    case NODE_LIST:
+        return "a list ( ... )";
+    default:
+        return "an array [ ... ]";
     }
 }
 
 static void wrong_kind(struct scenario *scenario, const struct key *key, const struct node *node, const char *hint)
 {
-    scenario_mistake(scenario, node->place, hint, "'%s' must be %s, not %s", key->name, key_phrase(key), kind_phrase(node));
+    scenario_mistake(scenario, node->place, hint, "'%s' must be %s, not %s", key->name, key_phrase(key),
+                     kind_phrase(node));
 }
 
 /* Texts and names want quotes; true and false do not. */
@@ -186,9 +236,12 @@ static void check_leaf(struct scenario *scenario, struct value *value, const str
     struct complaint complaint;
     value->text = "";
     if (!leaf_kind_fits(key, node)) {
-        const char *written = node_is_leaf(node) ? arena_format(scenario->arena, "\"%s\"", node->text) : key_example(scenario->arena, key);
-        wrong_kind(scenario, key, node, arena_format(scenario->arena, "write %s = %s;", key->name,
-                                                     key->type == KEY_TEXT || key->type == KEY_NAME ? written : key_example(scenario->arena, key)));
+        const char *written = node_is_leaf(node) ? arena_format(scenario->arena, "\"%s\"", node->text)
+                                                 : key_example(scenario->arena, key);
+        wrong_kind(
+            scenario, key, node,
+            arena_format(scenario->arena, "write %s = %s;", key->name,
+                         key->type == KEY_TEXT || key->type == KEY_NAME ? written : key_example(scenario->arena, key)));
         return;
     }
     if (leaf_read(scenario->arena, key, node->text, value, &complaint))
@@ -220,8 +273,8 @@ static int compare_names(const void *a, const void *b)
     return order != 0 ? order : (x > y) - (x < y);
 }
 
-/* No two elements may share the value of a key that is unique. Elements lie in one array, so their order in memory is their
- * order in the text. */
+/* No two elements may share the value of a key that is unique. Elements lie in one array, so their order in memory is
+ * their order in the text. */
 static void check_unique(struct scenario *scenario, const struct value *list)
 {
     for (const struct key *key = list->key->children; key->name != NULL; key++) {
@@ -245,7 +298,8 @@ static void check_unique(struct scenario *scenario, const struct value *list)
     }
 }
 
-static void check_elements(struct scenario *scenario, struct value *value, const struct key *key, const struct node *list)
+static void check_elements(struct scenario *scenario, struct value *value, const struct key *key,
+                           const struct node *list)
 {
     value->children = (size_t)list->children;
     value->child = arena_array(scenario->arena, value->children, struct value);
@@ -274,9 +328,11 @@ static void check_list(struct scenario *scenario, struct value *value, const str
 {
     bool array = node->kind == NODE_ARRAY && (key->type == KEY_TEXTS || node->children == 0);
     if (node->kind != NODE_LIST && !array) {
-        const char *hint = key->type == KEY_LIST && node->kind == NODE_GROUP ? "put the group into a list: ( { ... } )" : NULL;
+        const char *hint =
+            key->type == KEY_LIST && node->kind == NODE_GROUP ? "put the group into a list: ( { ... } )" : NULL;
         if (key->type == KEY_TEXTS && node_is_leaf(node))
-            hint = arena_format(scenario->arena, "write %s = ( \"%s\" );", key->name, text_clipped(scenario->arena, node->text));
+            hint = arena_format(scenario->arena, "write %s = ( \"%s\" );", key->name,
+                                text_clipped(scenario->arena, node->text));
         wrong_kind(scenario, key, node, hint);
         return;
     }
@@ -285,21 +341,17 @@ static void check_list(struct scenario *scenario, struct value *value, const str
     check_elements(scenario, value, key, node);
 }
 
-/* Fills in what the text does not say. */
-static void check_absent(struct scenario *scenario, struct value *value, const struct key *key, const struct node *group)
+/* Fills in what the text does not say; what is required is reported by the group. */
+static void check_absent(struct scenario *scenario, struct value *value, const struct key *key)
 {
-    if (key_is_leaf(key) && key->standard != NULL) {
+    if (key_is_required(key))
+        value->text = key_is_leaf(key) ? "" : NULL;
+    else if (key_is_leaf(key))
         default_leaf(value, key, scenario->arena);
-    } else if (key_is_leaf(key)) {
-        value->text = "";
-        missing(scenario, value, key, group);
-    } else if (key->required) {
-        missing(scenario, value, key, group);
-    } else if (key->type == KEY_GROUP && key->standard != NULL) {
+    else if (key->type == KEY_GROUP && key->standard != NULL)
         check_group(scenario, value, key->children, NULL);
-    } else {
+    else
         check(key->standard == NULL, "key '%s': a list has no default", key->name);
-    }
 }
 
 static void check_value(struct scenario *scenario, struct value *value, const struct key *key, const struct node *group)
@@ -307,7 +359,7 @@ static void check_value(struct scenario *scenario, struct value *value, const st
     const struct node *node = node_child(group, key->name);
     value->key = key;
     if (node == NULL) {
-        check_absent(scenario, value, key, group);
+        check_absent(scenario, value, key);
         return;
     }
     value->given = true;
@@ -336,6 +388,7 @@ void check_group(struct scenario *scenario, struct value *value, const struct ke
         child->place = value->place;
         check_value(scenario, child, key, node);
     }
+    report_missing(scenario, value, keys, node);
     if (node == NULL)
         return;
     for (const struct node *child = node->first; child != NULL; child = child->next)

@@ -56,7 +56,8 @@ static void print_list(FILE *out, const struct value *list, int indent)
 static void print_value(FILE *out, const struct value *value, int indent)
 {
     const struct key *key = value->key;
-    bool nothing = key_is_leaf(key) ? key_is_optional_leaf(key) && !value->given : !value->given && value->children == 0;
+    bool nothing =
+        key_is_leaf(key) ? key_is_optional_leaf(key) && !value->given : !value->given && value->children == 0;
     if (nothing) {
         (void)fprintf(out, "%*s# %s: not given\n", indent, "", key->name);
         return;

@@ -5,12 +5,18 @@
 /* Longer words are not compared: nobody mistypes them by one letter, and the table below stays small. */
 enum { EDIT_LONGEST = 64 };
 
-static int lower(char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : (unsigned char)c; }
+static int lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : (unsigned char)c;
+}
 
-static int least(int a, int b) { return a < b ? a : b; }
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
 
-/* Insertions, deletions, substitutions and swaps of neighbours that turn a into b (optimal string alignment; Damerau 1964,
- * "A technique for computer detection and correction of spelling errors"). Case does not count. */
+/* Insertions, deletions, substitutions and swaps of neighbours that turn a into b (optimal string alignment; Damerau
+ * 1964, "A technique for computer detection and correction of spelling errors"). Case does not count. */
 static int edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
     int row[3][EDIT_LONGEST + 1];

@@ -24,9 +24,9 @@ struct expansion {
     size_t used, size;
     struct span *span;
     int spans, span_size;
-    int lines;     /* complete lines so far */
+    int lines; /* complete lines so far */
     int includes;
-    bool full;     /* too large: already reported */
+    bool full; /* too large: already reported */
 };
 
 /* --- Files --- */
@@ -57,7 +57,8 @@ static const char *handle_read(struct arena *arena, int handle, size_t expected,
     return *bytes > SCENARIO_MAX_BYTES ? "it is larger than 8 MiB" : NULL;
 }
 
-/* Reads path into *text; a reason when that fails, else NULL. A pipe is welcome (<(...) of a shell), a folder is not. */
+/* Reads path into *text; a reason when that fails, else NULL. A pipe is welcome (<(...) of a shell), a folder is not.
+ */
 static const char *file_read(struct arena *arena, const char *path, struct open_file *file, char **text, size_t *bytes)
 {
     struct stat status;
@@ -182,11 +183,13 @@ static const char *include_chain(struct arena *arena, const struct open_file *fi
 static void expand_file(struct expansion *expansion, struct open_file *file, char *text, size_t bytes);
 
 /* Reads one included file into the expansion. False after a mistake: nothing was added. */
-static bool include_file(struct expansion *expansion, const struct open_file *includer, struct place place, const char *name)
+static bool include_file(struct expansion *expansion, const struct open_file *includer, struct place place,
+                         const char *name)
 {
     struct scenario *scenario = expansion->scenario;
     struct arena *arena = scenario->arena;
-    struct open_file file = {.includer = includer, .path = include_path(arena, includer->path, name), .depth = includer->depth + 1};
+    struct open_file file = {
+        .includer = includer, .path = include_path(arena, includer->path, name), .depth = includer->depth + 1};
     char *text;
     size_t bytes;
     if (file.depth > INCLUDE_DEPTH) {
@@ -206,7 +209,8 @@ static bool include_file(struct expansion *expansion, const struct open_file *in
     }
     for (const struct open_file *open = includer; open != NULL; open = open->includer)
         if (open->inode == file.inode && open->device == file.device) {
-            scenario_mistake(scenario, place, arena_format(arena, "the loop is %s", include_chain(arena, includer, file.path)),
+            scenario_mistake(scenario, place,
+                             arena_format(arena, "the loop is %s", include_chain(arena, includer, file.path)),
                              "'%s' includes itself", file.path);
             return false;
         }
@@ -217,9 +221,10 @@ static bool include_file(struct expansion *expansion, const struct open_file *in
     return scenario->errors == errors;
 }
 
-/* Handles the line when it is an @include: true when it was one. In the expansion it becomes a comment, so that the expanded
- * text says where its parts came from and reads the same without the files. */
-static bool include_line(struct expansion *expansion, const struct open_file *file, int line, const char *text, size_t bytes)
+/* Handles the line when it is an @include: true when it was one. In the expansion it becomes a comment, so that the
+ * expanded text says where its parts came from and reads the same without the files. */
+static bool include_line(struct expansion *expansion, const struct open_file *file, int line, const char *text,
+                         size_t bytes)
 {
     static const char word[] = "@include";
     size_t blanks = 0;

@@ -118,8 +118,8 @@ const char *node_path(struct arena *arena, const struct node *node);
 /* What a list's element is called: the text of its key of type KEY_NAME, or NULL. */
 const char *node_element_name(const struct node *element, const struct key *children);
 
-/* The hint for an unknown key: the nearest of the table, or NULL; in arena. */
-const char *hint_nearest(struct arena *arena, const char *word, const struct key *keys);
+/* The hint for an unknown key: the nearest of the table, or what a short table holds; in arena. */
+const char *hint_keys(struct arena *arena, const char *word, const struct key *keys);
 
 /* Why a text is not a value of its key. */
 struct complaint {
@@ -129,6 +129,9 @@ struct complaint {
 
 /* Reads the text of a leaf into value->is. */
 bool leaf_read(struct arena *arena, const struct key *key, const char *text, struct value *value, struct complaint *complaint);
+/* "a|b|c" as "a, b, c", and the alternative nearest to text, or NULL. */
+const char *choices_joined(struct arena *arena, const char *choices, const char *between);
+const char *choices_nearest(struct arena *arena, const char *text, const char *choices);
 /* text, cut to some 60 characters. */
 const char *text_clipped(struct arena *arena, const char *text);
 /* The first control character of text, or NULL. */

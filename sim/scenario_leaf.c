@@ -65,8 +65,10 @@ static struct range range_of(const struct key *key)
 /* An end of a range in the unit that people would write. */
 static const char *bound_text(struct arena *arena, enum key_type type, double bound)
 {
-    static const struct { const char *name; double seconds; } units[] = {
-        {"y", 31557600}, {"d", 86400}, {"h", 3600}, {"min", 60}};
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {{"y", 31557600}, {"d", 86400}, {"h", 3600}, {"min", 60}};
     switch (type) {
     case KEY_DURATION:
         for (size_t i = 0; i < sizeof units / sizeof *units; i++)
@@ -75,11 +77,16 @@ static const char *bound_text(struct arena *arena, enum key_type type, double bo
         return arena_format(arena, "%.10g s", bound);
     case KEY_INTEGER:
         return bound >= 9.2e18 ? "9223372036854775807" : arena_format(arena, "%.0f", bound);
-    case KEY_BYTES: return arena_format(arena, "%.0f B", bound);
-    case KEY_MONEY: return arena_format(arena, "%.10g USD", bound);
-    case KEY_MONEY_RATE: return arena_format(arena, "%.10g USD/h", bound);
-    case KEY_RATE: return arena_format(arena, "%.10g /s", bound);
-    default: return arena_format(arena, "%.10g", bound);
+    case KEY_BYTES:
+        return arena_format(arena, "%.0f B", bound);
+    case KEY_MONEY:
+        return arena_format(arena, "%.10g USD", bound);
+    case KEY_MONEY_RATE:
+        return arena_format(arena, "%.10g USD/h", bound);
+    case KEY_RATE:
+        return arena_format(arena, "%.10g /s", bound);
+    default:
+        return arena_format(arena, "%.10g", bound);
     }
 }
 
@@ -101,11 +108,15 @@ static double base_units(const struct key *key, const struct value *value)
 {
     switch (key->type) {
     case KEY_INTEGER:
-    case KEY_BYTES: return (double)value->is.integer;
-    case KEY_DURATION: return duration_seconds(value->is.duration);
+    case KEY_BYTES:
+        return (double)value->is.integer;
+    case KEY_DURATION:
+        return duration_seconds(value->is.duration);
     case KEY_MONEY:
-    case KEY_MONEY_RATE: return (double)value->is.money.micro / 1e6;
-    default: return value->is.number;
+    case KEY_MONEY_RATE:
+        return (double)value->is.money.micro / 1e6;
+    default:
+        return value->is.number;
     }
 }
 
@@ -159,12 +170,14 @@ static bool complain(struct complaint *complaint, const char *message, const cha
     return false;
 }
 
-static bool complain_type(struct arena *arena, struct complaint *complaint, const struct key *key, const char *text, const char *why)
+static bool complain_type(struct arena *arena, struct complaint *complaint, const struct key *key, const char *text,
+                          const char *why)
 {
     /* "'2.5' is not a whole number: it is not a whole number" says it once too often. */
     bool said = strstr(why, key_phrase(key)) != NULL && key->type == KEY_INTEGER;
     return complain(complaint,
-                    arena_format(arena, "'%s' is not %s%s%s", text_clipped(arena, text), key_phrase(key), said ? "" : ": ", said ? "" : why),
+                    arena_format(arena, "'%s' is not %s%s%s", text_clipped(arena, text), key_phrase(key),
+                                 said ? "" : ": ", said ? "" : why),
                     arena_format(arena, "'%s' is written like %s", key->name, key_example(arena, key)));
 }
 
@@ -179,27 +192,46 @@ static bool lacks_unit(const struct key *key, const char *text)
 
 static bool complain_unit(struct arena *arena, struct complaint *complaint, const struct key *key, const char *text)
 {
-    static const char *const units[][2] = {
-        [KEY_DURATION] = {"s", "us ms min h d w y"}, [KEY_LAW] = {"s", "us ms min h d w y"},
-        [KEY_BYTES] = {"GiB", "B kB MB GB TB PB KiB MiB TiB PiB"}, [KEY_MONEY] = {"USD", "kUSD MUSD"},
-        [KEY_MONEY_RATE] = {"USD/h", "USD/d USD/month USD/y"}, [KEY_RATE] = {"/y", "/s /min /h /d /w"}};
-    return complain(complaint, arena_format(arena, "'%s' has no unit: '%s' is %s", text_clipped(arena, text), key->name, key_phrase(key)),
-                    arena_format(arena, "write \"%s %s\", or with another unit: %s", text_clipped(arena, text), units[key->type][0],
-                                 units[key->type][1]));
+    static const char *const units[][2] = {[KEY_DURATION] = {"s", "us ms min h d w y"},
+                                           [KEY_LAW] = {"s", "us ms min h d w y"},
+                                           [KEY_BYTES] = {"GiB", "B kB MB GB TB PB KiB MiB TiB PiB"},
+                                           [KEY_MONEY] = {"USD", "kUSD MUSD"},
+                                           [KEY_MONEY_RATE] = {"USD/h", "USD/d USD/month USD/y"},
+                                           [KEY_RATE] = {"/y", "/s /min /h /d /w"}};
+    return complain(
+        complaint,
+        arena_format(arena, "'%s' has no unit: '%s' is %s", text_clipped(arena, text), key->name, key_phrase(key)),
+        arena_format(arena, "write \"%s %s\", or with another unit: %s", text_clipped(arena, text), units[key->type][0],
+                     units[key->type][1]));
+}
+
+const char *choices_joined(struct arena *arena, const char *choices, const char *between)
+{
+    size_t length = strcspn(choices, "|");
+    const char *joined = arena_format(arena, "%.*s", (int)length, choices);
+    for (choices += length; *choices != '\0'; choices += length) {
+        length = strcspn(++choices, "|");
+        joined = arena_format(arena, "%s%s%.*s", joined, between, (int)length, choices);
+    }
+    return joined;
+}
+
+const char *choices_nearest(struct arena *arena, const char *text, const char *choices)
+{
+    enum { MOST = 64 };
+    const char *names[MOST];
+    size_t count = 0;
+    char *rest = arena_text(arena, choices);
+    for (char *name; count < MOST && (name = strtok_r(rest, "|", &rest)) != NULL;)
+        names[count++] = name;
+    return scenario_nearest(text, names, count);
 }
 
 static bool complain_choice(struct arena *arena, struct complaint *complaint, const struct key *key, const char *text)
 {
-    const char *names[64];
-    size_t count = 0;
-    char *list = arena_text(arena, key->choices), *rest = list;
-    for (char *name = strtok_r(list, "|", &rest); name != NULL && count < 64; name = strtok_r(NULL, "|", &rest))
-        names[count++] = name;
-    const char *all = names[0];
-    for (size_t i = 1; i < count; i++)
-        all = arena_format(arena, "%s, %s", all, names[i]);
-    const char *nearest = scenario_nearest(text, names, count);
-    return complain(complaint, arena_format(arena, "'%s' is not a choice of '%s'", text_clipped(arena, text), key->name),
+    const char *all = choices_joined(arena, key->choices, ", "), *nearest = choices_nearest(arena, text, key->choices);
+    return complain(complaint,
+                    arena_format(arena, "'%s' is not a choice of '%s'", text_clipped(arena, text), key->name),
                     nearest != NULL ? arena_format(arena, "did you mean '%s'? choices: %s", nearest, all)
                                     : arena_format(arena, "choices: %s", all));
 }
@@ -246,20 +278,31 @@ static bool read_plain(const struct key *key, const char *text, struct value *va
         /* Where the default is no name at all, no name may also be written. */
         *why = text[0] == '\0' && key->standard != NULL && key->standard[0] == '\0' ? NULL : name_fault(text);
         return *why == NULL;
-    case KEY_INTEGER: return read_integer(text, &value->is.integer, why);
-    case KEY_NUMBER: return units_number(text, &value->is.number, why);
-    case KEY_SHARE: return units_share(text, &value->is.number, why);
-    case KEY_DURATION: return units_duration(text, &value->is.duration, why);
-    case KEY_UTC: return units_utc(text, &value->is.unix_s, why);
-    case KEY_BYTES: return units_bytes(text, &value->is.integer, why);
-    case KEY_MONEY: return units_money(text, &value->is.money, why);
-    case KEY_MONEY_RATE: return units_money_rate(text, &value->is.money, why);
-    case KEY_RATE: return units_rate(text, &value->is.number, why);
-    default: return true; /* TEXT, ANY */
+    case KEY_INTEGER:
+        return read_integer(text, &value->is.integer, why);
+    case KEY_NUMBER:
+        return units_number(text, &value->is.number, why);
+    case KEY_SHARE:
+        return units_share(text, &value->is.number, why);
+    case KEY_DURATION:
+        return units_duration(text, &value->is.duration, why);
+    case KEY_UTC:
+        return units_utc(text, &value->is.unix_s, why);
+    case KEY_BYTES:
+        return units_bytes(text, &value->is.integer, why);
+    case KEY_MONEY:
+        return units_money(text, &value->is.money, why);
+    case KEY_MONEY_RATE:
+        return units_money_rate(text, &value->is.money, why);
+    case KEY_RATE:
+        return units_rate(text, &value->is.number, why);
+    default:
+        return true; /* TEXT, ANY */
     }
 }
 
-static bool in_range(struct arena *arena, const struct key *key, const char *text, const struct value *value, struct complaint *complaint)
+static bool in_range(struct arena *arena, const struct key *key, const char *text, const struct value *value,
+                     struct complaint *complaint)
 {
     if (!type_has_range(key->type))
         return true;
@@ -269,11 +312,14 @@ static bool in_range(struct arena *arena, const struct key *key, const char *tex
     if (low && number <= range.high)
         return true;
     const char *words = low ? "at most" : range.above ? "above" : "at least";
-    return complain(complaint, arena_format(arena, "'%s' must be %s %s, not '%s'", key->name, words,
-                                 bound_text(arena, key->type, low ? range.high : range.low), text_clipped(arena, text)), NULL);
+    return complain(complaint,
+                    arena_format(arena, "'%s' must be %s %s, not '%s'", key->name, words,
+                                 bound_text(arena, key->type, low ? range.high : range.low), text_clipped(arena, text)),
+                    NULL);
 }
 
-bool leaf_read(struct arena *arena, const struct key *key, const char *text, struct value *value, struct complaint *complaint)
+bool leaf_read(struct arena *arena, const struct key *key, const char *text, struct value *value,
+               struct complaint *complaint)
 {
     *complaint = (struct complaint){0};
     value->text = text;
@@ -281,8 +327,10 @@ bool leaf_read(struct arena *arena, const struct key *key, const char *text, str
     const char *control = text_control(text);
     if (control != NULL) {
         complaint->offset = 0;
-        return complain(complaint, arena_format(arena, "'%s' must not hold control characters such as '\\x%02x'", key->name,
-                                                (unsigned)(unsigned char)*control), "write it as one line of plain text");
+        return complain(complaint,
+                        arena_format(arena, "'%s' must not hold control characters such as '\\x%02x'", key->name,
+                                     (unsigned)(unsigned char)*control),
+                        "write it as one line of plain text");
     }
     if (key->type == KEY_CHOICE)
         return read_choice(key, text, value) || complain_choice(arena, complaint, key, text);
@@ -336,5 +384,7 @@ const char *key_example(struct arena *arena, const struct key *key)
     }
     if (standard != NULL && standard[0] != '\0')
         return arena_format(arena, "\"%s\"", standard);
-    return arena_format(arena, "\"%s\"", bound_text(arena, key->type, isfinite(range_of(key).high) ? range_of(key).high : range_of(key).low));
+    return arena_format(
+        arena, "\"%s\"",
+        bound_text(arena, key->type, isfinite(range_of(key).high) ? range_of(key).high : range_of(key).low));
 }

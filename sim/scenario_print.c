@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Texts come from users and from files of unknown origin. Nothing of them reaches the terminal but printable characters: the
- * rest is spelled \n, \x1b or \u202e, and nothing of them is ever a format. */
+/* Texts come from users and from files of unknown origin. Nothing of them reaches the terminal but printable
+ * characters: the rest is spelled \n, \x1b or \u202e, and nothing of them is ever a format. */
 
 enum {
-    MOST_SHOWN = 20,   /* mistakes printed */
-    MOST_KEPT = 1000,  /* mistakes remembered, for sorting */
-    LINE_SHOWN = 100,  /* characters of a source line */
-    LINE_BEFORE = 40,  /* of them, those before the caret of a clipped line */
+    MOST_SHOWN = 20,  /* mistakes printed */
+    MOST_KEPT = 1000, /* mistakes remembered, for sorting */
+    LINE_SHOWN = 100, /* characters of a source line */
+    LINE_BEFORE = 40, /* of them, those before the caret of a clipped line */
     MESSAGE_SHOWN = 500
 };
 
@@ -20,6 +20,7 @@ enum {
 static void add(struct scenario *scenario, struct place place, const char *hint, const char *format, va_list arguments)
 {
     struct reader *reader = scenario_reader(scenario);
+    check(format != NULL, "a mistake without words");
     scenario->errors++;
     if (reader->kept >= MOST_KEPT)
         return;
@@ -64,15 +65,17 @@ void scenario_error(struct scenario *scenario, const struct value *at, const cha
 
 /* --- Printing --- */
 
-/* True when the character would move the cursor, hide or turn around text: controls, line separators, marks of direction. */
+/* True when the character would move the cursor, hide or turn around text: controls, line separators, marks of
+ * direction. */
 static bool is_hostile(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || (code >= 0x200b && code <= 0x200f) ||
-           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff || code >= 0xe0000;
+           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
+           code >= 0xe0000;
 }
 
-/* Writes one character as it is or spelled out, into at least 12 bytes; returns how many columns it takes. *length: bytes of
- * text that it had. */
+/* Writes one character as it is or spelled out, into at least 12 bytes; returns how many columns it takes. *length:
+ * bytes of text that it had. */
 static int spell(char *out, const char *text, size_t bytes, size_t *length)
 {
     uint32_t code;
@@ -197,7 +200,8 @@ static int compare_diagnostics(const void *a, const void *b)
 int scenario_print_errors(const struct scenario *scenario, FILE *out)
 {
     int count = 0;
-    struct diagnostic *sorted = arena_array(scenario->arena, (size_t)scenario_reader(scenario)->kept, struct diagnostic);
+    struct diagnostic *sorted =
+        arena_array(scenario->arena, (size_t)scenario_reader(scenario)->kept, struct diagnostic);
     for (const struct diagnostic *d = scenario->first_diagnostic; d != NULL; d = d->next) {
         struct diagnostic *copy = &sorted[count];
         *copy = *d;
@@ -214,7 +218,8 @@ int scenario_print_errors(const struct scenario *scenario, FILE *out)
         print_diagnostic(out, &sorted[i]);
     if (scenario->errors > MOST_SHOWN) {
         print_safely(out, scenario->path, MESSAGE_SHOWN);
-        (void)fprintf(out, ": %d more mistake%s not shown\n", scenario->errors - MOST_SHOWN, scenario->errors - MOST_SHOWN == 1 ? "" : "s");
+        (void)fprintf(out, ": %d more mistake%s not shown\n", scenario->errors - MOST_SHOWN,
+                      scenario->errors - MOST_SHOWN == 1 ? "" : "s");
     }
     return scenario->errors;
 }

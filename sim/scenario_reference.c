@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-/* The reference of all keys. The bench's part is a scenario that can be read: every key with its default, or with an example where
- * there is none. The parts of models stand behind '#', each a scenario too once the first "# " of its lines is taken away. */
+/* The reference of all keys. The bench's part is a scenario that can be read: every key with its default, or with an
+ * example where there is none. The parts of models stand behind '#', each a scenario too once the first "# " of its
+ * lines is taken away. */
 
 struct writer {
     FILE *out;
@@ -34,11 +35,8 @@ static void print_prose(struct writer *writer, int indent, const char *text)
 static const char *type_line(struct arena *arena, const struct key *key)
 {
     const char *line = key_phrase(key);
-    if (key->type == KEY_CHOICE) {
-        line = "one of:";
-        for (const char *p = key->choices; *p != '\0'; p += strcspn(p, "|") + (p[strcspn(p, "|")] == '|'))
-            line = arena_format(arena, "%s%s %.*s", line, p == key->choices ? "" : ",", (int)strcspn(p, "|"), p);
-    }
+    if (key->type == KEY_CHOICE)
+        line = arena_format(arena, "one of: %s", choices_joined(arena, key->choices, ", "));
     const char *range = key_range(arena, key);
     if (range[0] != '\0')
         line = arena_format(arena, "%s, %s", line, range);
@@ -106,15 +104,18 @@ static void print_keys(struct writer *writer, const struct key *keys, int indent
     }
 }
 
-void scenario_print_reference(FILE *out, const struct key *const *model_keys, const char *const *model_names, size_t models)
+void scenario_print_reference(FILE *out, const struct key *const *model_keys, const char *const *model_names,
+                              size_t models)
 {
     struct arena arena;
     arena_open(&arena, 0);
     struct writer writer = {out, &arena, ""};
     (void)fputs("# Every key of a scenario, with its default or an example. Written by nines itself; do not edit.\n"
                 "# Quantities are strings with units; durations are in us, ms, s, min, h, d, w or y (365.25 d).\n"
-                "# A law is one of constant(3 h), uniform(1 h, 2 h), exponential(10 h), weibull(0.5, 10 h), lognormal(1, 0.5),\n"
-                "# lognormal_median(2 h, 0.5), gamma(2, 3 h), hyperexponential(0.9, 1 h, 20 h), pareto(1.5, 1 h); \"3 h\" is constant(3 h).\n\n",
+                "# A law is one of constant(3 h), uniform(1 h, 2 h), exponential(10 h), weibull(0.5, 10 h), "
+                "lognormal(1, 0.5),\n"
+                "# lognormal_median(2 h, 0.5), gamma(2, 3 h), hyperexponential(0.9, 1 h, 20 h), pareto(1.5, 1 h); \"3 "
+                "h\" is constant(3 h).\n\n",
                 out);
     print_keys(&writer, scenario_bench_keys(), 0);
     for (size_t i = 0; i < models; i++) {

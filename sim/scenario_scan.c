@@ -3,9 +3,10 @@
 #include <string.h>
 #include <strings.h>
 
-/* libconfig says which line it stumbled over, but not where in it, nor what it had been waiting for. This scanner reads the same
- * grammar (libconfig manual 1.5, chapter 2), remembers where everything stands and how it is spelled, and goes on after a
- * mistake with the next setting. What it accepts is then held against libconfig itself (scenario_agree.c). */
+/* libconfig says which line it stumbled over, but not where in it, nor what it had been waiting for. This scanner reads
+ * the same grammar (libconfig manual 1.5, chapter 2), remembers where everything stands and how it is spelled, and goes
+ * on after a mistake with the next setting. What it accepts is then held against libconfig itself (scenario_agree.c).
+ */
 
 enum { DEEPEST = 32, MOST_KEYS = 256, MOST_NODES = 500000 };
 
@@ -16,13 +17,25 @@ struct scanner {
     int line, column, depth, nodes;
 };
 
-bool scan_is_key_start(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '*'; }
+bool scan_is_key_start(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '*';
+}
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
-bool scan_is_key_character(char c) { return scan_is_key_start(c) || is_digit(c) || c == '-' || c == '_'; }
+bool scan_is_key_character(char c)
+{
+    return scan_is_key_start(c) || is_digit(c) || c == '-' || c == '_';
+}
 
-static bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+static bool is_hex(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 /* The byte `ahead` of here, NUL behind the end. */
 static char peek(const struct scanner *scanner, size_t ahead)
@@ -86,7 +99,8 @@ static const char *found(const struct scanner *scanner)
     return arena_format(scanner->scenario->arena, "'%.*s'", (int)(word > 0 ? word : length), scanner->at);
 }
 
-/* Skips to the next of `stops` outside brackets, strings and comments, or to a bracket that closes what is open here. */
+/* Skips to the next of `stops` outside brackets, strings and comments, or to a bracket that closes what is open here.
+ */
 static void recover(struct scanner *scanner, const char *stops)
 {
     int open = 0;
@@ -176,7 +190,8 @@ static struct node *node_add(struct scanner *scanner, struct node *parent)
     return node;
 }
 
-/* The rest of a value that should have been in quotes: up to the end of the setting or the line, parentheses included. */
+/* The rest of a value that should have been in quotes: up to the end of the setting or the line, parentheses included.
+ */
 static bool complain_unquoted(struct scanner *scanner, const char *start, struct place place)
 {
     const char *p = start;
@@ -192,9 +207,10 @@ static bool complain_unquoted(struct scanner *scanner, const char *start, struct
         end--;
     int length = end - start > 60 ? 60 : (int)(end - start);
     const char *what = is_digit(*start) || *start == '-' || *start == '.' ? "a value with a unit" : "a text";
-    scenario_mistake(scanner->scenario, place,
-                     arena_format(scanner->scenario->arena, "write \"%.*s\"%s", length, start, end - start > 60 ? "..." : ""),
-                     "%s must stand in quotes", what);
+    scenario_mistake(
+        scanner->scenario, place,
+        arena_format(scanner->scenario->arena, "write \"%.*s\"%s", length, start, end - start > 60 ? "..." : ""),
+        "%s must stand in quotes", what);
     step_to(scanner, p);
     return false;
 }
@@ -268,7 +284,8 @@ static bool scan_word(struct scanner *scanner, struct node *node)
     size_t length = (size_t)(p - start);
     bool is_true = length == 4 && strncasecmp(start, "true", 4) == 0;
     if (length == 3 && (strncasecmp(start, "nan", 3) == 0 || strncasecmp(start, "inf", 3) == 0)) {
-        scenario_mistake(scanner->scenario, node->place, "quantities are finite numbers", "'%.3s' is not a number", start);
+        scenario_mistake(scanner->scenario, node->place, "quantities are finite numbers", "'%.3s' is not a number",
+                         start);
         step_to(scanner, p);
         return false;
     }
@@ -293,12 +310,14 @@ static bool scan_elements(struct scanner *scanner, struct node *list, char close
     for (skip_blanks(scanner); scanner->at < scanner->end; skip_blanks(scanner)) {
         if (*scanner->at == close) {
             if (comma.line != 0)
-                scenario_mistake(scanner->scenario, comma, "leave the last comma out", "nothing follows this comma in the list");
+                scenario_mistake(scanner->scenario, comma, "leave the last comma out",
+                                 "nothing follows this comma in the list");
             step(scanner);
             return true;
         }
         if (list->children > 0 && comma.line == 0) {
-            scenario_mistake(scanner->scenario, here(scanner), NULL, "expected ',' or '%c', found %s", close, found(scanner));
+            scenario_mistake(scanner->scenario, here(scanner), NULL, "expected ',' or '%c', found %s", close,
+                             found(scanner));
             recover(scanner, ",;");
             if (peek(scanner, 0) != ',' && peek(scanner, 0) != close)
                 return false;
@@ -332,7 +351,8 @@ static void check_array(struct scanner *scanner, const struct node *array)
         if (leaf && node->kind == array->first->kind)
             continue;
         scenario_mistake(scanner->scenario, node->place, "use ( ... ) for a list of anything",
-                         leaf ? "an array [ ... ] holds values of one type" : "an array [ ... ] holds no groups or lists");
+                         leaf ? "an array [ ... ] holds values of one type"
+                              : "an array [ ... ] holds no groups or lists");
         return;
     }
 }
@@ -350,8 +370,10 @@ static bool scan_settings(struct scanner *scanner, struct node *group, bool root
         }
         if (c == ')' || c == ']' || c == '}') {
             if (!root) {
-                scenario_mistake(scanner->scenario, here(scanner), arena_format(scanner->scenario->arena, "the '{' stands at %s:%d:%d",
-                                 group->place.file, group->place.line, group->place.column), "expected '}', found '%c'", c);
+                scenario_mistake(scanner->scenario, here(scanner),
+                                 arena_format(scanner->scenario->arena, "the '{' stands at %s:%d:%d", group->place.file,
+                                              group->place.line, group->place.column),
+                                 "expected '}', found '%c'", c);
                 return false;
             }
             scenario_mistake(scanner->scenario, here(scanner), NULL, "'%c' closes nothing", c);
@@ -403,7 +425,8 @@ static bool scan_any_value(struct scanner *scanner, struct node *node)
         return scan_number(scanner, node);
     if (scan_is_key_start(c) && c != '*')
         return scan_word(scanner, node);
-    scenario_mistake(scanner->scenario, node->place, "a value is a number, true, false, \"a text\", { a group } or ( a list )",
+    scenario_mistake(scanner->scenario, node->place,
+                     "a value is a number, true, false, \"a text\", { a group } or ( a list )",
                      "expected a value, found %s", found(scanner));
     return false;
 }
@@ -414,8 +437,8 @@ static bool key_is_new(struct scanner *scanner, const struct node *group, const 
     const struct node *other = node_child(group, name);
     if (other != NULL) {
         scenario_mistake(scanner->scenario, place,
-                         arena_format(scanner->scenario->arena, "it stands at %s:%d:%d too; keep one", other->name_place.file,
-                                      other->name_place.line, other->name_place.column),
+                         arena_format(scanner->scenario->arena, "it stands at %s:%d:%d too; keep one",
+                                      other->name_place.file, other->name_place.line, other->name_place.column),
                          "key '%s' is given twice", name);
         return false;
     }
@@ -433,8 +456,10 @@ static void scan_setting(struct scanner *scanner, struct node *group)
     const char *start = scanner->at, *p = start;
     struct place place = here(scanner);
     if (!scan_is_key_start(*start)) {
-        const char *hint = *start == ';' ? "one ';' ends a setting" : "a setting is key = value; and a key begins with a letter";
-        scenario_mistake(scanner->scenario, place, strncmp(start, "@include", 8) == 0 ? "it must stand at the start of a line" : hint,
+        const char *hint =
+            *start == ';' ? "one ';' ends a setting" : "a setting is key = value; and a key begins with a letter";
+        scenario_mistake(scanner->scenario, place,
+                         strncmp(start, "@include", 8) == 0 ? "it must stand at the start of a line" : hint,
                          "expected a key, found %s", found(scanner));
         if (*start != ';')
             recover(scanner, ";\n");
@@ -449,7 +474,8 @@ static void scan_setting(struct scanner *scanner, struct node *group)
     skip_blanks(scanner);
     char c = peek(scanner, 0);
     if (c != '=' && c != ':') {
-        scenario_mistake(scanner->scenario, here(scanner), NULL, "expected '=' after '%.60s', found %s", name, found(scanner));
+        scenario_mistake(scanner->scenario, here(scanner), NULL, "expected '=' after '%.60s', found %s", name,
+                         found(scanner));
         recover(scanner, ";\n");
     } else if (strcasecmp(name, "true") == 0 || strcasecmp(name, "false") == 0) {
         scenario_mistake(scanner->scenario, place, NULL, "'%s' is a value, not a key", name);

@@ -4,21 +4,24 @@
 #include <string.h>
 
 /* --set PATH=VALUE: a path leads through groups by key and through lists by [index] or by an element's name, as in
- * clouds.akash.tenant.detection. Names may hold dots (io.net), so the longest name that fits is taken. The value is written
- * without quotes, unless it is a list or a group. */
+ * clouds.akash.tenant.detection. Names may hold dots (io.net), so the longest name that fits is taken. The value is
+ * written without quotes, unless it is a list or a group. */
 
 /* Walks the path of one override. */
 struct walk {
     struct scenario *scenario;
     const struct source *source;
-    const char *at, *end;      /* what is left of the path */
-    struct node *node;         /* where the walk has come to */
-    const struct key *keys;    /* of node when it is a group */
-    const struct key *key;     /* that node stands for */
+    const char *at, *end;            /* what is left of the path */
+    struct node *node;               /* where the walk has come to */
+    const struct key *keys;          /* of node when it is a group */
+    const struct key *key;           /* that node stands for */
     struct node *grown, *grown_last; /* the first group that got a new key, and its last key before; NULL: none did */
 };
 
-static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
 
 /* The end of the path: the first '=' behind it, blanks left out. */
 static const char *path_end(const char *text)
@@ -107,7 +110,7 @@ static bool walk_key(struct walk *walk)
         return false;
     if (key == NULL) {
         const char *path = node_path(arena, walk->node);
-        return lost(walk, hint_nearest(arena, name, walk->keys),
+        return lost(walk, hint_keys(arena, name, walk->keys),
                     path[0] != '\0' ? arena_format(arena, "unknown key '%s' in '%s'", text_clipped(arena, name), path)
                                     : arena_format(arena, "unknown key '%s'", text_clipped(arena, name)));
     }
@@ -141,8 +144,9 @@ static struct node *element_numbered(struct walk *walk)
             return node;
         }
     (void)lost(walk, walk->node->children > 0 ? "the first is [0]" : NULL,
-               arena_format(walk->scenario->arena, "'%s' has %d element%s", node_path(walk->scenario->arena, walk->node),
-                            walk->node->children, walk->node->children == 1 ? "" : "s"));
+               arena_format(walk->scenario->arena, "'%s' has %d element%s",
+                            node_path(walk->scenario->arena, walk->node), walk->node->children,
+                            walk->node->children == 1 ? "" : "s"));
     return NULL;
 }
 
@@ -172,8 +176,11 @@ static struct node *element_named(struct walk *walk)
     const char *word = arena_format(arena, "%.*s", (int)strcspn(start, ".="), start);
     const char *nearest = scenario_nearest(word, names, count);
     walk->at = start < walk->end ? start : walk->at;
-    (void)lost(walk, nearest != NULL ? arena_format(arena, "did you mean '%s'?", nearest) : "name an element, or write its number as in clouds[0]",
-               arena_format(arena, "'%s' has no element '%s'", node_path(arena, walk->node), text_clipped(arena, word)));
+    (void)lost(
+        walk,
+        nearest != NULL ? arena_format(arena, "did you mean '%s'?", nearest)
+                        : "name an element, or write its number as in clouds[0]",
+        arena_format(arena, "'%s' has no element '%s'", node_path(arena, walk->node), text_clipped(arena, word)));
     return NULL;
 }
 
@@ -204,7 +211,9 @@ static bool walk_path(struct walk *walk)
         } else if (*walk->at != '.') {
             return lost(walk, NULL, "expected '.' or '=' in the path");
         } else if (walk->keys == NULL || walk->node->kind != NODE_GROUP) {
-            return lost(walk, NULL, arena_format(walk->scenario->arena, "'%s' holds no keys", node_path(walk->scenario->arena, walk->node)));
+            return lost(walk, NULL,
+                        arena_format(walk->scenario->arena, "'%s' holds no keys",
+                                     node_path(walk->scenario->arena, walk->node)));
         } else {
             walk->at++;
             if (!walk_key(walk))
@@ -235,7 +244,8 @@ static bool set_scanned(struct walk *walk, const char *value)
     int errors = scenario->errors;
     struct node *outside = scan_value(scenario, walk->source, (size_t)(value - walk->source->text));
     if (scenario->errors == errors)
-        scenario_agree(scenario, outside, arena_format(scenario->arena, "value = %s\n", value)); /* libconfig's comments end with a line */
+        scenario_agree(scenario, outside,
+                       arena_format(scenario->arena, "value = %s\n", value)); /* libconfig's comments end with a line */
     if (scenario->errors != errors)
         return false;
     struct node *to = walk->node, *from = outside->first;
@@ -273,5 +283,7 @@ void override_apply(struct scenario *scenario, struct node *root, const struct k
     walk.node->kind = NODE_WORD;
     walk.node->first = walk.node->last = NULL;
     walk.node->children = 0;
-    walk.node->text = override_value(scenario->arena, source->text, arena_format(scenario->arena, "%.*s", (int)(walk.end - skip(source->text)), skip(source->text)));
+    walk.node->text =
+        override_value(scenario->arena, source->text,
+                       arena_format(scenario->arena, "%.*s", (int)(walk.end - skip(source->text)), skip(source->text)));
 }

@@ -74,7 +74,8 @@ struct place source_place(const struct source *source, int line, int column)
     return (struct place){span->file, span->file_line + (line - span->first_line), column};
 }
 
-bool source_find(const struct scenario *scenario, struct place place, const struct source **source, int *line, int *rank)
+bool source_find(const struct scenario *scenario, struct place place, const struct source **source, int *line,
+                 int *rank)
 {
     *rank = 0;
     if (place.file == NULL || place.line < 1)

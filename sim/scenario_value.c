@@ -13,14 +13,19 @@ const struct value *value_of(const struct value *group, const char *name)
 }
 
 /* The value of a key that must be of one of two types. */
-static const struct value *value_typed(const struct value *group, const char *name, enum key_type type, enum key_type other)
+static const struct value *value_typed(const struct value *group, const char *name, enum key_type type,
+                                       enum key_type other)
 {
     const struct value *value = value_of(group, name);
-    check(value->key->type == type || value->key->type == other, "key '%s' has another type: %d", name, (int)value->key->type);
+    check(value->key->type == type || value->key->type == other, "key '%s' has another type: %d", name,
+          (int)value->key->type);
     return value;
 }
 
-bool value_given(const struct value *group, const char *name) { return value_of(group, name)->given; }
+bool value_given(const struct value *group, const char *name)
+{
+    return value_of(group, name)->given;
+}
 
 const char *value_text(const struct value *group, const char *name)
 {

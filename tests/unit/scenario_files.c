@@ -32,7 +32,7 @@ static struct scenario *read_file(const char *name)
 /* What is said about a file, with the folder's name taken out. */
 static void assert_said(const char *name, const char *expected)
 {
-    char *said = table_errors(read_file(name));
+    const char *said = table_errors(read_file(name));
     char *plain = arena_alloc(&arena, strlen(said) + 1, 1), *to = plain;
     size_t length = strlen(folder);
     for (const char *p = said; *p != '\0';) {
@@ -42,7 +42,6 @@ static void assert_said(const char *name, const char *expected)
             *to++ = *p++;
     }
     *to = '\0';
-    free(said);
     assert_string_equal(plain, expected);
 }
 
@@ -96,8 +95,7 @@ static void mistakes_are_placed_in_the_file_they_are_in(void **state)
     write_file("a.cfg", MM1 "@include \"b.cfg\"\nzebra = 1;\n");
     write_file("b.cfg", "seed = 7;\n  seed_ = 8;\n");
     assert_said("a.cfg", "b.cfg:2:3: error: unknown key 'seed_'\n   seed_ = 8;\n   ^~~~~\nhint: did you mean 'seed'? see scenarios/reference.cfg\n"
-                         "a.cfg:3:1: error: unknown key 'zebra'\n   zebra = 1;\n   ^~~~~\nhint: keys here: model, title, question, comparison, "
-                         "regime, start, horizon, warmup, replications, seed, grid, outage_min, ...; see scenarios/reference.cfg\n");
+                         "a.cfg:3:1: error: unknown key 'zebra'\n   zebra = 1;\n   ^~~~~\nhint: see scenarios/reference.cfg\n");
     write_file("b.cfg", "seed = 7;\n\n/* open\n");
     assert_said("a.cfg", "b.cfg:3:1: error: this comment is never closed by '*/'\n   /* open\n   ^\n");
     write_file("b.cfg", "seed = 7;\nseed = 8;\n");
@@ -136,9 +134,8 @@ static void include_bombs_end_early(void **state)
     write_file("deep.cfg", MM1 "@include \"d0.cfg\"\n");
     for (int i = 0; i < 20; i++)
         write_file(arena_format(&arena, "d%d.cfg", i), arena_format(&arena, "@include \"d%d.cfg\"\n", i + 1));
-    char *said = table_errors(read_file("deep.cfg"));
+    const char *said = table_errors(read_file("deep.cfg"));
     assert_non_null(strstr(said, "d15.cfg:1:10: error: includes are nested more than 16 deep\n"));
-    free(said);
     /* 10 includes of 10 includes of ... nothing. */
     write_file("wide.cfg", MM1 "@include \"w0.cfg\"\n");
     for (int i = 0; i < 8; i++) {
@@ -149,14 +146,12 @@ static void include_bombs_end_early(void **state)
     }
     said = table_errors(read_file("wide.cfg"));
     assert_non_null(strstr(said, "error: more than 1000 files are included\n"));
-    free(said);
     char *large = arena_alloc(&arena, 3 << 20, 1);
     memset(large, ' ', 3 << 20);
     write_bytes("l.cfg", large, 3 << 20);
     write_file("large.cfg", MM1 "@include \"l.cfg\"\n@include \"l.cfg\"\n@include \"l.cfg\"\n");
     said = table_errors(read_file("large.cfg"));
     assert_non_null(strstr(said, "with its includes the scenario is larger than 8 MiB\n"));
-    free(said);
 }
 
 static void files_that_are_no_scenarios_are_refused(void **state)
@@ -193,9 +188,8 @@ static void odd_names_are_names_like_others(void **state)
         assert_int_equal(strlen(s->name), strlen(names[i]) - 4);
     }
     write_file("line\nbreak.cfg", MM1 "seed = -1;");
-    char *said = table_errors(read_file("line\nbreak.cfg"));
+    const char *said = table_errors(read_file("line\nbreak.cfg"));
     assert_non_null(strstr(said, "/line\\nbreak.cfg:2:8: error: 'seed' must be at least 0, not '-1'\n"));
-    free(said);
 }
 
 static int open_all(void **state)

@@ -62,13 +62,24 @@ static inline struct scenario *table_read(struct arena *arena, const char *text,
     return scenario_read_text(arena, "a.cfg", text, overrides, count, table_model, NULL, "clouds, mm1");
 }
 
-/* Whole text of the mistakes, in libc memory that the caller frees. */
-static inline char *table_errors(const struct scenario *scenario)
+enum { TABLE_TEXT = 1 << 17 };
+
+/* Whole text of the mistakes, in the scenario's arena. */
+static inline const char *table_errors(const struct scenario *scenario)
 {
-    char *text = NULL;
-    size_t bytes = 0;
-    FILE *memory = open_memstream(&text, &bytes);
+    char *text = arena_zero(scenario->arena, TABLE_TEXT, 1);
+    FILE *memory = fmemopen(text, TABLE_TEXT, "w");
     (void)scenario_print_errors(scenario, memory);
+    (void)fclose(memory);
+    return text;
+}
+
+/* The effective configuration, in the scenario's arena. */
+static inline const char *table_config(const struct scenario *scenario)
+{
+    char *text = arena_zero(scenario->arena, TABLE_TEXT, 1);
+    FILE *memory = fmemopen(text, TABLE_TEXT, "w");
+    scenario_print_config(scenario, memory);
     (void)fclose(memory);
     return text;
 }
