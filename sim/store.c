@@ -107,15 +107,27 @@ static int64_t run_id(const struct store_run *run)
 
 /* --- Opening and closing --- */
 
-struct store *store_allocate(const char *path)
+/* What sqlite and we allocate outside an arena is small; without it there is nothing to be said or saved. */
+static void *allocate(size_t count, size_t size)
 {
-    struct store *store = calloc(1, sizeof *store);
-    char *copy = store != NULL ? strdup(path) : NULL;
-    if (copy == NULL) {
+    void *memory = calloc(count != 0 ? count : 1, size);
+    if (memory == NULL) {
         fprintf(stderr, "nines: error: out of memory\n");
         exit(3);
     }
-    store->path = copy;
+    return memory;
+}
+
+static char *copy(const char *text)
+{
+    size_t bytes = strlen(text) + 1;
+    return memcpy(allocate(bytes, 1), text, bytes);
+}
+
+struct store *store_allocate(const char *path)
+{
+    struct store *store = allocate(1, sizeof *store);
+    store->path = copy(path);
     return store;
 }
 
@@ -128,6 +140,10 @@ void store_close(struct store *store)
     if (store->database != NULL && !sqlite3_get_autocommit(store->database))
         (void)sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
     sqlite3_close(store->database);
+    for (uint32_t i = 0; store->series_names != NULL && i < store->series_count; i++)
+        free(store->series_names[i]);
+    free(store->series_names);
+    free(store->course.running);
     free(store->metric_ids);
     free(store->series_ids);
     free(store->cloud_ids);
@@ -157,7 +173,7 @@ static bool reserve(struct store *store, bool replace)
 
 /* Rollback journal, not WAL: the result is a single file. synchronous NORMAL survives any death of the process. Foreign keys
  * are declared for readers and checked by tests; enforcing them would look up the parent of every row. */
-static const char *const writer_pragmas = "PRAGMA journal_mode = DELETE;"
+static const char *const writer_pragmas = "PRAGMA page_size = 8192; PRAGMA journal_mode = DELETE;"
                                           "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;"
                                           "PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;";
 
@@ -175,16 +191,6 @@ static bool create_tables(struct store *store, const struct store_run *run)
     return store_write_run(store, run, run_id(run)) && store_execute(store, "create", "COMMIT");
 }
 
-static void *allocate(size_t count, size_t size)
-{
-    void *memory = calloc(count != 0 ? count : 1, size);
-    if (memory == NULL) {
-        fprintf(stderr, "nines: error: out of memory\n");
-        exit(3);
-    }
-    return memory;
-}
-
 static void name_columns(struct store *store, const struct store_run *run)
 {
     while (run->metrics != NULL && run->metrics[store->metric_count].name != NULL)
@@ -195,8 +201,11 @@ static void name_columns(struct store *store, const struct store_run *run)
     store->series_ids = allocate(store->series_count, sizeof *store->series_ids);
     for (uint32_t i = 0; i < store->metric_count; i++)
         store->metric_ids[i] = short_id(run->metrics[i].name);
-    for (uint32_t i = 0; i < store->series_count; i++)
+    store->series_names = allocate(store->series_count, sizeof *store->series_names);
+    for (uint32_t i = 0; i < store->series_count; i++) {
         store->series_ids[i] = short_id(run->series[i].name);
+        store->series_names[i] = copy(run->series[i].name);
+    }
 }
 
 bool store_create(struct store **out, const char *path, bool replace, const struct store_run *run)
@@ -209,6 +218,7 @@ bool store_create(struct store **out, const char *path, bool replace, const stru
     sqlite3_busy_timeout(store->database, BUSY_MS);
     name_columns(store, run);
     store->level = run->level;
+    store->grid_s = run->grid_s;
     (void)clock_gettime(CLOCK_MONOTONIC, &store->opened);
     store->committed = store->opened;
     if (store_rows_register(store->database, &store->rows) != SQLITE_OK)
@@ -318,7 +328,7 @@ bool store_write_replication(struct store *store, struct store_replication which
            (record->outages == NULL || write_rows(store, STORE_INSERT_OUTAGE, STORE_ROWS_OUTAGE)) &&
            (record->leases == NULL || write_rows(store, STORE_INSERT_LEASE, STORE_ROWS_LEASE)) &&
            (record->payments == NULL || write_rows(store, STORE_INSERT_PAYMENT, STORE_ROWS_PAYMENT)) &&
-           (!commit_is_due(store) || store_commit(store));
+           store_course_add(store, which, record) && (!commit_is_due(store) || store_commit(store));
 }
 
 char *store_digest_text(char *buffer, uint64_t digest)
@@ -340,7 +350,9 @@ bool store_finish(struct store *store, enum store_status status, uint64_t digest
     /* What was simulated is safe before anything is computed from it. */
     if (!store_commit(store) || !store_begin(store))
         return false;
-    if (!summary_write(store->database, store->level))
+    if (!store_course_end(store))
+        return false;
+    if (!summary_write(store->database, store->level, store->course.broken))
         return store_fail_sqlite(store, "summarise");
     struct rusage usage;
     long peak = getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : 0;

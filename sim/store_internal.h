@@ -1,9 +1,10 @@
-/* What the store's own files share: store.c (opening, replications), store_describe.c (what a run is: its row, clouds, points,
- * targets) and store_read.c. Nobody else includes this. */
+/* What the store's own files share: store.c (opening, replications), store_course.c (means of series on the way),
+ * store_describe.c (what a run is: its row, clouds, points, targets) and store_read.c. Nobody else includes this. */
 #ifndef NINES_SIM_STORE_INTERNAL_H
 #define NINES_SIM_STORE_INTERNAL_H
 
 #include "sim/check.h"
+#include "sim/statistics.h"
 #include "sim/store.h"
 #include "sim/store_rows.h"
 
@@ -23,6 +24,15 @@ enum store_statement {
 
 struct sqlite3_stmt;
 
+/* Running means of the series of the point that is being written. Replications come point by point, so one point's are
+ * enough; they are written when the next point begins. */
+struct store_course {
+    struct statistics_running *running; /* [cloud][series][step] */
+    uint32_t point, steps;
+    bool open;
+    bool broken; /* points came back: the rows must be read again at the end */
+};
+
 struct store {
     char *path;
     struct sqlite3 *database;
@@ -30,8 +40,10 @@ struct store {
     struct store_rows rows;               /* what record_rows shows just now */
     int64_t *metric_ids, *series_ids;     /* by declaration */
     int64_t *cloud_ids, *point_ids;       /* by index; grow by doubling */
+    char **series_names;
+    struct store_course course;
     uint32_t metric_count, series_count, cloud_count, point_count, target_count;
-    double level;
+    double level, grid_s;
     struct timespec opened, committed;
     bool failed;
     char message[STORE_MESSAGE];
@@ -46,6 +58,11 @@ bool store_fail_sqlite(struct store *store, const char *doing);
 bool store_execute(struct store *store, const char *doing, const char *sql);
 /* Opens a transaction unless one is open. */
 bool store_begin(struct store *store);
+
+/* Adds a replication's series to the running means; writes those of the point before when it begins another. */
+bool store_course_add(struct store *store, struct store_replication which, const struct sim_record *record);
+/* Writes what is running. */
+bool store_course_end(struct store *store);
 
 bool store_write_run(struct store *store, const struct store_run *run, int64_t id);
 

@@ -184,6 +184,6 @@ bool store_summarise_beside(struct store *store, double level)
             sqlite3_free(sql);
         }
     return done && store_execute(store, "read", "INSERT INTO temp.target SELECT * FROM main.target") &&
-           (summary_write(store->database, level) || store_fail_sqlite(store, "summarise")) &&
+           (summary_write(store->database, level, true) || store_fail_sqlite(store, "summarise")) &&
            store_execute(store, "read", "COMMIT");
 }

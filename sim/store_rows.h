@@ -1,7 +1,7 @@
 /* A record's buffers as a virtual table, so that rows go into the file by INSERT ... SELECT.
  *
  * Binding and stepping a statement costs three times as much per row as letting SQLite's own loop pull values out of our
- * buffers (performance.md, "Storing"). The table `record_rows` exists only in the connection of the store and shows what its
+ * buffers. The table `record_rows` exists only in the connection of the store and shows what its
  * source points to at the moment: set the source, step the INSERT, done.
  *
  * Columns c0 ... c10; c0 is the replication's id, the others are the target table's in order. Steps of a series that were never

@@ -4,7 +4,7 @@
 
 /* Why it looks as it does:
  *  - series_value, outage, lease and ledger have no key. They are written once, in order, by the replication; a live index makes
- *    each row cost three times as much (performance.md), and a scan of a million rows takes a tenth of a second.
+ *    each row cost three times as much, and a scan of a million rows takes a tenth of a second.
  *  - series_value and metric_value hold a number for the name, which the views `series` and `metric` put back: half the size.
  *  - position is the declared order, which ids, being hashes, do not keep. */
 const char *const store_schema[] = {

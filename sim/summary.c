@@ -261,15 +261,14 @@ static bool hold_targets(sqlite3 *database)
     return (sqlite3_finalize(row) == SQLITE_OK) && done;
 }
 
-bool summary_write(sqlite3 *database, double level)
+bool summary_write(sqlite3 *database, double level, bool series)
 {
     struct arena arena;
     struct summary_frame frame = {.level = level};
     arena_open(&arena, 0);
-    bool done = sqlite3_exec(database, "DELETE FROM summary; DELETE FROM difference; DELETE FROM series_summary;", NULL, NULL,
-                             NULL) == SQLITE_OK &&
+    bool done = sqlite3_exec(database, "DELETE FROM summary; DELETE FROM difference", NULL, NULL, NULL) == SQLITE_OK &&
                 summary_load_frame(database, &arena, &frame) && write_summaries(database, &arena, &frame) &&
-                summary_write_series(database, &arena, &frame) && hold_targets(database);
+                (!series || summary_write_series(database, &arena, &frame)) && hold_targets(database);
     arena_close(&arena);
     return done;
 }

@@ -2,7 +2,6 @@
 
 #include "sim/check.h"
 
-#include <math.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 
@@ -103,23 +102,9 @@ static bool load_replications(sqlite3 *database, struct arena *arena, struct sum
     return true;
 }
 
-static bool load_grid(sqlite3 *database, struct summary_frame *frame)
-{
-    sqlite3_stmt *row = NULL;
-    bool found = sqlite3_prepare_v2(database, "SELECT grid_s, horizon_s FROM run", -1, &row, NULL) == SQLITE_OK &&
-                 sqlite3_step(row) == SQLITE_ROW;
-    if (found) {
-        frame->grid_s = sqlite3_column_double(row, 0);
-        frame->steps = (size_t)ceil(sqlite3_column_double(row, 1) / frame->grid_s) + 1; /* room for rounding */
-    }
-    sqlite3_finalize(row);
-    return found;
-}
-
 bool summary_load_frame(sqlite3 *database, struct arena *arena, struct summary_frame *frame)
 {
-    return load_grid(database, frame) &&
-           load_ids(database, arena, "SELECT count(*) FROM point", "SELECT id FROM point ORDER BY position", &frame->points,
+    return load_ids(database, arena, "SELECT count(*) FROM point", "SELECT id FROM point ORDER BY position", &frame->points,
                     &frame->point_count, NULL) &&
            load_ids(database, arena, "SELECT count(*) FROM cloud", "SELECT id FROM cloud ORDER BY position", &frame->clouds,
                     &frame->cloud_count, NULL) &&

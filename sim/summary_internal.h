@@ -31,8 +31,7 @@ struct summary_frame {
     struct summary_replication *replications; /* by id */
     bool *present;                            /* [cell][slot] */
     size_t point_count, cloud_count, series_count, metric_count, replication_count;
-    size_t cells, slots, steps;               /* steps of the series grid */
-    double grid_s;
+    size_t cells, slots;
 };
 
 /* Both return false when SQLite failed. */

@@ -1,6 +1,6 @@
-#include "sim/summary_internal.h"
-
 #include "sim/statistics.h"
+#include "sim/summary.h"
+#include "sim/summary_internal.h"
 
 #include <math.h>
 #include <sqlite3.h>
@@ -12,12 +12,14 @@ enum { RUNNING_BYTES = 256 * 1024 * 1024 };
 struct scan {
     const struct summary_frame *frame;
     size_t first, count;                /* cells [first, first + count) */
+    size_t steps;                       /* the longest series */
+    double grid_s;
     struct statistics_running *running; /* [cell - first][series][step] */
 };
 
 static struct statistics_running *running_of(const struct scan *scan, size_t cell, size_t series)
 {
-    return &scan->running[((cell - scan->first) * scan->frame->series_count + series) * scan->frame->steps];
+    return &scan->running[((cell - scan->first) * scan->frame->series_count + series) * scan->steps];
 }
 
 static int by_id(const void *key, const void *element)
@@ -49,52 +51,75 @@ static bool scan_series(struct scan *scan, sqlite3 *database)
         series_id = name;
         bool wanted = replication != NULL && replication->cell >= scan->first &&
                       replication->cell < scan->first + scan->count && series < frame->series_count && at >= 0 &&
-                      (size_t)at < frame->steps;
+                      (size_t)at < scan->steps;
         if (wanted)
             statistics_running_add(running_of(scan, replication->cell, series) + at, sqlite3_column_double(row, 3));
     }
     return sqlite3_finalize(row) == SQLITE_OK;
 }
 
-static bool insert_series(sqlite3_stmt *insert, const struct summary_frame *frame, const struct statistics_running *running)
+bool summary_write_course(sqlite3 *database, const struct summary_course *course)
 {
-    for (size_t at = 0; at < frame->steps; at++) {
-        if (running[at].n == 0)
+    sqlite3_stmt *insert = NULL;
+    bool done = sqlite3_prepare_v2(database, "INSERT INTO series_summary VALUES (?, ?, ?, ?, ?, ?, ?, ?)", -1, &insert,
+                                   NULL) == SQLITE_OK;
+    if (!done)
+        return false;
+    sqlite3_bind_int64(insert, 1, course->point_id);
+    sqlite3_bind_int64(insert, 2, course->cloud_id);
+    sqlite3_bind_text(insert, 3, course->name, -1, SQLITE_STATIC);
+    for (size_t at = 0; done && at < course->steps; at++) {
+        if (course->running[at].n == 0)
             continue;
-        struct statistics s = statistics_running_end(&running[at], frame->level);
-        sqlite3_bind_double(insert, 4, (double)at * frame->grid_s);
+        struct statistics s = statistics_running_end(&course->running[at], course->level);
+        sqlite3_bind_double(insert, 4, (double)at * course->grid_s);
         sqlite3_bind_int64(insert, 5, s.n);
         sqlite3_bind_double(insert, 6, s.mean);
         sqlite3_bind_double(insert, 7, s.ci_low);
         sqlite3_bind_double(insert, 8, s.ci_high);
-        if (sqlite3_step(insert) != SQLITE_DONE || sqlite3_reset(insert) != SQLITE_OK)
-            return false;
+        done = sqlite3_step(insert) == SQLITE_DONE && sqlite3_reset(insert) == SQLITE_OK;
     }
+    return (sqlite3_finalize(insert) == SQLITE_OK) && done;
+}
+
+static bool write_scan(const struct scan *scan, sqlite3 *database)
+{
+    const struct summary_frame *frame = scan->frame;
+    for (size_t cell = scan->first; cell < scan->first + scan->count; cell++)
+        for (size_t series = 0; series < frame->series_count; series++) {
+            struct summary_course course = {.point_id = frame->points[cell / frame->cloud_count],
+                                            .cloud_id = frame->clouds[cell % frame->cloud_count],
+                                            .name = frame->series_names[series],
+                                            .running = running_of(scan, cell, series), .steps = scan->steps,
+                                            .grid_s = scan->grid_s, .level = frame->level};
+            if (!summary_write_course(database, &course))
+                return false;
+        }
     return true;
 }
 
-static bool write_scan(struct scan *scan, sqlite3 *database)
+/* No steps where no replication reported any. */
+static bool load_grid(struct scan *scan, sqlite3 *database)
 {
-    const struct summary_frame *frame = scan->frame;
-    sqlite3_stmt *insert = NULL;
-    bool done = sqlite3_prepare_v2(database, "INSERT INTO series_summary VALUES (?, ?, ?, ?, ?, ?, ?, ?)", -1, &insert,
-                                   NULL) == SQLITE_OK;
-    for (size_t cell = scan->first; done && cell < scan->first + scan->count; cell++) {
-        sqlite3_bind_int64(insert, 1, frame->points[cell / frame->cloud_count]);
-        sqlite3_bind_int64(insert, 2, frame->clouds[cell % frame->cloud_count]);
-        for (size_t series = 0; done && series < frame->series_count; series++) {
-            sqlite3_bind_text(insert, 3, frame->series_names[series], -1, SQLITE_STATIC);
-            done = insert_series(insert, frame, running_of(scan, cell, series));
-        }
+    sqlite3_stmt *row = NULL;
+    bool found = sqlite3_prepare_v2(database, "SELECT grid_s, (SELECT max(step) FROM series_value) FROM run", -1, &row, NULL) ==
+                     SQLITE_OK &&
+                 sqlite3_step(row) == SQLITE_ROW;
+    int64_t last = found && sqlite3_column_type(row, 1) != SQLITE_NULL ? sqlite3_column_int64(row, 1) : -1;
+    if (last >= 0 && last < INT32_MAX) {
+        scan->grid_s = sqlite3_column_double(row, 0);
+        scan->steps = (size_t)last + 1;
     }
-    sqlite3_finalize(insert);
-    return done;
+    sqlite3_finalize(row);
+    return found;
 }
 
 bool summary_write_series(sqlite3 *database, struct arena *arena, const struct summary_frame *frame)
 {
     struct scan scan = {.frame = frame};
-    size_t each = frame->series_count * frame->steps * sizeof *scan.running;
+    if (sqlite3_exec(database, "DELETE FROM series_summary", NULL, NULL, NULL) != SQLITE_OK || !load_grid(&scan, database))
+        return false;
+    size_t each = frame->series_count * scan.steps * sizeof *scan.running;
     if (each == 0)
         return true;
     size_t at_once = RUNNING_BYTES / each;
@@ -102,7 +127,7 @@ bool summary_write_series(sqlite3 *database, struct arena *arena, const struct s
         struct arena_mark mark = arena_mark(arena);
         size_t left = frame->cells - scan.first;
         scan.count = at_once == 0 ? 1 : at_once < left ? at_once : left;
-        scan.running = arena_zero(arena, scan.count * frame->series_count * frame->steps, sizeof *scan.running);
+        scan.running = arena_zero(arena, scan.count * frame->series_count * scan.steps, sizeof *scan.running);
         if (!scan_series(&scan, database) || !write_scan(&scan, database))
             return false;
         arena_rewind(arena, mark);

@@ -207,11 +207,17 @@ static void summarising_twice_changes_nothing(void **state)
 {
     struct fixture *fixture = *state;
     double before = query(state, "SELECT sum(mean) FROM difference"), rows = query(state, "SELECT count(*) FROM summary");
+    assert_int_equal(sqlite3_exec(store_database(fixture->store),
+                                  "CREATE TEMP TABLE written AS SELECT * FROM series_summary", NULL, NULL, NULL),
+                     SQLITE_OK);
     assert_int_equal(sqlite3_exec(store_database(fixture->store), "BEGIN", NULL, NULL, NULL), SQLITE_OK);
-    assert_true(summary_write(store_database(fixture->store), 0.95));
+    assert_true(summary_write(store_database(fixture->store), 0.95, true));
     assert_int_equal(sqlite3_exec(store_database(fixture->store), "COMMIT", NULL, NULL, NULL), SQLITE_OK);
     assert_true(before == query(state, "SELECT sum(mean) FROM difference"));
     assert_true(rows == query(state, "SELECT count(*) FROM summary"));
+    /* the courses, summed while writing, come out of the rows to the last bit */
+    assert_true(query(state, "SELECT count(*) FROM written") == 6 * (TOY_STEPS + TOY_STEPS / 2));
+    assert_true(query(state, "SELECT count(*) FROM (SELECT * FROM written EXCEPT SELECT * FROM series_summary)") == 0);
 }
 
 static void verdicts_need_the_interval_beyond_what_matters(void **state)
