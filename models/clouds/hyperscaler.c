@@ -87,6 +87,7 @@ static const void *plan_hyperscaler(struct scenario *scenario, const struct valu
                                       .retry_cap = value_duration(group, "retry_cap"),
                                       .sla_claimed = value_number(group, "sla_claimed")};
     prices_read(scenario, group, fleet, &plan->prices);
+    plan->prices.vcpu = value_money(group, "vcpu_price");
     plan->pools = pool_plan_read(scenario, group, fleet, fleet->sites);
     for (uint32_t n = 0; n < fleet->nodes; n++) {
         plan->pools->pool_of_node[n] = fleet->node[n].site;

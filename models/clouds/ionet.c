@@ -117,6 +117,7 @@ static const void *plan_ionet(struct scenario *scenario, const struct value *gro
         plan->order[2] = TIER_DATA_CENTER;
     }
     prices_read(scenario, group, fleet, &plan->prices);
+    plan->prices.vcpu = value_money(group, "vcpu_price");
     read_tiers(scenario, group, plan);
     plan->pools = pool_plan_read(scenario, group, fleet, TIERS);
     for (uint32_t n = 0; n < fleet->nodes; n++) {

@@ -13,7 +13,7 @@ void prices_read(struct scenario *scenario, const struct value *cloud, const str
 {
     const struct value *list = value_of(cloud, "gpu_prices");
     uint64_t known = 0;
-    *prices = (struct prices){.vcpu = value_money(cloud, "vcpu_price")};
+    *prices = (struct prices){0};
     for (size_t i = 0; i < value_count(list); i++) {
         const struct value *entry = value_at(list, i);
         int32_t model = fleet_gpu_model(fleet, value_text(entry, "model"));

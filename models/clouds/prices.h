@@ -13,7 +13,8 @@ struct prices {
     money vcpu;    /* per hour of one vCPU with its memory */
 };
 
-/* Reads the list `gpu_prices` and the rate `vcpu_price` of a cloud's group. Every GPU model of the fleet must have a price. */
+/* Reads the list `gpu_prices` of a cloud's group; the price of a vCPU is left at 0. Every GPU model of the fleet must have a
+ * price. */
 void prices_read(struct scenario *scenario, const struct value *cloud, const struct fleet *fleet, struct prices *prices);
 /* Price per hour of one unit of a class on a node of a type. */
 money prices_unit(const struct prices *prices, const struct demand_class *class, const struct node_type *type);
