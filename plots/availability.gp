@@ -3,7 +3,6 @@
 # Block p * clouds + c of the data holds panel p, cloud c. Columns: time, mean, low, high. Bands mark incidents.
 
 set multiplot
-x_factor = 1.0
 do for [p = 1:panel_top_count] {
     do for [z = 0:zooms] {
         set tmargin at screen panel_top[p]
@@ -12,8 +11,9 @@ do for [p = 1:panel_top_count] {
         set rmargin at screen (z == 0 ? middle_x : right_x)
         set xrange [(z == 0 ? 0 : zoom_low):(z == 0 ? x_high : zoom_high)]
         set yrange [y_low:y_high]
-        set xtics autofreq out nomirror offset 0, 0.3
-        set ytics autofreq out nomirror
+        step = z == 0 ? x_step : zoom_step
+        set xtics step out nomirror offset 0, 0.3
+        set ytics y_step out nomirror
         if (z == 0) { set format y y_format } else { set format y "" }
         if (p == panel_top_count) { set xlabel (z == 0 ? axis_text : zoom_text) offset 0, 0.6 } else { unset xlabel }
         set format x (p == panel_top_count ? "%g" : "")

@@ -10,11 +10,12 @@ do for [p = 1:panel_top_count] {
     set rmargin at screen panel_right[p]
     set xrange [x_low:x_high]
     set yrange [y_low:y_high]
-    set grid xtics ytics linecolor rgb "#e4e4e4" linewidth 0.5 dashtype solid
-    set xtics (tick_label[1] tick[1]) out nomirror offset 0, 0.3
-    do for [i = 2:tick_count] { set xtics add (tick_label[i] tick[i]) }
-    if (panel_lowest[p] == 1) { set xlabel axis_text offset 0, 0.6 } else { unset xlabel; set format x "" }
-    if (panel_first[p] == 1) { set ylabel cost_text offset 0.6, 0 } else { unset ylabel }
+    set grid xtics ytics back linetype 1 linecolor rgb "#e4e4e4" linewidth 0.5 dashtype solid
+    lowest = panel_lowest[p]
+    set xtics ((lowest ? tick_label[1] : "") tick[1]) out nomirror offset 0, 0.3
+    do for [i = 2:tick_count] { set xtics add ((lowest ? tick_label[i] : "") tick[i]) }
+    if (lowest) { set xlabel axis_text offset 0, 0.6 } else { unset xlabel }
+    if (panel_first[p] == 1) { set ylabel cost_text offset 0.6, 0; set format y "%g" } else { unset ylabel; set format y "" }
     set label 1 panel_text[p] at screen panel_left[p], screen panel_text_y[p] left offset 0, -0.3
     do for [i = 1:name_x_count] {
         if (name_panel[i] == p) { set label 100 + i name_text[i] at screen name_x[i], screen name_y[i] left }

@@ -13,8 +13,9 @@ do for [k = 1:panel_left_count] {
     set yrange [y_low:0]
     set border 1
     unset ytics
-    set xtics autofreq out nomirror scale 0.5
-    set grid xtics linecolor rgb "#e4e4e4" linewidth 0.5 dashtype solid
+    step = x_step[k]
+    set xtics step out nomirror scale 0.5
+    set grid xtics back linetype 1 linecolor rgb "#e4e4e4" linewidth 0.5 dashtype solid
     set xlabel axis_text[k] offset 0, 0.3
     set arrow 1 from first 0, graph 0 to first 0, graph 1 nohead linecolor rgb "#000000" linewidth 0.9 dashtype solid
     if (k == 1) {

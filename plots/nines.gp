@@ -11,7 +11,7 @@ set xrange [x_low:x_high]
 set yrange [y_low:0]
 set border 1
 unset ytics
-set grid xtics linecolor rgb "#d8d8d8" linewidth 0.5 dashtype solid
+set grid xtics back linetype 1 linecolor rgb "#d8d8d8" linewidth 0.5 dashtype solid
 unset xtics
 set xtics out nomirror scale 0.5
 set xtics (tick_label[1] tick[1])

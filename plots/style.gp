@@ -13,7 +13,7 @@ if (format eq "svg") {
 } else {
 if (format eq "png") {
     set terminal pngcairo size width_mm * 200 / 25.4, height_mm * 200 / 25.4 noenhanced background "white" \
-        font "DejaVu Sans,8.25" fontscale 2.78 linewidth 2.6 pointscale 2
+        font "DejaVu Sans,8.25" fontscale 2.083 linewidth 2.6 pointscale 2
     small_font = "DejaVu Sans,7.1"
 } else {
     set terminal pdfcairo size width_mm / 25.4, height_mm / 25.4 noenhanced background "white" \
@@ -38,7 +38,6 @@ set linetype cycle 7
 
 set border 3 linewidth 0.6 linecolor rgb "#404040"
 set tics nomirror out scale 0.5
-set grid front
 unset grid
 unset key
 unset title

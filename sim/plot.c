@@ -78,7 +78,7 @@ const char *plot_method(const struct plot *plot, const struct estimate *estimate
         least = estimates[i].n < least ? estimates[i].n : least;
         most = estimates[i].n > most ? estimates[i].n : most;
     }
-    return arena_format(arena, "%.4g %% intervals of means (%s), %s replications", 100 * plot->run.level, methods,
+    return arena_format(arena, "%.4g %% intervals of means (%s), %s replications", 100 * plot->run.level, methods,
                         most == 0 ? "no" : plot_count(arena, least, most));
 }
 

@@ -17,6 +17,7 @@ struct mark {
     size_t point;
     double low, high; /* s */
     const char *name;
+    int row;          /* of its name above the panel; -1: no room, the band alone */
 };
 
 struct timeline {
@@ -25,7 +26,7 @@ struct timeline {
     double unit_s;
     size_t merge;              /* grid steps per drawn value */
     struct mark *marks;
-    size_t mark_count;
+    size_t mark_count, mark_rows;
     bool zoomed;
     double zoom_low_s, zoom_high_s;
     double y_low, y_high;      /* percent */
@@ -196,36 +197,47 @@ static void choose_range(struct timeline *t)
 /* --- Layout --- */
 
 /* Incident names stand above the panel, in rows where they do not run into each other. */
-static double write_marks(struct figure *figure, const struct timeline *t, double span_mm)
+static void place_marks(struct timeline *t, double span_mm)
+{
+    double from = t->zoomed ? t->zoom_low_s : 0, to = t->zoomed ? t->zoom_high_s : t->plot->run.horizon_s;
+    for (size_t p = 0; p < t->plot->point_count; p++) {
+        double end[MARK_ROWS] = {-1e9, -1e9, -1e9};
+        for (size_t i = 0; i < t->mark_count; i++) {
+            struct mark *mark = &t->marks[i];
+            if (mark->point != p)
+                continue;
+            double x = (mark->low - from) / (to - from) * span_mm;
+            mark->row = 0;
+            while (mark->row < MARK_ROWS && end[mark->row] > x)
+                mark->row++;
+            if (mark->row == MARK_ROWS) {
+                mark->row = -1;
+                continue;
+            }
+            end[mark->row] = x + SMALL_CHARACTER_MM * (double)plot_length(mark->name) + 2;
+            t->mark_rows = (size_t)mark->row + 1 > t->mark_rows ? (size_t)mark->row + 1 : t->mark_rows;
+        }
+    }
+}
+
+static void write_marks(struct figure *figure, const struct timeline *t)
 {
     size_t n = 0;
     struct arena *arena = t->plot->arena;
     double *low = arena_array(arena, t->mark_count + 1, double), *high = arena_array(arena, t->mark_count + 1, double);
     double *panel = arena_array(arena, t->mark_count + 1, double), *line = arena_array(arena, t->mark_count + 1, double);
-    double *shown = arena_array(arena, t->mark_count + 1, double), rows_used = 0;
+    double *shown = arena_array(arena, t->mark_count + 1, double);
     const char **name = arena_array(arena, t->mark_count + 1, const char *);
-    double from = t->zoomed ? t->zoom_low_s : 0, to = t->zoomed ? t->zoom_high_s : t->plot->run.horizon_s;
-    for (size_t p = 0; p < t->points; p++) {
-        double end[MARK_ROWS] = {-1e9, -1e9, -1e9};
-        for (size_t i = 0; i < t->mark_count; i++) {
-            if (t->marks[i].point != t->first_point + p)
-                continue;
-            double x = (t->marks[i].low - from) / (to - from) * span_mm;
-            size_t k = 0;
-            while (k < MARK_ROWS && end[k] > x)
-                k++;
-            low[n] = t->marks[i].low / t->unit_s;
-            high[n] = t->marks[i].high / t->unit_s;
-            panel[n] = (double)p + 1;
-            name[n] = t->marks[i].name;
-            shown[n] = k == MARK_ROWS ? -1 : t->zoomed ? 1 : 0; /* no room: the band alone */
-            line[n] = 0.5 + 0.9 * (double)k;
-            if (k < MARK_ROWS) {
-                end[k] = x + SMALL_CHARACTER_MM * (double)plot_length(name[n]) + 2;
-                rows_used = fmax(rows_used, (double)k + 1);
-            }
-            n++;
-        }
+    for (size_t i = 0; i < t->mark_count; i++) {
+        const struct mark *mark = &t->marks[i];
+        if (mark->point < t->first_point || mark->point >= t->first_point + t->points)
+            continue;
+        low[n] = mark->low / t->unit_s;
+        high[n] = mark->high / t->unit_s;
+        panel[n] = (double)(mark->point - t->first_point) + 1;
+        name[n] = mark->name;
+        shown[n] = mark->row < 0 ? -1 : t->zoomed ? 1 : 0;
+        line[n++] = 0.5 + 0.9 * (double)mark->row;
     }
     figure_numbers(figure, "mark_low", low, n);
     figure_numbers(figure, "mark_high", high, n);
@@ -233,13 +245,15 @@ static double write_marks(struct figure *figure, const struct timeline *t, doubl
     figure_numbers(figure, "mark_row", line, n);
     figure_numbers(figure, "mark_shown", shown, n);
     figure_texts(figure, "mark_text", name, n);
-    return rows_used;
 }
 
-/* Height above a panel: its name, and as many rows of incident names as any point needs. */
+/* Height above a panel: its name, and the rows of incident names. With a close look the name stands in the left column and
+ * the incidents in the right one, so they share the height. */
 static double head_mm(const struct timeline *t)
 {
-    return (t->plot->point_count > 1 ? LINE_MM + 1 : 1) + (t->mark_count > 0 ? 1.2 * SMALL_LINE_MM * (t->mark_count > 3 ? 3 : 2) : 0);
+    double name = t->plot->point_count > 1 ? LINE_MM + 2 : 1;
+    double marks = t->mark_rows == 0 ? 0 : 1 + 0.9 * LINE_MM * (double)t->mark_rows;
+    return t->zoomed ? fmax(name, marks) : name + marks;
 }
 
 static void write_panels(struct figure *figure, struct timeline *t)
@@ -254,7 +268,7 @@ static void write_panels(struct figure *figure, struct timeline *t)
         double *y = label + p * plot->cloud_count;
         top[p] = figure_y(figure, upper);
         bottom[p] = figure_y(figure, upper + PANEL_MM);
-        text_y[p] = figure_y(figure, begin + 1.5);
+        text_y[p] = figure_y(figure, t->zoomed ? upper - 3 : begin + 1.5);
         text[p] = plot->point_count > 1 ? plot_show(arena, plot->points[t->first_point + p].label, 70) : "";
         for (size_t c = 0; c < plot->cloud_count; c++) {
             double *end = &t->end_y[p * plot->cloud_count + c];
@@ -289,6 +303,9 @@ static void write_axes(struct figure *figure, const struct timeline *t, double r
     figure_number(figure, "zoom_high", t->zoom_high_s / t->unit_s);
     figure_number(figure, "y_low", t->y_low);
     figure_number(figure, "y_high", t->y_high);
+    figure_number(figure, "x_step", plot_step(plot->run.horizon_s / t->unit_s, (middle_mm - LEFT_MM) / 11));
+    figure_number(figure, "zoom_step", t->zoomed ? plot_step((t->zoom_high_s - t->zoom_low_s) / t->unit_s, (right_mm - middle_mm - 5) / 11) : 1);
+    figure_number(figure, "y_step", plot_step(t->y_high - t->y_low, PANEL_MM / 6));
     figure_text(figure, "y_format", "%g %%");
     units_format_utc(start, plot->run.start_unix_s);
     figure_text(figure, "axis_text", arena_format(plot->arena, "%s since %s", t->unit, start));
@@ -312,20 +329,27 @@ static const char *caption_of(const struct timeline *t)
     sqlite3_finalize(row);
     units_format_duration(step, duration_from_seconds(plot->run.grid_s * (double)t->merge));
     const char *envelope = t->merge > 1 ? arena_format(arena, " (%zu grid steps: mean of the means, envelope of the intervals)", t->merge) : "";
-    return arena_format(arena, "Lines: means over %s%s; ribbons: %.4g %% intervals of the mean at each time (student t), %s replications%s", step,
+    return arena_format(arena, "Lines: means over %s%s; ribbons: %.4g %% intervals of the mean at each time (student t), %s replications%s", step,
                         envelope, 100 * plot->run.level, plot_count(arena, least, most), t->mark_count > 0 ? "; bands: incidents" : "");
+}
+
+/* Where the panels end and the clouds' names begin. */
+static double right_edge(const struct plot *plot)
+{
+    size_t longest = 4;
+    for (size_t c = 0; c < plot->cloud_count; c++) {
+        size_t length = plot_length(plot_show(plot->arena, plot->clouds[c].name, NAME_MOST));
+        longest = length > longest ? length : longest;
+    }
+    return PAGE_MM - 8 - CHARACTER_MM * (double)longest;
 }
 
 static int draw_page(struct timeline *t, size_t page)
 {
     const struct plot *plot = t->plot;
     struct figure figure;
-    size_t longest = 4;
-    for (size_t c = 0; c < plot->cloud_count; c++) {
-        size_t length = plot_length(plot_show(plot->arena, plot->clouds[c].name, NAME_MOST));
-        longest = length > longest ? length : longest;
-    }
-    double right_mm = PAGE_MM - 8 - CHARACTER_MM * (double)longest;
+    double right_mm = right_edge(plot);
+    place_marks(t, t->zoomed ? 0.45 * (right_mm - LEFT_MM) - 5 : right_mm - LEFT_MM);
     double height = (double)t->points * (head_mm(t) + PANEL_MM + GAP_MM) + AXIS_MM - GAP_MM;
     figure_open(&figure, plot, "availability", page, PAGE_MM, height, arena_format(plot->arena, "%s over time", t->series), caption_of(t));
     fprintf(figure.data, "# t_%s\t%s_percent\tci_low_percent\tci_high_percent\tcloud\tpoint\n", t->unit, t->series);
@@ -344,7 +368,7 @@ static int draw_page(struct timeline *t, size_t page)
     figure_numbers(&figure, "slot", slot, plot->cloud_count);
     write_axes(&figure, t, right_mm);
     write_panels(&figure, t);
-    (void)write_marks(&figure, t, t->zoomed ? 0.45 * (right_mm - LEFT_MM) - 5 : right_mm - LEFT_MM);
+    write_marks(&figure, t);
     return figure_close(&figure);
 }
 

@@ -54,7 +54,7 @@ static void choose_axes(struct frontier *f)
 
 static void place_panels(struct frontier *f, const struct figure *figure)
 {
-    double width = (PAGE_MM - 4 - LEFT_MM - (f->columns > 1 ? GUTTER_MM : 0)) / (double)f->columns;
+    double width = (PAGE_MM - 8 - LEFT_MM - (f->columns > 1 ? GUTTER_MM : 0)) / (double)f->columns;
     for (size_t p = 0; p < f->points; p++) {
         f->panel_left[p] = LEFT_MM + (double)(p % f->columns) * (width + GUTTER_MM);
         f->panel_right[p] = f->panel_left[p] + width;
@@ -79,7 +79,7 @@ static double badness(const struct box *box, const struct box *taken, size_t cou
     double bad = 0;
     for (size_t i = 0; i < count; i++)
         bad += overlap(box, &taken[i]) ? 1 : 0;
-    if (box->left < panel->left || box->right > panel->right + 1 || box->upper < panel->upper - 2 || box->lower > panel->lower)
+    if (box->left < panel->left || box->right > panel->right || box->upper < panel->upper - 2 || box->lower > panel->lower)
         bad += 3;
     return bad;
 }
@@ -223,8 +223,8 @@ static void write_axes(struct figure *figure, const struct frontier *f)
     double at[TICKS];
     const char *label[TICKS];
     const struct plot *plot = f->plot;
-    /* Half a page has room for half as many ticks: ask as for an axis twice as long. */
-    size_t ticks = plot_nines_ticks(plot->arena, f->x_low, f->x_low + (f->x_high - f->x_low), at, label, TICKS);
+    double width_mm = f->panel_right[0] - f->panel_left[0];
+    size_t ticks = plot_nines_ticks(plot->arena, f->x_low, f->x_high, width_mm, at, label, TICKS);
     figure_numbers(figure, "tick", at, ticks);
     figure_texts(figure, "tick_label", label, ticks);
     figure_number(figure, "x_low", f->x_low);
@@ -232,9 +232,7 @@ static void write_axes(struct figure *figure, const struct frontier *f)
     figure_number(figure, "y_low", f->y_low);
     figure_number(figure, "y_high", f->y_high);
     figure_text(figure, "axis_text", plot->availability->name);
-    size_t lines;
-    figure_text(figure, "cost_text", plot_wrap(plot->arena, arena_format(plot->arena, "%s, %s", plot->cost->name, plot->cost->unit),
-                                               (size_t)(PANEL_MM / CHARACTER_MM), &lines));
+    figure_text(figure, "cost_text", arena_format(plot->arena, "cost, %s", plot->cost->unit));
 }
 
 static int draw_page(struct frontier *f, size_t page)
@@ -250,7 +248,7 @@ static int draw_page(struct frontier *f, size_t page)
     const char *caption = arena_format(arena, "Marks: means; bars: %s; hollow with an arrow: no down time was seen, only a lower bound is known",
                                        plot_method(plot, all, 2 * count));
     figure_open(&figure, plot, "cost", page, PAGE_MM, (double)rows * (PANEL_MM + HEAD_MM) + AXIS_MM,
-                "Cost against availability: lower and further right is better", caption);
+                arena_format(arena, "%s against %s: lower and further right is better", plot->cost->name, plot->availability->name), caption);
     place_panels(f, &figure);
     write_axes(&figure, f);
     write_panels(&figure, f);

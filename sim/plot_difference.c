@@ -48,7 +48,7 @@ static void write_texts(struct figure *figure, const struct pairs *pairs)
     const char **verdict = arena_array(arena, rows * pairs->columns + 1, const char *);
     for (size_t i = 0; i < rows; i++) {
         size_t pair = i % pairs->per_point;
-        name[i] = arena_format(arena, "%s - %s", plot_show(arena, pairs->plot->clouds[pairs->a[pair]].name, NAME_MOST),
+        name[i] = arena_format(arena, "%s − %s", plot_show(arena, pairs->plot->clouds[pairs->a[pair]].name, NAME_MOST),
                                plot_show(arena, pairs->plot->clouds[pairs->b[pair]].name, NAME_MOST));
         for (size_t k = 0; k < pairs->columns; k++) {
             const char *word = row_estimate(pairs, k, i).verdict;
@@ -116,7 +116,7 @@ static void choose_axes(const struct pairs *pairs, double *low, double *high)
 
 static void write_layout(struct figure *figure, const struct pairs *pairs, double left_mm)
 {
-    double low[COLUMNS], high[COLUMNS], left[COLUMNS], right[COLUMNS], verdict[COLUMNS];
+    double low[COLUMNS], high[COLUMNS], left[COLUMNS], right[COLUMNS], verdict[COLUMNS], step[COLUMNS];
     const char *axis[COLUMNS];
     struct arena *arena = pairs->plot->arena;
     double width = (PAGE_MM - left_mm - 2) / (double)pairs->columns;
@@ -125,10 +125,12 @@ static void write_layout(struct figure *figure, const struct pairs *pairs, doubl
         left[k] = figure_x(figure, left_mm + (double)k * width);
         right[k] = figure_x(figure, left_mm + (double)(k + 1) * width - VERDICT_MM - 2);
         verdict[k] = figure_x(figure, left_mm + (double)(k + 1) * width - VERDICT_MM);
+        step[k] = plot_step(high[k] - low[k], fmax(1, (width - VERDICT_MM - 2) / 11));
         const char *unit = pairs->factor[k] > 1 ? "percentage points" : pairs->metric[k]->unit;
         size_t lines;
         axis[k] = plot_wrap(arena, arena_format(arena, "%s, %s", pairs->metric[k]->name, unit), (size_t)(width / CHARACTER_MM), &lines);
     }
+    figure_numbers(figure, "x_step", step, pairs->columns);
     figure_numbers(figure, "x_low", low, pairs->columns);
     figure_numbers(figure, "x_high", high, pairs->columns);
     figure_numbers(figure, "panel_left", left, pairs->columns);
@@ -165,7 +167,7 @@ static int draw_page(struct pairs *pairs, size_t page)
     struct estimate *all = arena_array(arena, rows * pairs->columns + 1, struct estimate);
     for (size_t i = 0; i < rows * pairs->columns; i++)
         all[i] = row_estimate(pairs, i / rows, i % rows);
-    const char *caption = arena_format(arena, "Paired by replication: the same luck met both sides. Bars: %s. Filled: the interval excludes zero",
+    const char *caption = arena_format(arena, "Paired by replication: the same luck met both sides. Bars: %s. Filled: the interval excludes zero; hollow: not decided",
                                        plot_method(plot, all, rows * pairs->columns));
     figure_open(&figure, plot, "difference", page, PAGE_MM, pairs->depth * ROW_MM + AXIS_MM + LINE_MM,
                 "Differences between clouds, first minus second, and whether the first is ahead", caption);

@@ -128,7 +128,7 @@ static void write_frame(struct figure *figure, const char *title, size_t title_l
     figure_text(figure, "caption_text", caption);
     figure_number(figure, "title_y", figure_y(figure, 1.5));
     figure_number(figure, "subtitle_y", figure_y(figure, 2.0 + LINE_MM * (double)title_lines));
-    figure_number(figure, "caption_y", (figure->bottom_mm - 1.5) / figure->height_mm);
+    figure_number(figure, "caption_y", (figure->bottom_mm - 3) / figure->height_mm);
 }
 
 void figure_open(struct figure *figure, const struct plot *plot, const char *chart, size_t page, double width_mm, double panels_mm,
@@ -148,7 +148,7 @@ void figure_open(struct figure *figure, const struct plot *plot, const char *cha
                                      (unsigned long long)plot->run.seed, plot->run.digest == NULL ? "none" : plot->run.digest);
     const char *foot = plot_wrap(arena, plot_show(arena, whole, 600), (size_t)((width_mm - 6) / SMALL_CHARACTER_MM), &caption_lines);
     figure->top_mm = 3 + LINE_MM * (double)title_lines + (subtitle[0] == '\0' ? 0 : SMALL_LINE_MM * (double)subtitle_lines + 0.5);
-    figure->bottom_mm = 3 + SMALL_LINE_MM * (double)caption_lines;
+    figure->bottom_mm = 4.5 + SMALL_LINE_MM * (double)caption_lines;
     figure->height_mm = figure->top_mm + panels_mm + figure->bottom_mm;
     fprintf(figure->script, "# Drawn by nines %s (%s). `gnuplot %s.gp` in this folder draws it again from %s.tsv.\n# Run: %s\n\n",
             NINES_VERSION, version_commit(), figure->name, figure->name, plot_show(arena, plot->run.command, 400));

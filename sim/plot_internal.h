@@ -100,8 +100,10 @@ const char *plot_count(struct arena *arena, int64_t least, int64_t most);
 /* --- Numbers --- */
 
 double plot_nines(double availability);  /* -log10(1 - a); infinity at 1, 0 below 0 */
-/* Ticks of a nines axis over low..high: positions and labels "99.9 %". Returns their number, at most room. */
-size_t plot_nines_ticks(struct arena *arena, double low, double high, double *at, const char **label, size_t room);
+/* A round step (1, 2 or 5 times a power of ten) that gives at most `most` ticks over range > 0. */
+double plot_step(double range, double most);
+/* Ticks of a nines axis over low..high drawn width_mm wide: positions, and labels "99.9 %%", which gnuplot takes as formats. Returns their number, at most room. */
+size_t plot_nines_ticks(struct arena *arena, double low, double high, double width_mm, double *at, const char **label, size_t room);
 /* "99.93 %", with digits that show the difference from 100 %. */
 const char *plot_percent(struct arena *arena, double share);
 

@@ -83,7 +83,11 @@ static const char *interval_text(const struct plot *plot, const struct estimate 
         return arena_format(arena, "at least %s", plot_percent(arena, e->low));
     if (isnan(e->low))
         return plot_percent(arena, e->mean);
-    return arena_format(arena, "%s  [%s, %s]", plot_percent(arena, e->mean), plot_percent(arena, e->low), plot_percent(arena, e->high));
+    /* Two digits of the interval's width, or it would look like nothing. */
+    int digits = 1;
+    while (digits < 7 && (e->high - e->low) * 100 * pow(10, digits) < 9.5 && e->high > e->low)
+        digits++;
+    return arena_format(arena, "%.*f %%  [%.*f, %.*f]", digits, 100 * e->mean, digits, 100 * e->low, digits, 100 * e->high);
 }
 
 static void write_texts(struct figure *figure, const struct rows *rows)
@@ -121,21 +125,21 @@ static void write_axis(struct figure *figure, const struct rows *rows)
     struct arena *arena = rows->plot->arena;
     double at[TICKS];
     const char *label[TICKS];
-    size_t ticks = plot_nines_ticks(arena, rows->x_low, rows->x_high, at, label, TICKS);
+    double indent = rows->plot->point_count > 1 ? 3 : 0;
+    double left = 3 + indent + names_mm(rows->plot) + 2, right = PAGE_MM - VALUE_MM - 3;
+    size_t ticks = plot_nines_ticks(arena, rows->x_low, rows->x_high, right - left, at, label, TICKS);
     figure_numbers(figure, "tick", at, ticks);
     figure_texts(figure, "tick_label", label, ticks);
     figure_number(figure, "x_low", rows->x_low);
     figure_number(figure, "x_high", rows->x_high);
     figure_number(figure, "y_low", -rows->depth);
-    double indent = rows->plot->point_count > 1 ? 3 : 0;
-    double left = 3 + indent + names_mm(rows->plot) + 2;
     figure_number(figure, "row_x", figure_x(figure, 2 + indent));
     figure_number(figure, "left_x", figure_x(figure, left));
-    figure_number(figure, "right_x", figure_x(figure, PAGE_MM - VALUE_MM - 3));
+    figure_number(figure, "right_x", figure_x(figure, right));
     figure_number(figure, "value_x", figure_x(figure, PAGE_MM - VALUE_MM));
     figure_number(figure, "top_y", figure_y(figure, figure->top_mm));
     figure_number(figure, "bottom_y", figure_y(figure, figure->top_mm + rows->depth * ROW_MM));
-    figure_text(figure, "axis_text", arena_format(arena, "%s (nines: -log10 of what is missing)", rows->plot->availability->name));
+    figure_text(figure, "axis_text", arena_format(arena, "%s, on an axis of nines", rows->plot->availability->name));
 }
 
 static int draw_page(struct rows *rows, size_t page)
@@ -151,7 +155,7 @@ static int draw_page(struct rows *rows, size_t page)
     for (size_t i = 0; i < rows->count; i++)
         rows->estimate[i] = plot_summary(plot, rows->first_point + i / plot->cloud_count, i % plot->cloud_count, plot->availability->name);
     rows->depth = plot_place_rows(plot->point_count > 1, rows->points, plot->cloud_count, rows->y, rows->group_y, rows->rule_y);
-    const char *caption = arena_format(arena, "Points: means; bars: %s; arrows: the interval reaches 100 %% or only a lower bound is known "
+    const char *caption = arena_format(arena, "Points: means; bars: %s; arrows: the interval reaches 100 %% or only a lower bound is known "
                                        "(hollow: no down time was seen)", plot_method(plot, rows->estimate, rows->count));
     figure_open(&figure, plot, "nines", page, PAGE_MM, rows->depth * ROW_MM + AXIS_MM, plot->availability->help, caption);
     write_axis(&figure, rows);

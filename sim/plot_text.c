@@ -141,6 +141,17 @@ const char *plot_count(struct arena *arena, int64_t least, int64_t most)
     return arena_format(arena, "n = %lld to %lld", (long long)least, (long long)most);
 }
 
+double plot_step(double range, double most)
+{
+    double least = range / most, power = pow(10, floor(log10(least)));
+    for (int i = 0; i < 3; i++) {
+        static const double nice[] = {1, 2, 5};
+        if (nice[i] * power >= least)
+            return nice[i] * power;
+    }
+    return 10 * power;
+}
+
 /* --- Nines --- */
 
 double plot_nines(double availability)
@@ -165,23 +176,24 @@ const char *plot_percent(struct arena *arena, double share)
 }
 
 /* Unavailabilities 5, 2 and 1 times a power of ten, as far as there is room for their labels. */
-size_t plot_nines_ticks(struct arena *arena, double low, double high, double *at, const char **label, size_t room)
+size_t plot_nines_ticks(struct arena *arena, double low, double high, double width_mm, double *at, const char **label, size_t room)
 {
     static const double times[] = {5, 2, 1};
-    double decades = high - low;
+    double decade_mm = width_mm / (high - low);
     size_t count = 0;
     if (low <= 0 && count < room) {
         at[count] = 0;
-        label[count++] = "0 %";
+        label[count++] = "0 %%";
     }
     for (int decade = 1; decade <= 12; decade++) {
         for (size_t i = 0; i < 3; i++) {
-            bool wanted = times[i] == 1 || (times[i] == 5 && decades < 3) || decades < 1.2;
+            /* From 5 to 2 is 0.4 of a decade, from 2 to 1 is 0.3, and a label takes up to 14 mm. */
+            bool wanted = times[i] == 1 || (times[i] == 5 && decade_mm > 40) || decade_mm > 60;
             double missing = times[i] * pow(10, -decade), x = -log10(missing);
             if (!wanted || x < low || x > high || count == room)
                 continue;
             at[count] = x;
-            label[count++] = arena_format(arena, "%.*f %%", decade > 2 ? decade - 2 : 0, 100 * (1 - missing));
+            label[count++] = arena_format(arena, "%.*f %%%%", decade > 2 ? decade - 2 : 0, 100 * (1 - missing));
         }
     }
     return count;
