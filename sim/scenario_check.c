@@ -133,8 +133,9 @@ static void judge_key(struct scenario *scenario, const struct key *keys, const s
     }
     if (group->parent == NULL && scenario_reader(scenario)->model_unknown)
         return;
-    scenario_mistake(scenario, node->name_place, hint_keys(arena, node->name, keys), "unknown key '%s'%s",
-                     text_clipped(arena, node->name), in_group(arena, group));
+    const char *hint = scenario_is_full(scenario) ? NULL : hint_keys(arena, node->name, keys);
+    scenario_mistake(scenario, node->name_place, hint, "unknown key '%s'%s", text_clipped(arena, node->name),
+                     in_group(arena, group));
 }
 
 /* Whether some other key written in the group is near to this one: then that is reported, and this one is not missing.
@@ -166,9 +167,10 @@ static void report_missing(struct scenario *scenario, const struct value *value,
     struct arena *arena = scenario->arena;
     const char *names = "", *lines = "";
     int count = 0;
+    bool full = scenario_is_full(scenario);
     for (size_t i = 0; i < value->children; i++) {
         const struct key *key = value->child[i].key;
-        if (value->child[i].given || !key_is_required(key) || key_is_misspelled(arena, keys, key, group))
+        if (value->child[i].given || !key_is_required(key) || (!full && key_is_misspelled(arena, keys, key, group)))
             continue;
         const char *example = key_is_leaf(key)         ? key_example(arena, key)
                               : key->type == KEY_GROUP ? "{ ... }"

@@ -167,6 +167,9 @@ void scenario_mistake(struct scenario *scenario, struct place place, const char 
     NINES_PRINTF(4, 5);
 
 
+/* True when further mistakes are only counted: no need to think about their hints. */
+bool scenario_is_full(const struct scenario *scenario);
+
 /* --- scenario_config.c --- */
 
 /* Prints text as the value of a leaf of that type: bare where libconfig can read it back, else quoted. */

@@ -17,12 +17,17 @@ enum {
 
 /* --- Collecting --- */
 
+bool scenario_is_full(const struct scenario *scenario)
+{
+    return scenario_reader(scenario)->kept >= MOST_KEPT;
+}
+
 static void add(struct scenario *scenario, struct place place, const char *hint, const char *format, va_list arguments)
 {
     struct reader *reader = scenario_reader(scenario);
     check(format != NULL, "a mistake without words");
     scenario->errors++;
-    if (reader->kept >= MOST_KEPT)
+    if (scenario_is_full(scenario))
         return;
     reader->kept++;
     struct diagnostic *diagnostic = arena_new(scenario->arena, struct diagnostic);

@@ -8,7 +8,7 @@
  * on after a mistake with the next setting. What it accepts is then held against libconfig itself (scenario_agree.c).
  */
 
-enum { DEEPEST = 32, MOST_KEYS = 256, MOST_NODES = 500000 };
+enum { DEEPEST = 32, MOST_KEYS = 128, MOST_NODES = 500000 };
 
 struct scanner {
     struct scenario *scenario;
