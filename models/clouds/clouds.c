@@ -4,6 +4,7 @@
 #include "models/clouds/cloud.h"
 #include "models/clouds/hyperscaler.h"
 #include "models/clouds/ionet.h"
+#include "models/clouds/needs.h"
 #include "models/clouds/world.h"
 #include "sim/check.h"
 
@@ -24,6 +25,8 @@ static const struct key clouds_keys[] = {
     {"faults", KEY_LIST, NULL, "hazards: events drawn from rates", .children = hazard_keys},
     {"incidents", KEY_LIST, NULL, "scripted faults with phases", .children = incident_keys},
     {"clouds", KEY_LIST, NULL, "architectures under test", .children = cloud_keys, .required = true},
+    {"components", KEY_LIST, NULL, "shared components that clouds depend on", .children = component_keys},
+    {"needs", KEY_LIST, NULL, "dependencies besides those that fleet and clouds bring", .children = need_keys},
     {"fresh", KEY_BOOL, "false", "start every fault process new and up instead of in equilibrium"},
     {"probes", KEY_RATE, "12 /h", "control-plane probes, the same stream for every cloud"},
     {"lease_deadline", KEY_DURATION, "15 min", "a request for capacity that is not granted by then has failed", .low = 0,
@@ -42,7 +45,7 @@ struct clouds_plan {
 static const struct cloud_kind *const kinds[] = {&cloud_hyperscaler, &cloud_akash, &cloud_ionet};
 
 static void prepare_cloud(struct scenario *scenario, const struct value *group, struct cloud_plan *cloud, struct sim_arm *arm,
-                          const struct fault_list *faults)
+                          const struct fault_list *faults, uint32_t *matched)
 {
     cloud->name = value_text(group, "name");
     cloud->rules = "2024-07";
@@ -51,12 +54,15 @@ static void prepare_cloud(struct scenario *scenario, const struct value *group, 
     int before = scenario->errors;
     struct graph_builder *builder = graph_builder_extend(scenario->arena, cloud->fleet->hardware);
     cloud->own = cloud->kind->plan(scenario, group, cloud->fleet, cloud->demand, builder);
+    needs_apply(scenario, value_of(&scenario->root, "components"), value_of(&scenario->root, "needs"), matched, builder);
     if (scenario->errors > before)
         return;
     const char *cycle = "";
     cloud->graph = graph_build(builder, &cycle);
     if (cloud->graph == NULL) {
-        scenario_error(scenario, group, "remove one of these needs", "components need each other in a circle: %s", cycle);
+        const struct value *needs = value_of(&scenario->root, "needs");
+        scenario_error(scenario, needs->given ? needs : group, "remove one of these needs",
+                       "components need each other in a circle: %s", cycle);
         return;
     }
     cloud->faults = faults_bind(scenario->arena, faults, cloud->graph, cloud->fleet, cloud->name);
@@ -103,6 +109,8 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     check_cloud_names(scenario, hazards, list);
     if (scenario->errors > before)
         return plan;
+    const struct value *needs = value_of(root, "needs");
+    uint32_t *matched = arena_array(scenario->arena, value_count(needs), uint32_t);
     for (size_t i = 0; i < plan->clouds; i++) {
         cloud[i] = (struct cloud_plan){.fleet = fleet,
                                        .demand = demand,
@@ -110,8 +118,9 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
                                        .lease_deadline = value_duration(root, "lease_deadline"),
                                        .start_unix_s = start,
                                        .events_limit = (uint32_t)value_integer(value_of(root, "limits"), "events")};
-        prepare_cloud(scenario, value_at(list, i), &cloud[i], &plan->arm[i], faults);
+        prepare_cloud(scenario, value_at(list, i), &cloud[i], &plan->arm[i], faults, matched);
     }
+    needs_check(scenario, needs, matched);
     return plan;
 }
 

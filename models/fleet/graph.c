@@ -7,7 +7,7 @@
 #include "sim/nomalloc.h"
 
 const char *const component_class_names[COMPONENT_CLASSES] = {"site",    "zone",           "rack",     "node", "storage",
-                                                              "control", "region-control", "provider", "relay"};
+                                                              "control", "region-control", "provider", "relay", "shared"};
 
 struct gate {
     enum gate_kind kind;
@@ -106,6 +106,13 @@ void graph_need(struct graph_builder *builder, uint32_t dependent, uint32_t depe
 void graph_gate(struct graph_builder *builder, uint32_t component, enum plane plane, enum gate_kind kind, uint32_t least)
 {
     builder->gates[component][plane] = (struct gate){.kind = kind, .least = least};
+}
+
+uint32_t graph_builder_count(const struct graph_builder *builder) { return builder->components_used; }
+
+const struct component *graph_builder_component(const struct graph_builder *builder, uint32_t index)
+{
+    return &builder->components[index];
 }
 
 /* Sorts needs by one of their ends with a counting sort, which keeps the order in which they were added. */

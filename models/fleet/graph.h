@@ -34,11 +34,12 @@ enum component_class {
     COMPONENT_REGION_CONTROL, /* a region's control plane */
     COMPONENT_PROVIDER,       /* a provider's own control: Kubernetes API and provider daemon */
     COMPONENT_RELAY,          /* a way in for users: relay, edge, DNS */
+    COMPONENT_SHARED,         /* what a scenario adds: an upstream, an agent, a release that several depend on */
     COMPONENT_CLASSES
 };
 extern const char *const component_class_names[COMPONENT_CLASSES]; /* "site", "zone", ... */
 /* The same joined by |, for a choice key. */
-#define COMPONENT_CHOICES "site|zone|rack|node|storage|control|region-control|provider|relay"
+#define COMPONENT_CHOICES "site|zone|rack|node|storage|control|region-control|provider|relay|shared"
 
 #define COMPONENT_NONE UINT32_MAX
 
@@ -64,6 +65,9 @@ uint32_t graph_add(struct graph_builder *builder, struct component component);
 void graph_need(struct graph_builder *builder, uint32_t dependent, uint32_t dependency, enum plane plane, duration grace);
 /* How many of the needs on a plane must hold; `least` counts for GATE_AT_LEAST only. Default GATE_ALL. */
 void graph_gate(struct graph_builder *builder, uint32_t component, enum plane plane, enum gate_kind kind, uint32_t least);
+/* What has been added so far. */
+uint32_t graph_builder_count(const struct graph_builder *builder);
+const struct component *graph_builder_component(const struct graph_builder *builder, uint32_t index);
 /* The graph, or NULL when there is a cycle: then *cycle is its text, "a -> b -> a", in the builder's arena. */
 const struct graph *graph_build(struct graph_builder *builder, const char **cycle);
 
