@@ -39,6 +39,21 @@ static const char *run_line(const struct page *page)
                         run->digest != NULL ? compare_clean(page->arena, run->digest) : "");
 }
 
+/* Which methods made the intervals below. */
+static void put_methods(const struct page *page)
+{
+    const struct compare_data *data = page->data;
+    bool bound = false, ratio = false;
+    for (size_t i = 0; i < data->summary_count; i++)
+        bound = bound || data->summaries[i].values.is_bound;
+    for (size_t i = 0; i < data->difference_count; i++)
+        ratio = ratio || strcmp(data->differences[i].method, "jackknife") == 0;
+    put_field(page, "intervals", arena_format(page->arena, "%g %%, of the sampling alone: Student t%s", data->run.level * 100,
+                                              ratio ? "; price ratio: jackknife" : ""));
+    if (bound)
+        put_field(page, "", ">= is a bound: no replication saw down time (rule of three)");
+}
+
 static void put_head(const struct page *page)
 {
     struct arena *arena = page->arena;
@@ -53,9 +68,7 @@ static void put_head(const struct page *page)
     put_field(page, "period", arena_format(arena, "%s, %s", units_format_utc(start, run->start_unix_s),
                                            units_format_duration(length, duration_from_seconds(run->horizon_s))));
     put_field(page, "run", run_line(page));
-    put_field(page, "intervals", arena_format(arena, "%g %%, of the sampling alone: Student t; price ratio: jackknife",
-                                              run->level * 100));
-    put_field(page, "", ">= is a bound: no replication saw down time (rule of three)");
+    put_methods(page);
 }
 
 /* --- Numbers of a point --- */

@@ -13,9 +13,17 @@ static const char *target_number(const struct page *page, const struct compare_t
                                        bare ? "" : " ", bare ? "" : compare_clean(page->arena, target->unit));
 }
 
+static bool is_availability(const struct compare_data *data, const char *metric)
+{
+    for (size_t i = 0; i < data->metric_count; i++)
+        if (strcmp(data->metrics[i].name, metric) == 0)
+            return data->metrics[i].is_availability;
+    return false;
+}
+
 static const char *target_numbers(const struct page *page, const struct compare_target *target)
 {
-    enum compare_kind kind = strncmp(target->metric, "availability_", 13) == 0 ? COMPARE_PERCENT : COMPARE_PLAIN;
+    enum compare_kind kind = is_availability(page->data, target->metric) ? COMPARE_PERCENT : COMPARE_PLAIN;
     struct statistics measured = {.mean = target->measured, .ci_low = target->ci_low, .ci_high = target->ci_high};
     struct statistics limits[2] = {{.mean = target->low}, {.mean = target->high}};
     struct compare_scale scale = compare_scale_of(&measured, 1, kind), given = compare_scale_of(limits, 2, kind), bare = scale;

@@ -8,9 +8,6 @@
 #include <sqlite3.h>
 #include <string.h>
 
-/* Largest matrix of values held at once. A larger study goes through its metrics in several passes. */
-enum { MATRIX_BYTES = 256 * 1024 * 1024 };
-
 const char *summary_verdict(double ci_low, double ci_high, double smallest, bool higher_is_better)
 {
     if (ci_low > smallest)
@@ -190,7 +187,7 @@ static bool summarise(struct pass *pass, struct arena *arena, sqlite3 *database)
 {
     const struct summary_frame *frame = pass->frame;
     size_t column = frame->cells * frame->slots * sizeof(double);
-    size_t at_once = column != 0 ? MATRIX_BYTES / column : 1;
+    size_t at_once = column != 0 ? frame->memory / column : 1;
     if (at_once > frame->metric_count)
         at_once = frame->metric_count;
     if (at_once == 0)
@@ -263,8 +260,13 @@ static bool hold_targets(sqlite3 *database)
 
 bool summary_write(sqlite3 *database, double level, bool series)
 {
+    return summary_write_within(database, level, series, SUMMARY_MEMORY);
+}
+
+bool summary_write_within(sqlite3 *database, double level, bool series, size_t memory)
+{
     struct arena arena;
-    struct summary_frame frame = {.level = level};
+    struct summary_frame frame = {.level = level, .memory = memory};
     arena_open(&arena, 0);
     bool done = sqlite3_exec(database, "DELETE FROM summary; DELETE FROM difference", NULL, NULL, NULL) == SQLITE_OK &&
                 summary_load_frame(database, &arena, &frame) && write_summaries(database, &arena, &frame) &&

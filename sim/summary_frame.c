@@ -15,6 +15,13 @@ static bool count_rows(sqlite3 *database, const char *sql, size_t *count)
     return found;
 }
 
+/* Anyone may have made the file: a column can hold NULL where we never wrote it. */
+static const char *text_of(struct arena *arena, sqlite3_stmt *row, int column)
+{
+    const unsigned char *text = sqlite3_column_text(row, column);
+    return arena_text(arena, text != NULL ? (const char *)text : "");
+}
+
 static bool load_ids(sqlite3 *database, struct arena *arena, const char *count_sql, const char *sql, int64_t **ids,
                      size_t *count, const char ***names)
 {
@@ -28,7 +35,7 @@ static bool load_ids(sqlite3 *database, struct arena *arena, const char *count_s
     for (; n < room && sqlite3_step(row) == SQLITE_ROW; n++) {
         (*ids)[n] = sqlite3_column_int64(row, 0);
         if (names != NULL)
-            (*names)[n] = arena_text(arena, (const char *)sqlite3_column_text(row, 1));
+            (*names)[n] = text_of(arena, row, 1);
     }
     *count = n;
     return sqlite3_finalize(row) == SQLITE_OK;
@@ -47,8 +54,8 @@ static bool load_metrics(sqlite3 *database, struct arena *arena, struct summary_
     for (; frame->metric_count < room && sqlite3_step(row) == SQLITE_ROW; frame->metric_count++)
         frame->metrics[frame->metric_count] =
             (struct summary_metric){.id = sqlite3_column_int64(row, 0),
-                                    .name = arena_text(arena, (const char *)sqlite3_column_text(row, 1)),
-                                    .unit = arena_text(arena, (const char *)sqlite3_column_text(row, 2)),
+                                    .name = text_of(arena, row, 1),
+                                    .unit = text_of(arena, row, 2),
                                     .higher_is_better = sqlite3_column_int(row, 3) != 0,
                                     .is_availability = sqlite3_column_int(row, 4) != 0};
     return sqlite3_finalize(row) == SQLITE_OK;

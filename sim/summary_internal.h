@@ -23,8 +23,13 @@ struct summary_replication {
     size_t cell, slot;
 };
 
+/* Most bytes of values, and of running means, held at once. A larger study goes through its metrics in several passes and
+ * through its series in several scans. */
+#define SUMMARY_MEMORY ((size_t)256 * 1024 * 1024)
+
 struct summary_frame {
     double level;
+    size_t memory;
     int64_t *points, *clouds, *series;       /* ids in declared order */
     const char **series_names;
     struct summary_metric *metrics;
@@ -33,6 +38,9 @@ struct summary_frame {
     size_t point_count, cloud_count, series_count, metric_count, replication_count;
     size_t cells, slots;
 };
+
+/* summary_write() with another limit of memory: the rows are the same, those of different passes follow each other. */
+bool summary_write_within(struct sqlite3 *database, double level, bool series, size_t memory);
 
 /* Both return false when SQLite failed. */
 bool summary_load_frame(struct sqlite3 *database, struct arena *arena, struct summary_frame *frame);

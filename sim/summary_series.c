@@ -6,9 +6,6 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
-/* Most memory for running means at once. A larger study takes its cells in several scans of the series. */
-enum { RUNNING_BYTES = 256 * 1024 * 1024 };
-
 struct scan {
     const struct summary_frame *frame;
     size_t first, count;                /* cells [first, first + count) */
@@ -122,7 +119,7 @@ bool summary_write_series(sqlite3 *database, struct arena *arena, const struct s
     size_t each = frame->series_count * scan.steps * sizeof *scan.running;
     if (each == 0)
         return true;
-    size_t at_once = RUNNING_BYTES / each;
+    size_t at_once = frame->memory / each;
     for (; scan.first < frame->cells; scan.first += scan.count) {
         struct arena_mark mark = arena_mark(arena);
         size_t left = frame->cells - scan.first;

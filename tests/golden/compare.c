@@ -251,6 +251,45 @@ static void a_full_stdout_is_exit_three(void **state)
     assert_int_equal(code, 3);
 }
 
+/* Copies `from` with a few bytes changed; the first 100, SQLite's header, mostly stay. */
+static void damage(const char *from, const char *to, uint32_t seed)
+{
+    size_t size = 0;
+    char *bytes = NULL;
+    FILE *in = fopen(from, "r"), *copy = open_memstream(&bytes, &size), *out = fopen(to, "w");
+    assert_true(in != NULL && copy != NULL && out != NULL);
+    for (int c; (c = getc(in)) != EOF;)
+        putc(c, copy);
+    fclose(in);
+    fclose(copy);
+    for (uint32_t i = 0; i < 1 + seed % 12; i++) {
+        uint64_t at = hash_word(hash_word(3, seed), i);
+        size_t within = at % 5 == 0 ? size : size / 8; /* the schema and the small tables come first */
+        bytes[100 + (at >> 8) % (within - 100)] = (char)(at >> 50);
+    }
+    assert_int_equal(fwrite(bytes, 1, seed % 7 == 0 ? size / 2 : size, out), seed % 7 == 0 ? size / 2 : size);
+    fclose(out);
+    free(bytes);
+}
+
+static void a_damaged_file_is_an_error_and_never_a_crash(void **state)
+{
+    (void)state;
+    int codes[4] = {0};
+    for (uint32_t seed = 0; seed < 300; seed++) {
+        char *output, *errors;
+        damage(seed % 2 == 0 ? "run.db" : "killed.db", "damaged.db", seed);
+        struct compare_options options = {.path = "damaged.db", .format = (enum compare_format)(seed % 3)};
+        int code = compare(&options, &output, &errors);
+        assert_true(code == 0 || (code >= 2 && code <= 3));
+        assert_true(code == 0 || strncmp(errors, "nines: error: ", 14) == 0);
+        codes[code]++;
+        free(output);
+        free(errors);
+    }
+    assert_true(codes[0] > 0 && codes[3] > 0); /* some damage shows, some does not */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +301,7 @@ int main(void)
         cmocka_unit_test(what_does_not_exist_is_named_with_the_nearest),
         cmocka_unit_test(names_from_a_file_cannot_reach_the_terminal),
         cmocka_unit_test(a_full_stdout_is_exit_three),
+        cmocka_unit_test(a_damaged_file_is_an_error_and_never_a_crash),
     };
     return cmocka_run_group_tests(tests, make_runs, remove_runs);
 }

@@ -2,6 +2,7 @@
 #include "sim/summary.h"
 
 #include "sim/statistics.h"
+#include "sim/summary_internal.h"
 #include "tests/unit/toy.h"
 
 #include <setjmp.h>
@@ -220,6 +221,65 @@ static void summarising_twice_changes_nothing(void **state)
     assert_true(query(state, "SELECT count(*) FROM (SELECT * FROM written EXCEPT SELECT * FROM series_summary)") == 0);
 }
 
+static void little_memory_means_more_passes_and_the_same_rows(void **state)
+{
+    struct fixture *fixture = *state;
+    sqlite3 *database = store_database(fixture->store);
+    static const char *const tables[] = {"summary", "difference", "series_summary"};
+    for (size_t i = 0; i < 3; i++) {
+        char sql[128];
+        snprintf(sql, sizeof sql, "CREATE TEMP TABLE once_%s AS SELECT * FROM %s", tables[i], tables[i]);
+        assert_int_equal(sqlite3_exec(database, sql, NULL, NULL, NULL), SQLITE_OK);
+    }
+    assert_int_equal(sqlite3_exec(database, "BEGIN", NULL, NULL, NULL), SQLITE_OK);
+    assert_true(summary_write_within(database, 0.95, true, 1));
+    assert_int_equal(sqlite3_exec(database, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+    for (size_t i = 0; i < 3; i++) {
+        char sql[256];
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM (SELECT * FROM once_%s EXCEPT SELECT * FROM %s)", tables[i], tables[i]);
+        assert_true(query(state, sql) == 0);
+        snprintf(sql, sizeof sql, "SELECT (SELECT count(*) FROM once_%s) = (SELECT count(*) FROM %s)", tables[i], tables[i]);
+        assert_true(query(state, sql) == 1);
+    }
+}
+
+/* A file of 34 points, two outer draws, one replication each and one cloud. */
+static void many_points_are_held_against_the_first_and_draws_pair_with_draws(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/nines-many-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    struct store *store;
+    struct arena arena;
+    struct store_run run = toy_run();
+    struct sim_task task = toy_task(SIM_LOG_NONE);
+    arena_open(&arena, 0);
+    assert_true(store_create(&store, path, true, &run) && store_add_cloud(store, &toy_arms[0]));
+    for (uint32_t point = 0; point < 34; point++) {
+        char label[16];
+        snprintf(label, sizeof label, "p%u", point);
+        assert_true(store_add_point(store, label, "{}"));
+    }
+    for (uint32_t point = 0; point < 34; point++)
+        for (uint32_t draw = 0; draw < 2; draw++) {
+            struct sim_record *record = record_open(&arena, &toy_model, &task);
+            record_metric(record, TOY_COST, point == 0 ? 10.0 * draw : 10.0 * draw + 5 + draw);
+            record_done(record, 0, 0);
+            assert_true(store_write_replication(store, (struct store_replication){.point = point, .outer_draw = draw}, record));
+        }
+    assert_true(store_finish(store, STORE_COMPLETE, 0, -1));
+    struct fixture many = {.store = store};
+    void *fixture = &many;
+    assert_true(query(&fixture, "SELECT count(*) FROM difference") == 33 * TOY_METRICS);
+    assert_true(query(&fixture, "SELECT count(DISTINCT point_a) FROM difference") == 1);
+    assert_true(query(&fixture, "SELECT max(abs(mean + 5.5)) + max(n <> 2) FROM difference WHERE metric = 'cost_usd'") == 0);
+    store_close(store);
+    arena_close(&arena);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void verdicts_need_the_interval_beyond_what_matters(void **state)
 {
     (void)state;
@@ -259,6 +319,8 @@ int main(void)
         cmocka_unit_test(series_are_summarised_step_by_step),
         cmocka_unit_test(targets_have_their_outcomes),
         cmocka_unit_test(summarising_twice_changes_nothing),
+        cmocka_unit_test(little_memory_means_more_passes_and_the_same_rows),
+        cmocka_unit_test(many_points_are_held_against_the_first_and_draws_pair_with_draws),
         cmocka_unit_test(verdicts_need_the_interval_beyond_what_matters),
         cmocka_unit_test(outcomes_follow_the_interval),
     };
