@@ -1,0 +1,75 @@
+/* Inside of models/measure: what measure.c collects and measure_report.c reports. */
+#ifndef NINES_MODELS_MEASURE_MEASURE_INTERNAL_H
+#define NINES_MODELS_MEASURE_MEASURE_INTERNAL_H
+
+#include "models/measure/measure.h"
+#include "models/measure/samples.h"
+#include "sim/timeweighted.h"
+
+enum { SERIES_SERVICE, SERIES_QUORUM, SERIES_NODE, SERIES_COUNT };
+
+/* One workload's account. */
+struct account {
+    bool wanted, ever_up, touched;
+    uint32_t up;
+    instant since;             /* of `up`, while wanted */
+    instant down_since;        /* begin of the outage under way; INSTANT_NEVER: has quorum or is not wanted */
+    instant none_since;        /* begin of the time without any unit; INSTANT_NEVER: none under way */
+    int64_t wanted_us, up_us, down_us, none_us, longest_us; /* inside the window; up_us: unit-microseconds, below 2^63 for
+                                                               DEMAND_UNITS_MAX units and 100 years */
+    int64_t paid_micro, credit_micro;
+    struct measure_cause cause; /* of the outage under way */
+};
+
+/* What held during one step of the grid, and what could have: units, services or nodes, times microseconds. */
+struct measure_step {
+    timeweighted_area part[SERIES_COUNT], whole[SERIES_COUNT];
+};
+
+struct measure {
+    const struct demand *demand;
+    const struct sim_task *task;
+    struct arena *arena;
+    struct sim_record *record;
+    duration lease_deadline;
+    uint32_t nodes;
+    struct account *account;
+    /* What holds since `last`, for the series. */
+    instant last;
+    uint32_t nodes_up;
+    int64_t units_wanted, units_up, services_wanted, services_up;
+    uint32_t steps;
+    struct measure_step *step;
+    double blast;
+    /* Leases and probes. */
+    struct samples lease_s;
+    uint64_t leases_in_time, leases_asked;
+    uint64_t probes, probes_completed;
+    struct samples recover_min;
+    uint64_t outages, censored;
+    /* Incidents. */
+    uint32_t incidents;
+    const instant *incident_start;
+    uint64_t touched_units;  /* falls of replicas by the first incident */
+    struct samples back_min; /* returns from it, since its start */
+    /* Money and work. */
+    int64_t cost_micro[2], credit_micro, stranded_micro; /* [1]: with GPUs */
+    timeweighted_area billed_us;                         /* unit-microseconds */
+    double useful_unit_us, lost_h, useful_vcpu_h, useful_gpu_h;
+    timeweighted_area job_useful_us, job_wall_us;
+    uint64_t jobs_done;
+    double provider_sum, provider_squares;
+    uint64_t faults, refusals;
+};
+
+static inline bool measure_is_service(const struct measure *measure, uint32_t workload)
+{
+    return demand_class_of(measure->demand, workload)->kind == DEMAND_SERVICE;
+}
+
+/* Adds useful work of units of a class, in unit-microseconds. */
+void measure_count_useful(struct measure *measure, const struct demand_class *class, double unit_us);
+/* Reports every metric and series from the accounts, all settled. */
+void measure_report(struct measure *measure);
+
+#endif

@@ -1,0 +1,223 @@
+#include "models/measure/measure_internal.h"
+
+#include <math.h>
+
+#include "sim/nomalloc.h"
+
+enum metric {
+    AVAILABILITY_SERVICE,
+    AVAILABILITY_QUORUM,
+    AVAILABILITY_CONTROL_PLANE,
+    AVAILABILITY_NODE,
+    DOWNTIME_P99,
+    LONGEST_OUTAGE,
+    BLAST_RADIUS_MAX,
+    GOODPUT,
+    WORK_LOST,
+    ETTR,
+    JOBS_COMPLETED,
+    LEASE_SUCCESS_RATE,
+    TIME_TO_LEASE_P50,
+    TIME_TO_RECOVER_P50,
+    COST,
+    COST_PER_GPU_HOUR,
+    COST_PER_VCPU_HOUR,
+    PAID_PER_USEFUL,
+    SLA_CREDIT,
+    STRANDED,
+    PROVIDER_HHI,
+    SERVICES,
+    OUTAGES,
+    OUTAGES_CENSORED,
+    COMPONENT_FAULTS,
+    REFUSALS,
+    TOUCHED_SHARE,
+    TOUCHED_ONE_SITE,
+    TOUCHED_MANY_SITES,
+    TOUCHED_CREDIT_SHARE,
+    RESTORED_FIRST,
+    RESTORED_99
+};
+
+const struct sim_metric measure_metrics[] = {
+    [AVAILABILITY_SERVICE] = {"availability_service", "1", "time-weighted share of wanted replicas that are up", true, true},
+    [AVAILABILITY_QUORUM] = {"availability_quorum", "1", "time-weighted share of services whose quorum is met", true, true},
+    [AVAILABILITY_CONTROL_PLANE] = {"availability_control_plane", "1",
+                                    "share of probe requests (create, scale, replace) that complete within 5 min", true, true},
+    [AVAILABILITY_NODE] = {"availability_node", "1", "time-weighted share of nodes that are physically up", true, true},
+    [DOWNTIME_P99] = {"downtime_p99_min", "min", "99th percentile over services of the time without quorum"},
+    [LONGEST_OUTAGE] = {"longest_outage_min", "min", "longest single time without quorum of any service"},
+    [BLAST_RADIUS_MAX] = {"blast_radius_max", "1", "largest share of services without quorum at once"},
+    [GOODPUT] = {"goodput_gpu_hours", "h", "GPU-hours of useful work: replicas up, and jobs' work that was not lost", true},
+    [WORK_LOST] = {"work_lost_gpu_hours", "h", "GPU-hours of jobs' work that had to be done again"},
+    [ETTR] = {"ettr", "1", "useful time over wall time of the jobs that ran", true},
+    [JOBS_COMPLETED] = {"jobs_completed", "1", "jobs that finished inside the horizon", true},
+    [LEASE_SUCCESS_RATE] = {"lease_success_rate", "1", "share of requests for capacity granted within the deadline", true},
+    [TIME_TO_LEASE_P50] = {"time_to_lease_p50_s", "s", "median time from a request for capacity to its grant"},
+    [TIME_TO_RECOVER_P50] = {"time_to_recover_p50_min", "min", "median time from a service going down to quorum again"},
+    [COST] = {"cost_usd", "USD", "net outflow of tenants in the horizon, after credits and refunds"},
+    [COST_PER_GPU_HOUR] = {"cost_usd_per_useful_gpu_hour", "USD/h", "outflow of GPU workloads over their useful GPU-hours"},
+    [COST_PER_VCPU_HOUR] = {"cost_usd_per_useful_vcpu_hour", "USD/h",
+                            "outflow of workloads without GPUs over their useful vCPU-hours"},
+    [PAID_PER_USEFUL] = {"paid_hours_per_useful_hour", "1", "unit-hours billed over unit-hours useful"},
+    [SLA_CREDIT] = {"sla_credit_usd", "USD", "credits received under service level agreements", true},
+    [STRANDED] = {"stranded_usd", "USD", "deposits and escrow locked or lost at the horizon"},
+    [PROVIDER_HHI] = {"provider_hhi", "1", "concentration of leased capacity over providers (Herfindahl-Hirschman, 0..1)"},
+    [SERVICES] = {"services", "1", "services wanted at some time inside the horizon", true},
+    [OUTAGES] = {"outages", "1", "times a service lost its quorum"},
+    [OUTAGES_CENSORED] = {"outages_censored", "1", "of these, still open at the horizon"},
+    [COMPONENT_FAULTS] = {"component_faults", "1", "times a component was brought down by a fault of its own or an incident"},
+    [REFUSALS] = {"refusals", "1", "requests for capacity that were refused and tried again or given up"},
+    [TOUCHED_SHARE] = {"touched_share", "1", "share of services of which an incident took down at least one replica"},
+    [TOUCHED_ONE_SITE] = {"availability_touched_one_site", "1",
+                          "availability_service of the touched services that live in one site", true, true},
+    [TOUCHED_MANY_SITES] = {"availability_touched_many_sites", "1",
+                            "availability_quorum of the touched services that are spread over sites", true, true},
+    [TOUCHED_CREDIT_SHARE] = {"credit_share_touched_one_site", "1",
+                              "credit over bill, mean of the touched services that live in one site", true},
+    [RESTORED_FIRST] = {"restored_first_min", "min", "first incident's start to the return of 1 % of the replicas it took down"},
+    [RESTORED_99] = {"restored_99_min", "min", "first incident's start to the return of 99 % of the replicas it took down"},
+    {NULL}};
+
+const struct sim_series measure_series[] = {
+    [SERIES_SERVICE] = {"availability_service", "1", "share of wanted replicas that are up"},
+    [SERIES_QUORUM] = {"availability_quorum", "1", "share of services whose quorum is met"},
+    [SERIES_NODE] = {"availability_node", "1", "share of nodes that are physically up"},
+    {NULL}};
+
+/* --- Reporting ------------------------------------------------------------------------------------------------------- */
+
+static double share(double part, double whole) { return whole > 0 ? part / whole : (double)NAN; }
+
+/* Sums over services, whole microseconds in 128 bits, so that all up gives exactly 1. */
+struct totals {
+    timeweighted_area wanted_us, unit_wanted_us, up_us, down_us;
+    timeweighted_area one_site_up, one_site_wanted, many_up, many_wanted;
+    int64_t longest_us;
+    uint32_t services, touched;
+    double credit_share;
+    uint32_t credit_bills;
+};
+
+static void add_touched(const struct account *account, const struct demand_class *class, struct totals *totals)
+{
+    totals->touched++;
+    if (class->spread == SPREAD_SITE && class->sites > 1) {
+        totals->many_up += account->wanted_us - account->down_us;
+        totals->many_wanted += account->wanted_us;
+        return;
+    }
+    totals->one_site_up += account->up_us;
+    totals->one_site_wanted += (timeweighted_area)account->wanted_us * class->units;
+    if (account->paid_micro > 0) {
+        totals->credit_share += (double)account->credit_micro / (double)account->paid_micro;
+        totals->credit_bills++;
+    }
+}
+
+static void add_service(const struct account *account, const struct demand_class *class, struct totals *totals)
+{
+    totals->services++;
+    totals->wanted_us += account->wanted_us;
+    totals->unit_wanted_us += (timeweighted_area)account->wanted_us * class->units;
+    totals->up_us += account->up_us;
+    totals->down_us += account->down_us;
+    if (account->longest_us > totals->longest_us)
+        totals->longest_us = account->longest_us;
+    if (account->touched)
+        add_touched(account, class, totals);
+}
+
+static double median(const struct samples *samples)
+{
+    return samples_quantile(samples_sorted(samples), samples->count, 0.5);
+}
+
+static void report_services(struct measure *measure)
+{
+    struct sim_record *record = measure->record;
+    struct totals totals = {0};
+    double *downtime_min = arena_array(measure->arena, measure->demand->workloads, double);
+    for (uint32_t w = 0; w < measure->demand->workloads; w++) {
+        const struct account *account = &measure->account[w];
+        if (!measure_is_service(measure, w) || account->wanted_us == 0)
+            continue;
+        downtime_min[totals.services] = (double)account->down_us / 6e7;
+        add_service(account, demand_class_of(measure->demand, w), &totals);
+        measure_count_useful(measure, demand_class_of(measure->demand, w), (double)account->up_us);
+    }
+    samples_sort(downtime_min, totals.services);
+    record_metric(record, AVAILABILITY_SERVICE, share((double)totals.up_us, (double)totals.unit_wanted_us));
+    record_metric(record, AVAILABILITY_QUORUM, share((double)(totals.wanted_us - totals.down_us), (double)totals.wanted_us));
+    record_metric(record, DOWNTIME_P99, samples_quantile(downtime_min, totals.services, 0.99));
+    record_metric(record, LONGEST_OUTAGE, totals.services > 0 ? (double)totals.longest_us / 6e7 : (double)NAN);
+    record_metric(record, BLAST_RADIUS_MAX, totals.services > 0 ? measure->blast : (double)NAN);
+    record_metric(record, TIME_TO_RECOVER_P50, median(&measure->recover_min));
+    record_metric(record, SERVICES, totals.services);
+    record_metric(record, OUTAGES, (double)measure->outages);
+    record_metric(record, OUTAGES_CENSORED, (double)measure->censored);
+    record_metric(record, TOUCHED_SHARE, measure->incidents > 0 ? share(totals.touched, totals.services) : (double)NAN);
+    record_metric(record, TOUCHED_ONE_SITE, share((double)totals.one_site_up, (double)totals.one_site_wanted));
+    record_metric(record, TOUCHED_MANY_SITES, share((double)totals.many_up, (double)totals.many_wanted));
+    record_metric(record, TOUCHED_CREDIT_SHARE, share(totals.credit_share, totals.credit_bills));
+}
+
+/* When the given percentage of all that the first incident took down had come back: undefined while fewer have, or when it took
+ * down nothing. */
+static double restored(const struct measure *measure, const double *back_min, uint64_t percent)
+{
+    uint64_t needed = (measure->touched_units * percent + 99) / 100;
+    return needed > 0 && measure->back_min.count >= needed ? back_min[needed - 1] : (double)NAN;
+}
+
+static void report_restoration(struct measure *measure)
+{
+    const double *back_min = samples_sorted(&measure->back_min);
+    record_metric(measure->record, RESTORED_FIRST, restored(measure, back_min, 1));
+    record_metric(measure->record, RESTORED_99, restored(measure, back_min, 99));
+}
+
+static void report_money(const struct measure *measure)
+{
+    struct sim_record *record = measure->record;
+    double gpu = (double)measure->cost_micro[1] / 1e6, cpu = (double)measure->cost_micro[0] / 1e6;
+    record_metric(record, COST, gpu + cpu);
+    record_metric(record, COST_PER_GPU_HOUR, share(gpu, measure->useful_gpu_h));
+    record_metric(record, COST_PER_VCPU_HOUR, share(cpu, measure->useful_vcpu_h));
+    record_metric(record, PAID_PER_USEFUL, share((double)measure->billed_us, measure->useful_unit_us));
+    record_metric(record, SLA_CREDIT, (double)measure->credit_micro / 1e6);
+    record_metric(record, STRANDED, (double)measure->stranded_micro / 1e6);
+    record_metric(record, PROVIDER_HHI, share(measure->provider_squares, measure->provider_sum * measure->provider_sum));
+}
+
+static void report_work(const struct measure *measure)
+{
+    struct sim_record *record = measure->record;
+    record_metric(record, GOODPUT, measure->useful_gpu_h);
+    record_metric(record, WORK_LOST, measure->lost_h);
+    record_metric(record, ETTR, share((double)measure->job_useful_us, (double)measure->job_wall_us));
+    record_metric(record, JOBS_COMPLETED, (double)measure->jobs_done);
+    record_metric(record, LEASE_SUCCESS_RATE, share((double)measure->leases_in_time, (double)measure->leases_asked));
+    record_metric(record, TIME_TO_LEASE_P50, median(&measure->lease_s));
+    record_metric(record, AVAILABILITY_CONTROL_PLANE, share((double)measure->probes_completed, (double)measure->probes));
+    timeweighted_area nodes_up = 0, nodes_all = 0;
+    for (uint32_t step = 0; step < measure->steps; step++) {
+        nodes_up += measure->step[step].part[SERIES_NODE];
+        nodes_all += measure->step[step].whole[SERIES_NODE];
+    }
+    record_metric(record, AVAILABILITY_NODE, share((double)nodes_up, (double)nodes_all));
+    record_metric(record, COMPONENT_FAULTS, (double)measure->faults);
+    record_metric(record, REFUSALS, (double)measure->refusals);
+}
+
+void measure_report(struct measure *measure)
+{
+    report_services(measure);
+    report_restoration(measure);
+    report_money(measure);
+    report_work(measure);
+    for (uint32_t step = 0; step < measure->steps; step++)
+        for (uint32_t s = 0; s < SERIES_COUNT; s++)
+            record_series(measure->record, s, step,
+                          share((double)measure->step[step].part[s], (double)measure->step[step].whole[s]));
+}
