@@ -97,6 +97,20 @@ test-programs: $(B)/nines $(TEST_PROGRAMS)
 test: test-programs ## run every test of one variant (VARIANT=release|asan|tsan|fill|gcc-O0|clang)
 	$(Q)tests/run.sh $(B)
 
+.PHONY: check tidy demo install-build
+check: ## install what the tests need and run them all, in every variant
+	$(Q)tools/install.sh check
+	$(Q)tests/check.sh
+
+tidy: ## who includes whom, headers on their own, cores that link with libc alone
+	$(Q)tests/run.sh $(B) tidy/
+
+# --- The July 2024 study ------------------------------------------------------------------------------------------------
+demo: ## install what is missing, build, run the July 2024 study, print its table, draw its charts
+	$(Q)tools/install.sh demo
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tools/demo.sh $(B)/nines
+
 .PHONY: clean
 clean: ## remove build/
 	rm -rf build

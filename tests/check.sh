@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Every test in every variant that matters: what `make check` runs. The last line is "N passed, N failed, N skipped".
+set -u
+cd "$(dirname "$0")/.." || exit 3
+passed=0 failed=0 skipped=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+add_up() {
+    local line
+    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log" | tail -n 1)
+    if [[ -z $line ]]; then
+        failed=$((failed + 1))
+        return
+    fi
+    read -r p _ f _ s _ <<<"$line"
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+}
+
+# variant NAME [PATTERN]: builds a variant without a warning and runs its tests.
+variant() {
+    echo "== $1 =="
+    if ! make --no-print-directory -j"$(nproc)" VARIANT="$1" WERROR=-Werror test-programs >"$log" 2>&1; then
+        grep -E 'error|warning' "$log" | head -n 20
+        echo "FAILED  the build of $1"
+        failed=$((failed + 1))
+        return
+    fi
+    tests/run.sh "build/$1" "${2:-}" 2>&1 | tee "$log" | grep -vE '^[0-9]+ passed'
+    add_up
+}
+
+# The other compilers and levels come first: the test of one digest runs them all.
+for other in gcc-O0 clang; do
+    make --no-print-directory -j"$(nproc)" VARIANT=$other WERROR=-Werror "build/$other/nines" >"$log" 2>&1 || {
+        grep -E 'error|warning' "$log" | head -n 20
+        echo "FAILED  the build of $other"
+        failed=$((failed + 1))
+    }
+done
+variant release
+variant asan
+variant tsan
+variant clang unit/
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0 && passed > 0))
