@@ -62,23 +62,35 @@ static struct range range_of(const struct key *key)
     return (struct range){key->low, open ? INFINITY : key->high, key->above_low};
 }
 
+struct unit_name {
+    const char *name;
+    double factor;
+};
+
+/* bound in the largest unit that leaves a whole number. */
+static const char *unit_text(struct arena *arena, double bound, const struct unit_name *units, size_t count,
+                             const char *smallest)
+{
+    for (size_t i = 0; i < count; i++)
+        if (bound != 0 && fmod(bound, units[i].factor) == 0)
+            return arena_format(arena, "%.10g %s", bound / units[i].factor, units[i].name);
+    return arena_format(arena, "%.10g %s", bound, smallest);
+}
+
 /* An end of a range in the unit that people would write. */
 static const char *bound_text(struct arena *arena, enum key_type type, double bound)
 {
-    static const struct {
-        const char *name;
-        double seconds;
-    } units[] = {{"y", 31557600}, {"d", 86400}, {"h", 3600}, {"min", 60}};
+    static const struct unit_name times[] = {{"y", 31557600}, {"d", 86400}, {"h", 3600}, {"min", 60}};
+    static const struct unit_name sizes[] = {
+        {"TiB", 1099511627776.0}, {"GiB", 1073741824}, {"PB", 1e15}, {"TB", 1e12},
+        {"MiB", 1048576},         {"GB", 1e9},         {"MB", 1e6},  {"KiB", 1024}};
     switch (type) {
     case KEY_DURATION:
-        for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-            if (bound != 0 && fmod(bound, units[i].seconds) == 0)
-                return arena_format(arena, "%.10g %s", bound / units[i].seconds, units[i].name);
-        return arena_format(arena, "%.10g s", bound);
+        return unit_text(arena, bound, times, sizeof times / sizeof *times, "s");
     case KEY_INTEGER:
         return bound >= 9.2e18 ? "9223372036854775807" : arena_format(arena, "%.0f", bound);
     case KEY_BYTES:
-        return arena_format(arena, "%.0f B", bound);
+        return unit_text(arena, bound, sizes, sizeof sizes / sizeof *sizes, "B");
     case KEY_MONEY:
         return arena_format(arena, "%.10g USD", bound);
     case KEY_MONEY_RATE:
