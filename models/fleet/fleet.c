@@ -227,6 +227,9 @@ static void lay_site(struct scenario *scenario, struct fleet *fleet, const struc
                                  .first_rack = at->rack,
                                  .zones = (uint32_t)value_integer(group, "zones"),
                                  .demand_weight = value_number(group, "demand_weight")};
+    if (strchr(place->name, '/') != NULL)
+        scenario_error(scenario, value_of(group, "name"), "the slash separates a site from its zones in paths",
+                       "the name of site '%s' has a slash", place->name);
     place->component = add_hardware(fleet, (struct component){place->name, COMPONENT_SITE, laws[0], laws[1]}, COMPONENT_NONE);
     for (uint32_t z = 0; z < place->zones; z++)
         lay_zone(scenario, fleet, group, at, site, laws);

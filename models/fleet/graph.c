@@ -39,7 +39,7 @@ struct graph {
     uint32_t *edge_start;        /* count + 1 */
     uint32_t *needs;             /* edge indices by dependent, for graph_culprit */
     uint32_t *needs_start;       /* count + 1 */
-    uint32_t edge_count;
+    uint32_t edge_count, grace_count; /* edges; those that have a grace */
 };
 
 /* --- Building -------------------------------------------------------------------------------------------------------- */
@@ -105,6 +105,7 @@ void graph_need(struct graph_builder *builder, uint32_t dependent, uint32_t depe
 
 void graph_gate(struct graph_builder *builder, uint32_t component, enum plane plane, enum gate_kind kind, uint32_t least)
 {
+    check(component < builder->components_used, "gate of an unknown component");
     builder->gates[component][plane] = (struct gate){.kind = kind, .least = least};
 }
 
@@ -156,6 +157,7 @@ static uint32_t assign_levels(struct graph *graph, struct arena *arena)
             graph->levels = graph->level[c] + 1u;
         for (uint32_t e = graph->edge_start[c]; e < graph->edge_start[c + 1]; e++) {
             uint32_t dependent = graph->edges[e].dependent;
+            check(graph->level[c] < UINT16_MAX, "a chain of more than %d needs", UINT16_MAX);
             if (graph->level[dependent] < graph->level[c] + 1)
                 graph->level[dependent] = (uint16_t)(graph->level[c] + 1);
             if (--open[dependent] == 0)
@@ -164,6 +166,16 @@ static uint32_t assign_levels(struct graph *graph, struct arena *arena)
     }
     arena_rewind(arena, mark);
     return head;
+}
+
+/* All components healthy must mean all up: a gate that can never hold is a defect of whoever built the graph. */
+static void check_gates(const struct graph *graph)
+{
+    for (uint32_t c = 0; c < graph->count; c++)
+        for (int plane = 0; plane < PLANES; plane++)
+            check(graph->gates[c][plane].kind != GATE_AT_LEAST || graph->gates[c][plane].least <= graph->totals[c][plane],
+                  "'%s' wants %u of %u needs", graph->components[c].path, graph->gates[c][plane].least,
+                  graph->totals[c][plane]);
 }
 
 /* Text of one cycle: from any component with an unreached need, follow unreached needs until one repeats. */
@@ -213,6 +225,9 @@ const struct graph *graph_build(struct graph_builder *builder, const char **cycl
     graph->totals = arena_zero(arena, graph->count, sizeof *graph->totals);
     for (uint32_t i = 0; i < builder->needs_used; i++)
         graph->totals[builder->needs[i].dependent][builder->needs[i].plane]++;
+    for (uint32_t i = 0; i < builder->needs_used; i++)
+        graph->grace_count += builder->needs[i].grace.us > 0;
+    check_gates(graph);
     index_edges(graph, builder, arena);
     if (assign_levels(graph, arena) < graph->count) {
         *cycle = cycle_text(graph, arena);
@@ -222,6 +237,7 @@ const struct graph *graph_build(struct graph_builder *builder, const char **cycl
 }
 
 uint32_t graph_count(const struct graph *graph) { return graph->count; }
+uint32_t graph_grace_count(const struct graph *graph) { return graph->grace_count; }
 const struct component *graph_component(const struct graph *graph, uint32_t index) { return &graph->components[index]; }
 
 uint32_t graph_find(const struct graph *graph, const char *path)
@@ -246,6 +262,7 @@ struct graph_state {
     uint32_t *next;               /* list of one level's components to look at; COMPONENT_NONE: the last */
     bool *queued;
     uint32_t *level_head, *level_tail;
+    uint32_t lowest, waiting;     /* lowest level with a list; components on lists */
     struct event_id *grace;       /* by edge: the loss that has not counted yet */
     bool *lost;                   /* by edge: the loss counts */
     bool propagating;
@@ -289,6 +306,9 @@ static void enqueue(struct graph_state *state, uint32_t component)
     else
         state->next[state->level_tail[level]] = component;
     state->level_tail[level] = component;
+    state->waiting++;
+    if (level < state->lowest)
+        state->lowest = level;
 }
 
 static void count_loss(struct graph_state *state, uint32_t edge, bool lost)
@@ -304,34 +324,39 @@ static void count_loss(struct graph_state *state, uint32_t edge, bool lost)
     enqueue(state, need->dependent);
 }
 
+/* After the faults and repairs of the same instant (class 1): a loss that ends just as its grace does has not counted. */
+enum { GRACE_CLASS = 2 };
+
 /* One edge learns that its dependency now meets the need, or not. */
 static void update_edge(struct graph_state *state, uint32_t edge, uint8_t dependency_bits)
 {
     const struct need *need = &state->graph->edges[edge];
     bool met = (dependency_bits & (need->plane == PLANE_DATA ? COMPONENT_SERVES : COMPONENT_MANAGES)) != 0;
+    if (need->grace.us == 0) {
+        count_loss(state, edge, !met);
+        return;
+    }
     bool waiting = engine_pending(state->engine, state->grace[edge]);
     if (met) {
         if (waiting)
             engine_cancel(state->engine, state->grace[edge]);
         count_loss(state, edge, false);
-    } else if (need->grace.us == 0) {
-        count_loss(state, edge, true);
     } else if (!state->lost[edge] && !waiting) {
         instant at = instant_add(engine_now(state->engine), need->grace);
-        state->grace[edge] = engine_schedule(state->engine, at, 0, state->action_grace, edge, 0);
+        state->grace[edge] = engine_schedule(state->engine, at, GRACE_CLASS, state->action_grace, edge, 0);
     }
 }
 
 static void propagate(struct graph_state *state)
 {
     const struct graph *graph = state->graph;
-    check(!state->propagating, "an observer changed the health of a component");
     state->propagating = true;
-    for (uint32_t level = 0; level < graph->levels; level++) {
+    for (uint32_t level = state->lowest; state->waiting > 0; level++) {
         while (state->level_head[level] != COMPONENT_NONE) {
             uint32_t component = state->level_head[level];
             state->level_head[level] = state->next[component];
             state->queued[component] = false;
+            state->waiting--;
             uint8_t before = state->bits[component], after = compute_bits(state, component);
             if (before == after)
                 continue;
@@ -341,6 +366,7 @@ static void propagate(struct graph_state *state)
                 update_edge(state, e, after);
         }
     }
+    state->lowest = UINT32_MAX;
     state->propagating = false;
 }
 
@@ -358,6 +384,7 @@ struct graph_state *graph_open(struct arena *arena, const struct graph *graph, s
 {
     struct graph_state *state = arena_new(arena, struct graph_state);
     *state = (struct graph_state){.graph = graph, .engine = engine, .observer = observer, .context = context};
+    state->lowest = UINT32_MAX;
     state->action_grace = engine_action(engine, on_grace, state);
     state->causes = arena_array(arena, graph->count, uint16_t);
     state->missing = arena_zero(arena, graph->count, sizeof *state->missing);
@@ -376,6 +403,7 @@ struct graph_state *graph_open(struct arena *arena, const struct graph *graph, s
 
 void graph_fail(struct graph_state *state, uint32_t component)
 {
+    check(!state->propagating, "an observer changed the health of a component");
     check(state->causes[component] < UINT16_MAX, "too many causes hold '%s' down", state->graph->components[component].path);
     state->causes[component]++;
     if (state->causes[component] == 1) {
@@ -386,6 +414,7 @@ void graph_fail(struct graph_state *state, uint32_t component)
 
 void graph_mend(struct graph_state *state, uint32_t component)
 {
+    check(!state->propagating, "an observer changed the health of a component");
     check(state->causes[component] > 0, "'%s' is mended but was not failed", state->graph->components[component].path);
     state->causes[component]--;
     if (state->causes[component] == 0) {

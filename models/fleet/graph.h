@@ -4,7 +4,7 @@
  * outages differ by them: a component *serves* when it is healthy and its data-plane gate holds (loss stops running work at
  * once); it *manages* when it serves and its control-plane gate holds over the managing of what it needs (loss lets running work go
  * on, but nothing new can be placed, repaired, bid or paid). An edge may carry a grace: a loss counts only when it has lasted
- * that long (token expiry), a return counts at once.
+ * that long (token expiry), a return counts at once; a loss of exactly the grace does not count.
  *
  * Health is a count of the causes that hold a component down, so overlapping faults merge and a repair of one does not undo another.
  *
@@ -63,7 +63,8 @@ struct graph_builder *graph_builder_extend(struct arena *arena, const struct gra
 uint32_t graph_add(struct graph_builder *builder, struct component component);
 /* `dependent` needs `dependency` on a plane, with a grace (0: at once). */
 void graph_need(struct graph_builder *builder, uint32_t dependent, uint32_t dependency, enum plane plane, duration grace);
-/* How many of the needs on a plane must hold; `least` counts for GATE_AT_LEAST only. Default GATE_ALL. */
+/* How many of the needs on a plane must hold; `least` counts for GATE_AT_LEAST only, and is at most their number when the graph is
+ * built. Default GATE_ALL. A component without needs on a plane holds. */
 void graph_gate(struct graph_builder *builder, uint32_t component, enum plane plane, enum gate_kind kind, uint32_t least);
 /* What has been added so far. */
 uint32_t graph_builder_count(const struct graph_builder *builder);
@@ -72,6 +73,7 @@ const struct component *graph_builder_component(const struct graph_builder *buil
 const struct graph *graph_build(struct graph_builder *builder, const char **cycle);
 
 uint32_t graph_count(const struct graph *graph);
+uint32_t graph_grace_count(const struct graph *graph); /* needs with a grace: the most that can be waiting at once */
 const struct component *graph_component(const struct graph *graph, uint32_t index);
 /* Index of a path, or COMPONENT_NONE. O(count). */
 uint32_t graph_find(const struct graph *graph, const char *path);
