@@ -21,14 +21,14 @@ struct faults {
     struct stream *hazard_stream; /* common hazards: one; `each`: one per match */
     uint32_t *hazard_first;       /* first stream of a hazard */
     uint32_t *hazard_events;      /* events of a common hazard so far */
-    uint16_t *cause;              /* by component: what last brought it down */
+    uint32_t *cause;              /* by component: what last brought it down */
     uint32_t action_process, action_fall, action_return, action_hazard;
     uint64_t started;
 };
 
 static void bring_down(struct faults *faults, uint32_t component, uint32_t cause)
 {
-    faults->cause[component] = (uint16_t)cause;
+    faults->cause[component] = cause;
     faults->started++;
     graph_fail(faults->graph, component);
 }
@@ -111,6 +111,7 @@ static duration fall_at(const struct effect *effect, double level)
     return (duration){US_NEVER};
 }
 
+/* Does the node run the software that the target asks for? Drawn once per node, whoever asks. */
 static bool runs(const struct faults *faults, const struct target *target, const char *path)
 {
     if (target->software == COMPONENT_NONE)
@@ -136,12 +137,14 @@ static void open_effect(struct faults *faults, uint32_t incident, uint32_t effec
         if (!chosen || falling > peak || !runs(faults, &effect->target, path))
             continue;
         duration down = rise_at(effect, falling), up = fall_at(effect, returning);
-        instant at = instant_add(what->start, down);
-        if (at.us < engine_now(faults->engine).us)
-            continue; /* began before the run: not part of it */
-        engine_schedule(faults->engine, at, 1, faults->action_fall, match[i], 1 + incident);
+        instant now = engine_now(faults->engine), at = instant_add(what->start, down), end = INSTANT_NEVER;
         if (up.us < US_NEVER)
-            engine_schedule(faults->engine, instant_add(what->start, up), 1, faults->action_return, match[i], 0);
+            end = instant_add(what->start, up);
+        if (end.us <= now.us)
+            continue; /* over before the run begins */
+        engine_schedule(faults->engine, at.us > now.us ? at : now, 1, faults->action_fall, match[i], 1 + incident);
+        if (end.us < US_NEVER)
+            engine_schedule(faults->engine, end, 1, faults->action_return, match[i], 0);
     }
 }
 
@@ -230,7 +233,7 @@ struct faults *faults_open(struct arena *arena, const struct fault_plan *plan, s
 {
     struct faults *faults = arena_new(arena, struct faults);
     *faults = (struct faults){.plan = plan, .graph = graph, .engine = engine, .seed = seed, .replication = replication};
-    faults->cause = arena_array(arena, graph_count(plan->graph), uint16_t);
+    faults->cause = arena_array(arena, graph_count(plan->graph), uint32_t);
     faults->action_process = engine_action(engine, on_process, faults);
     faults->action_fall = engine_action(engine, on_fall, faults);
     faults->action_return = engine_action(engine, on_return, faults);

@@ -38,7 +38,7 @@ struct target {
     enum component_class class;
     const char *where;    /* pattern on paths: * any run of characters, ? one */
     uint32_t software;    /* index into fleet.software: only nodes that run it; COMPONENT_NONE: all */
-    double share;         /* of those, drawn per replication and path */
+    double share;         /* of those, drawn by path: once per replication for an effect, at every event for a hazard */
 };
 
 struct effect {

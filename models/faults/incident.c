@@ -16,7 +16,7 @@ static const struct key phase_keys[] = {
     {"target", KEY_CHOICE, NULL, "class of the components it hits", .choices = COMPONENT_CHOICES},                     \
         {"where", KEY_TEXT, "*", "pattern on component paths: * any run of characters, ? one character"},              \
         {"software", KEY_TEXT, "", "only nodes that run this software (a name in fleet.software)"},                    \
-        {"share", KEY_SHARE, "100 %", "share of the matching components that can be hit, drawn per replication"}
+        {"share", KEY_SHARE, "100 %", "share of the matching components that is hit: drawn once per replication for an incident, at every event for a hazard"}
 
 static const struct key effect_keys[] = {TARGET_KEYS,
                                          {"phases", KEY_LIST, NULL, "curve of the fraction impaired", .children = phase_keys,
@@ -268,7 +268,12 @@ uint32_t faults_pending_estimate(const struct fault_plan *plan)
     for (uint32_t i = 0; i < plan->list->incidents; i++)
         for (uint32_t e = 0; e < plan->list->incident[i].effects; e++)
             pending += 2 * (uint64_t)plan->effect_matches[next++];
-    for (uint32_t h = 0; h < plan->list->hazards; h++)
-        pending += 4 * (uint64_t)plan->hazard_matches[h] + 4;
+    for (uint32_t h = 0; h < plan->list->hazards; h++) {
+        const struct hazard *hazard = &plan->list->hazard[h];
+        double overlapping = hazard->per_second * law_mean(hazard->length); /* outages of one target at once, in the mean */
+        overlapping = overlapping < 64 ? overlapping : 64; /* a mean may be infinite */
+        pending += (uint64_t)((2 + 2 * overlapping + 4 * sqrt(overlapping)) * (double)plan->hazard_matches[h]) + 4;
+    }
+    pending += graph_grace_count(plan->graph);
     return pending > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)pending;
 }
