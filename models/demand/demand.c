@@ -74,7 +74,7 @@ static void read_service(struct scenario *scenario, const struct value *group, c
     if (class->quorum > class->units)
         scenario_error(scenario, value_of(group, "quorum"), "lower the quorum or raise the replicas",
                        "a quorum of %u cannot be met by %u replicas", class->quorum, class->units);
-    if (class->sites > fleet->sites)
+    if (fleet->site != NULL && class->sites > fleet->sites)
         scenario_error(scenario, value_of(group, "sites"), "add sites to the fleet or lower 'sites'",
                        "%u sites are wanted but the fleet has %u", class->sites, fleet->sites);
     else if (class->sites > class->units)
@@ -123,9 +123,9 @@ struct demand_plan *demand_read(struct scenario *scenario, const struct value *l
     struct demand_class *class = arena_array(scenario->arena, value_count(list), struct demand_class);
     *plan = (struct demand_plan){.class = class, .classes = (uint32_t)value_count(list), .fleet = fleet};
     double weights = 0;
-    for (uint32_t s = 0; s < fleet->sites; s++)
-        weights += fleet->site != NULL ? fleet->site[s].demand_weight : 1;
-    if (!(weights > 0))
+    for (uint32_t s = 0; fleet->site != NULL && s < fleet->sites; s++)
+        weights += fleet->site[s].demand_weight;
+    if (fleet->site != NULL && !(weights > 0)) /* a fleet that has mistakes of its own has no sites yet */
         scenario_error(scenario, list, "give at least one site a demand_weight above 0", "no site is anybody's home");
     for (uint32_t i = 0; i < plan->classes; i++)
         read_class(scenario, value_at(list, i), fleet, &class[i]);
@@ -134,7 +134,7 @@ struct demand_plan *demand_read(struct scenario *scenario, const struct value *l
 
 /* --- Drawing --------------------------------------------------------------------------------------------------------- */
 
-/* Sites without replacement by weight: home, then the others. */
+/* Sites without replacement by weight: home, then the others. Where only sites of weight 0 are left, each is as likely. */
 static void draw_sites(const struct fleet *fleet, uint32_t wanted, struct stream *stream, uint8_t *sites)
 {
     for (uint32_t k = 0; k < wanted; k++) {
@@ -142,16 +142,14 @@ static void draw_sites(const struct fleet *fleet, uint32_t wanted, struct stream
         for (uint32_t s = 0; s < fleet->sites; s++)
             if (memchr(sites, (int)s, k) == NULL)
                 total += fleet->site[s].demand_weight;
-        double at = stream_uniform(stream) * total;
+        double at = stream_uniform(stream) * (total > 0 ? total : (double)(fleet->sites - k));
         uint32_t chosen = COMPONENT_NONE;
-        for (uint32_t s = 0; s < fleet->sites; s++) {
-            if (memchr(sites, (int)s, k) != NULL)
+        for (uint32_t s = 0; s < fleet->sites && !(chosen != COMPONENT_NONE && at < 0); s++) {
+            double weight = total > 0 ? fleet->site[s].demand_weight : 1;
+            if (memchr(sites, (int)s, k) != NULL || !(weight > 0))
                 continue;
-            if (chosen == COMPONENT_NONE || at >= 0)
-                chosen = s;
-            at -= fleet->site[s].demand_weight;
-            if (at < 0)
-                break;
+            chosen = s;
+            at -= weight;
         }
         sites[k] = (uint8_t)chosen;
     }
@@ -185,8 +183,11 @@ static void draw_workload(const struct demand_plan *plan, struct stream_key fami
         arrived != NULL ? *arrived
                         : instant_add(begin, duration_from_seconds(when * duration_seconds(class->ramp)));
     workload->withdrawn = INSTANT_NEVER;
-    if (class->lifetime != NULL)
-        workload->withdrawn = instant_add(workload->requested, law_draw_duration(class->lifetime, &stream));
+    if (class->lifetime != NULL) {
+        duration lifetime = law_draw_duration(class->lifetime, &stream);
+        if (lifetime.us < US_NEVER / 2)
+            workload->withdrawn = instant_add(workload->requested, lifetime);
+    }
     if (class->work != NULL) {
         workload->work = law_draw_duration(class->work, &stream);
         if (workload->work.us == 0)
@@ -205,8 +206,8 @@ struct demand *demand_draw(struct arena *arena, const struct demand_plan *plan, 
     for (uint32_t c = 0; c < plan->classes; c++)
         total += plan->class[c].count +
                  draw_arrivals(&plan->class[c], stream_open(stream_key_path(arrivals, plan->class[c].name)), begin, end, NULL);
-    if (total > 50000000)
-        limit_reached("demand.count", 50000000);
+    if (total > DEMAND_TOTAL_MAX)
+        limit_reached("demand.count", DEMAND_TOTAL_MAX);
     demand->workload = arena_array(arena, total, struct workload);
     for (uint32_t c = 0; c < plan->classes; c++) {
         const struct demand_class *class = &plan->class[c];
@@ -215,12 +216,15 @@ struct demand *demand_draw(struct arena *arena, const struct demand_plan *plan, 
         instant *times = arena_array(arena, arrived, instant);
         draw_arrivals(class, stream, begin, end, times);
         for (uint32_t n = 0; n < class->count + arrived; n++) {
-            struct workload *workload = &demand->workload[demand->workloads++];
-            workload->class = c;
-            workload->number = n;
-            workload->first_unit = demand->units;
-            demand->units += class->units;
+            struct workload *workload = &demand->workload[demand->workloads];
+            *workload = (struct workload){.class = c, .number = n, .first_unit = demand->units};
             draw_workload(plan, family, workload, begin, n < class->count ? NULL : &times[n - class->count]);
+            if (workload->requested.us >= end.us)
+                continue; /* a ramp longer than the run */
+            if (demand->units > DEMAND_TOTAL_MAX - class->units)
+                limit_reached("demand.count", DEMAND_TOTAL_MAX);
+            demand->units += class->units;
+            demand->workloads++;
         }
     }
     return demand;

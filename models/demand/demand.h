@@ -20,7 +20,7 @@ extern const struct key demand_keys[]; /* elements of `demand` */
 
 enum demand_kind { DEMAND_SERVICE, DEMAND_JOB };
 enum demand_spread { SPREAD_NONE, SPREAD_ZONE, SPREAD_SITE };
-enum { DEMAND_UNITS_MAX = 1024, DEMAND_SITES_MAX = 8 };
+enum { DEMAND_UNITS_MAX = 1024, DEMAND_SITES_MAX = 8, DEMAND_TOTAL_MAX = 50000000 };
 
 struct demand_class {
     const char *name;
@@ -63,7 +63,8 @@ struct demand {
 };
 
 struct demand_plan *demand_read(struct scenario *scenario, const struct value *list, const struct fleet *fleet);
-/* All workloads requested in [begin, end), drawn for one replication. */
+/* All workloads requested in [begin, end), drawn for one replication: at most DEMAND_TOTAL_MAX, and as many units. Those of a ramp
+ * that is longer than the run are missing at its end; numbers stay what they are. */
 struct demand *demand_draw(struct arena *arena, const struct demand_plan *plan, uint64_t seed, uint32_t replication, instant begin,
                            instant end);
 /* Time from the begin of attempt `attempt` (from 1) to the job's own fault; US_NEVER when the class has none. */

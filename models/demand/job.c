@@ -53,7 +53,12 @@ instant job_begin(struct job *job, const struct job_costs *costs, instant now)
     job->attempts++;
     int64_t left = job->work.us - job->committed.us;
     int64_t writes = costs->interval.us > 0 && left > 0 ? (left - 1) / costs->interval.us : 0;
-    return (instant){now.us + costs->restart.us + left + writes * costs->write.us};
+    /* Work drawn from a heavy tail may end after the last instant there is. */
+    int64_t written;
+    if (__builtin_mul_overflow(writes, costs->write.us, &written) || written >= US_NEVER)
+        return INSTANT_NEVER;
+    int64_t end = now.us + costs->restart.us + (left < US_NEVER - written ? left + written : US_NEVER);
+    return end < US_NEVER ? (instant){end} : INSTANT_NEVER;
 }
 
 duration job_fail(struct job *job, const struct job_costs *costs, instant now)
