@@ -17,7 +17,7 @@ if (format eq "png") {
     small_font = "DejaVu Sans,7.1"
 } else {
     set terminal pdfcairo size width_mm / 25.4, height_mm / 25.4 noenhanced background "white" \
-        font "DejaVu Sans,8.25" fontscale 1 linewidth 1.3 pointscale 0.5
+        font "DejaVu Sans,8.25" fontscale 0.75 linewidth 1.3 pointscale 0.8
     small_font = "DejaVu Sans,7.1"
 }
 }

@@ -1,0 +1,354 @@
+/* The study runner, driven by a toy model whose replications take different times, so that threads finish out of order. */
+#include "sim/check.h"
+#include "sim/hash.h"
+#include "sim/study.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* --- The toy --- */
+
+static const struct key toy_keys[] = {
+    {"bias", KEY_INTEGER, "0", .help = "Enters every value.", .low = 0, .high = 1000},
+    {"arms", KEY_INTEGER, "2", .help = "How many.", .low = 1, .high = 3},
+    {"break_at", KEY_INTEGER, "-1", .help = "Replications from here on reach a limit.", .low = -1, .high = 1000},
+    {"refuse", KEY_BOOL, "false", .help = "Whether prepare() finds a mistake."},
+    KEY_END,
+};
+static const struct sim_metric toy_metrics[] = {
+    {.name = "availability", .unit = "1", .help = "x", .higher_is_better = true, .is_availability = true},
+    {.name = "cost_usd", .unit = "USD", .help = "x"},
+    {.name = NULL},
+};
+static const struct sim_series toy_series[] = {{"availability", "1", "x"}, {NULL, NULL, NULL}};
+
+struct toy_plan {
+    uint64_t bias;
+    int64_t break_at;
+    size_t arms;
+};
+
+static const void *toy_prepare(struct scenario *scenario, const struct value *point)
+{
+    struct toy_plan *plan = arena_new(scenario->arena, struct toy_plan);
+    (void)point;
+    plan->bias = (uint64_t)value_integer(&scenario->root, "bias");
+    plan->break_at = value_integer(&scenario->root, "break_at");
+    plan->arms = (size_t)value_integer(&scenario->root, "arms");
+    if (value_bool(&scenario->root, "refuse"))
+        scenario_error(scenario, value_of(&scenario->root, "refuse"), NULL, "the toy refuses");
+    return plan;
+}
+
+static size_t toy_arms(const void *plan, const struct sim_arm **arms)
+{
+    static const struct sim_arm all[] = {{"left", "toy", ""}, {"right", "toy", ""}, {"third", "toy", ""}};
+    *arms = all;
+    return ((const struct toy_plan *)plan)->arms;
+}
+
+/* Started and not yet handed over: how far threads run ahead. */
+static atomic_int toy_started;
+
+static void toy_replicate(const void *opaque, const struct sim_task *task, struct sim_record *record)
+{
+    const struct toy_plan *plan = opaque;
+    uint64_t hash = hash_word(hash_word(hash_word(task->seed, task->replication), task->arm), plan->bias);
+    volatile uint64_t work = hash;
+    if (task->arm == 0)
+        atomic_fetch_add(&toy_started, 1);
+    uint64_t *scratch = arena_array(task->arena, 1000, uint64_t);
+    for (uint64_t i = 0; i < (hash % 8) * 20000; i++)
+        work = hash_mix(work + scratch[i % 1000]);
+    if (plan->break_at >= 0 && task->replication >= plan->break_at)
+        limit_reached("limits.toy", 12);
+    record_metric(record, 0, (double)(hash >> 40) * 0x1p-24);
+    for (uint32_t step = 0; step < record_steps(task->horizon, task->grid); step++)
+        record_series(record, 0, step, (double)((hash >> step) & 1));
+    record_done(record, hash % 100, hash);
+}
+
+static const struct sim_model toy = {.name = "toy", .summary = "t", .keys = toy_keys, .metrics = toy_metrics, .series = toy_series,
+                                     .prepare = toy_prepare, .arms = toy_arms, .replicate = toy_replicate};
+static const struct sim_model *const models[] = {&toy, NULL};
+static const struct sim_registry registry = {models};
+
+#define BASE "model = \"toy\"; horizon = \"10 h\"; seed = 3; replications = 40;\n"
+#define TWO_POINTS "study = { points = ( { label = \"a\"; }, { label = \"b\"; set = [ \"bias=7\" ]; } ); };\n"
+
+/* --- Helpers --- */
+
+struct fixture {
+    struct arena arena;
+    struct study study;
+    char *said;
+    size_t said_bytes;
+};
+
+static bool prepare(struct fixture *f, const char *text, const char *const *overrides, size_t count)
+{
+    memset(f, 0, sizeof *f);
+    arena_open(&f->arena, 0);
+    FILE *errors = open_memstream(&f->said, &f->said_bytes);
+    struct study_source source = {.path = "toy.cfg", .text = text, .overrides = overrides, .override_count = count};
+    bool fine = study_prepare(&f->study, &f->arena, &source, &registry, errors);
+    fclose(errors);
+    return fine;
+}
+
+static void done(struct fixture *f)
+{
+    free(f->said);
+    arena_close(&f->arena);
+}
+
+struct seen {
+    uint64_t sequence, tasks, stop_after, fail_after;
+    const struct study *study;
+    int ahead_most;
+    bool in_order;
+};
+
+static bool take(void *context, uint32_t point, uint32_t replication, uint32_t arm, struct sim_record *record)
+{
+    struct seen *seen = context;
+    uint64_t position = ((uint64_t)point * seen->study->replications + replication) * seen->study->arm_count + arm;
+    int ahead = atomic_load(&toy_started) - (int)(position / seen->study->arm_count);
+    seen->ahead_most = ahead > seen->ahead_most ? ahead : seen->ahead_most;
+    seen->in_order = seen->in_order && position == seen->sequence;
+    seen->sequence++;
+    return seen->fail_after == 0 || seen->sequence < seen->fail_after || record == NULL;
+}
+
+static bool tick(void *context, uint64_t handed, uint64_t total)
+{
+    const struct seen *seen = context;
+    (void)total;
+    return seen->stop_after == 0 || handed < seen->stop_after;
+}
+
+static struct study_outcome run(const struct study *study, unsigned threads, struct seen *seen)
+{
+    seen->study = study;
+    seen->in_order = true;
+    atomic_store(&toy_started, 0);
+    struct study_options options = {.threads = threads};
+    struct study_sink sink = {.context = seen, .take = take, .tick = tick};
+    return study_run(study, &options, &sink);
+}
+
+/* --- Running --- */
+
+static void digest_is_the_same_for_1_2_and_5_threads(void **state)
+{
+    (void)state;
+    struct fixture f;
+    assert_true(prepare(&f, BASE TWO_POINTS, NULL, 0));
+    uint64_t digest = 0, events = 0;
+    static const unsigned threads[] = {1, 2, 5};
+    for (int i = 0; i < 3; i++) {
+        struct seen seen = {0};
+        struct study_outcome outcome = run(&f.study, threads[i], &seen);
+        assert_int_equal(outcome.end, STUDY_COMPLETE);
+        assert_int_equal(outcome.done, 80);
+        assert_int_equal(seen.sequence, 160);
+        assert_true(seen.in_order);
+        assert_int_equal(outcome.threads, threads[i]);
+        digest = i == 0 ? outcome.digest : digest;
+        events = i == 0 ? outcome.events : events;
+        assert_true(outcome.digest == digest && outcome.events == events);
+    }
+    done(&f);
+}
+
+static void digest_depends_on_seed_and_on_points(void **state)
+{
+    (void)state;
+    uint64_t digests[3];
+    static const char *const seed[] = {"seed=4"};
+    for (int i = 0; i < 3; i++) {
+        struct fixture f;
+        struct seen seen = {0};
+        assert_true(prepare(&f, i == 2 ? BASE : BASE TWO_POINTS, seed, i == 1 ? 1 : 0));
+        digests[i] = run(&f.study, 2, &seen).digest;
+        done(&f);
+    }
+    assert_true(digests[0] != digests[1] && digests[0] != digests[2] && digests[1] != digests[2]);
+}
+
+static void threads_never_run_further_ahead_than_the_window(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct seen seen = {0};
+    static const char *const more[] = {"replications=300"};
+    assert_true(prepare(&f, BASE, more, 1));
+    (void)run(&f.study, 5, &seen);
+    assert_int_equal(seen.sequence, 600);
+    assert_in_range(seen.ahead_most, 1, 4 * 5);
+    done(&f);
+}
+
+static void limit_is_reported_where_it_comes_first_in_order(void **state)
+{
+    (void)state;
+    static const char *const overrides[] = {"break_at=11"};
+    for (unsigned threads = 1; threads <= 5; threads += 2) {
+        struct fixture f;
+        struct seen seen = {0};
+        assert_true(prepare(&f, BASE TWO_POINTS, overrides, 1));
+        struct study_outcome outcome = run(&f.study, threads, &seen);
+        assert_int_equal(outcome.end, STUDY_LIMIT);
+        assert_string_equal(outcome.limit_key, "limits.toy");
+        assert_int_equal(outcome.limit_value, 12);
+        assert_int_equal(outcome.limit_point, 0);
+        assert_int_equal(outcome.limit_replication, 11);
+        assert_int_equal(outcome.done, 11);
+        assert_int_equal(seen.sequence, 22);
+        done(&f);
+    }
+}
+
+static void interruption_hands_over_a_prefix_without_gaps(void **state)
+{
+    (void)state;
+    for (unsigned threads = 1; threads <= 4; threads++) {
+        struct fixture f;
+        struct seen seen = {.stop_after = 1};
+        static const char *const more[] = {"replications=20000"};
+        assert_true(prepare(&f, BASE, more, 1));
+        struct study_outcome outcome = run(&f.study, threads, &seen);
+        assert_int_equal(outcome.end, STUDY_INTERRUPTED);
+        assert_true(outcome.done >= 1 && outcome.done < 20000);
+        assert_int_equal(seen.sequence, 2 * outcome.done);
+        assert_true(seen.in_order);
+        done(&f);
+    }
+}
+
+static void a_sink_that_fails_ends_the_study(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct seen seen = {.fail_after = 9};
+    assert_true(prepare(&f, BASE, NULL, 0));
+    struct study_outcome outcome = run(&f.study, 3, &seen);
+    assert_int_equal(outcome.end, STUDY_FAILED);
+    assert_int_equal(seen.sequence, 9);
+    done(&f);
+}
+
+/* --- Preparing --- */
+
+static void a_scenario_without_study_is_one_point_called_base(void **state)
+{
+    (void)state;
+    struct fixture f;
+    assert_true(prepare(&f, BASE, NULL, 0));
+    assert_int_equal(f.study.point_count, 1);
+    assert_string_equal(f.study.points[0].label, "base");
+    assert_string_equal(f.study.points[0].parameters, "{}");
+    assert_int_equal(f.study.arm_count, 2);
+    done(&f);
+}
+
+static void points_have_plans_of_their_own(void **state)
+{
+    (void)state;
+    struct fixture f;
+    static const char *const overrides[] = {"bias=5"};
+    assert_true(prepare(&f, BASE TWO_POINTS, overrides, 1));
+    assert_int_equal(((const struct toy_plan *)f.study.points[0].plan)->bias, 5);
+    assert_int_equal(((const struct toy_plan *)f.study.points[1].plan)->bias, 7);
+    assert_string_equal(f.study.points[1].parameters, "{\"bias\":\"7\"}");
+    done(&f);
+}
+
+/* Refused, with all of these in the message. */
+static void refused(const char *text, const char *a, const char *b)
+{
+    struct fixture f;
+    assert_false(prepare(&f, text, NULL, 0));
+    if (strstr(f.said, a) == NULL || strstr(f.said, b) == NULL)
+        fail_msg("'%s' and '%s' are not both in:\n%s", a, b, f.said);
+    done(&f);
+}
+
+static void a_point_cannot_change_what_belongs_to_the_run(void **state)
+{
+    (void)state;
+    refused(BASE "study = { points = ( { label = \"a\"; set = [ \"horizon=5 h\" ]; } ); };", "cannot change 'horizon'", "point 'a'");
+    refused(BASE "study = { points = ( { label = \"a\"; set = [ \"seed=9\" ]; } ); };", "cannot change 'seed'", "point 'a'");
+}
+
+static void a_point_cannot_drop_a_cloud(void **state)
+{
+    (void)state;
+    refused(BASE "study = { points = ( { label = \"a\"; }, { label = \"b\"; set = [ \"arms=1\" ]; } ); };", "add, drop or rename", "point 'b'");
+}
+
+static void mistakes_of_every_point_are_shown_once(void **state)
+{
+    (void)state;
+    struct fixture f;
+    assert_false(prepare(&f, BASE "refuse = true;\n" TWO_POINTS, NULL, 0));
+    const char *first = strstr(f.said, "the toy refuses");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "the toy refuses"));
+    done(&f);
+}
+
+#define TARGET(metric, cloud, point, more)                                                                                             \
+    BASE TWO_POINTS "targets = ( { metric = \"" metric "\"; cloud = \"" cloud "\"; point = \"" point                                  \
+                    "\"; low = 0.1; high = 0.2; source = \"s\"; evidence = \"R\"; " more "} );"
+
+static void targets_must_name_what_exists(void **state)
+{
+    (void)state;
+    struct fixture f;
+    refused(TARGET("availabilty", "left", "a", ""), "unknown metric 'availabilty'", "did you mean 'availability'?");
+    refused(TARGET("availability", "lef", "a", ""), "unknown cloud 'lef'", "did you mean 'left'?");
+    refused(TARGET("availability", "left", "c", ""), "unknown point 'c'", "hint:");
+    refused(TARGET("cost_usd", "left", "a", "unit = \"USD/h\"; "), "'cost_usd' is 'USD'", "hint:");
+    assert_true(prepare(&f, TARGET("availability", "left", "b", ""), NULL, 0));
+    done(&f);
+}
+
+static void a_grid_of_too_many_steps_is_refused(void **state)
+{
+    (void)state;
+    refused(BASE "grid = \"1 us\";", "steps", "grid");
+}
+
+static void unknown_model_names_the_known_ones(void **state)
+{
+    (void)state;
+    refused("model = \"toi\"; horizon = \"1 h\";", "toi", "toy");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digest_is_the_same_for_1_2_and_5_threads),
+        cmocka_unit_test(digest_depends_on_seed_and_on_points),
+        cmocka_unit_test(threads_never_run_further_ahead_than_the_window),
+        cmocka_unit_test(limit_is_reported_where_it_comes_first_in_order),
+        cmocka_unit_test(interruption_hands_over_a_prefix_without_gaps),
+        cmocka_unit_test(a_sink_that_fails_ends_the_study),
+        cmocka_unit_test(a_scenario_without_study_is_one_point_called_base),
+        cmocka_unit_test(points_have_plans_of_their_own),
+        cmocka_unit_test(a_point_cannot_change_what_belongs_to_the_run),
+        cmocka_unit_test(a_point_cannot_drop_a_cloud),
+        cmocka_unit_test(mistakes_of_every_point_are_shown_once),
+        cmocka_unit_test(targets_must_name_what_exists),
+        cmocka_unit_test(a_grid_of_too_many_steps_is_refused),
+        cmocka_unit_test(unknown_model_names_the_known_ones),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
