@@ -9,7 +9,7 @@
 
 duration duration_from_seconds(double seconds)
 {
-    double us = nearbyint(seconds * 1e6);
+    double us = round_half_even(seconds * 1e6);
     if (!(us > 0))
         return (duration){0};
     if (us >= (double)US_NEVER)
@@ -105,7 +105,7 @@ bool units_duration(const char *text, duration *out, const char **why)
                              : "its unit is none of us ms s min h d w y";
         return false;
     }
-    double us = nearbyint(value * (factor * 1e6)); /* factor * 1e6 is exact, so there is one rounding */
+    double us = round_half_even(value * (factor * 1e6)); /* factor * 1e6 is exact, so there is one rounding */
     if (fabs(us) >= (double)US_NEVER) {
         *why = "it is longer than 146,000 years";
         return false;
@@ -160,7 +160,7 @@ bool units_integer(const char *text, int64_t *out, const char **why)
     double value;
     if (!units_number(text, &value, why))
         return false;
-    if (value != nearbyint(value)) {
+    if (value != round_half_even(value)) {
         *why = "it is not a whole number";
         return false;
     }
@@ -186,7 +186,7 @@ bool units_bytes(const char *text, int64_t *out, const char **why)
         *why = "its unit is none of B kB MB GB TB PB KiB MiB GiB TiB PiB";
         return false;
     }
-    double bytes = nearbyint(value * factor);
+    double bytes = round_half_even(value * factor);
     if (fabs(bytes) > 9e18) {
         *why = "it is too large";
         return false;
@@ -197,7 +197,7 @@ bool units_bytes(const char *text, int64_t *out, const char **why)
 
 static bool micro_from(double dollars, money *out, const char **why)
 {
-    double micro = nearbyint(dollars * 1e6);
+    double micro = round_half_even(dollars * 1e6);
     if (fabs(micro) > 9e18) {
         *why = "it is too large";
         return false;

@@ -30,6 +30,15 @@ static inline duration instant_since(instant later, instant earlier) { return (d
 static inline double duration_seconds(duration d) { return (double)d.us / 1e6; }
 static inline double duration_hours(duration d) { return (double)d.us / 3.6e9; }
 
+/* Nearest whole number, ties to even, without libm: the pure cores link with libc alone. Above 2^52 every double is whole. */
+static inline double round_half_even(double x)
+{
+    const double shift = 4503599627370496.0; /* 2^52: adding it pushes the fraction out of the mantissa */
+    if (!(x > -shift && x < shift))
+        return x;
+    return x >= 0 ? (x + shift) - shift : (x - shift) + shift;
+}
+
 /* Seconds to ticks: half to even; NaN and negatives give 0; above US_NEVER gives US_NEVER. */
 duration duration_from_seconds(double seconds);
 
