@@ -108,6 +108,19 @@ static bool add_targets(const struct study *study, struct store *store)
     return true;
 }
 
+/* Marks belong to points, and a store takes them after all of those. */
+static bool add_marks(const struct study *study, struct store *store)
+{
+    for (size_t p = 0; p < study->point_count && study->model->marks != NULL; p++) {
+        const struct sim_mark *marks;
+        size_t count = study->model->marks(study->points[p].plan, &marks);
+        for (size_t m = 0; m < count; m++)
+            if (!store_add_mark(store, (uint32_t)p, marks[m].name, marks[m].start_s, marks[m].end_s))
+                return false;
+    }
+    return true;
+}
+
 static bool open_store(const struct execution *execution, struct store **store)
 {
     const struct study *study = execution->study;
@@ -116,7 +129,7 @@ static bool open_store(const struct execution *execution, struct store **store)
         fine = store_add_cloud(*store, &study->arms[i]);
     for (size_t i = 0; fine && i < study->point_count; i++)
         fine = store_add_point(*store, study->points[i].label, study->points[i].parameters);
-    return fine && add_targets(study, *store);
+    return fine && add_marks(study, *store) && add_targets(study, *store);
 }
 
 const char *execute_status(const struct execution *execution)

@@ -37,6 +37,12 @@ struct sim_arm {
     const char *rules;  /* "2024-07"; "" where rules mean nothing */
 };
 
+/* Something scripted that charts point out. */
+struct sim_mark {
+    const char *name;
+    double start_s, end_s; /* since the scenario's start */
+};
+
 enum sim_log { SIM_LOG_NONE, SIM_LOG_SUMMARY, SIM_LOG_LEASES, SIM_LOG_EVENTS };
 
 /* What to live through. */
@@ -104,6 +110,8 @@ struct sim_model {
     const void *(*prepare)(struct scenario *scenario, const struct value *point);
     /* Arms of a plan: the same for every point of a scenario. */
     size_t (*arms)(const void *plan, const struct sim_arm **arms);
+    /* What charts point out at this plan's point. NULL: nothing ever. */
+    size_t (*marks)(const void *plan, const struct sim_mark **marks);
     /* Lives through one replication of one arm. */
     void (*replicate)(const void *plan, const struct sim_task *task, struct sim_record *record);
 };

@@ -40,6 +40,8 @@ struct clouds_plan {
     struct sim_arm *arm;
     const struct cloud_plan *cloud;
     size_t clouds;
+    struct sim_mark *mark; /* scripted incidents of the point */
+    size_t marks;
 };
 
 static const struct cloud_kind *const kinds[] = {&cloud_hyperscaler, &cloud_akash, &cloud_ionet};
@@ -121,7 +123,26 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
         prepare_cloud(scenario, value_at(list, i), &cloud[i], &plan->arm[i], faults, matched);
     }
     needs_check(scenario, needs, matched);
+    mark_incidents(scenario, plan, faults);
     return plan;
+}
+
+static void mark_incidents(struct scenario *scenario, struct clouds_plan *plan, const struct fault_list *faults)
+{
+    plan->marks = faults->incidents;
+    plan->mark = arena_array(scenario->arena, plan->marks, struct sim_mark);
+    for (size_t i = 0; i < plan->marks; i++) {
+        const struct incident *incident = &faults->incident[i];
+        double start_s = (double)incident->start.us / 1e6;
+        plan->mark[i] = (struct sim_mark){incident->name, start_s, start_s + duration_seconds(incident->length)};
+    }
+}
+
+static size_t marks(const void *plan, const struct sim_mark **mark)
+{
+    const struct clouds_plan *clouds = plan;
+    *mark = clouds->mark;
+    return clouds->marks;
 }
 
 static size_t arms(const void *plan, const struct sim_arm **arm)
@@ -145,4 +166,5 @@ const struct sim_model clouds_model = {.name = "clouds",
                                        .series = measure_series,
                                        .prepare = prepare,
                                        .arms = arms,
+                                       .marks = marks,
                                        .replicate = replicate};
