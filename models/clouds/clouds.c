@@ -91,6 +91,17 @@ static void check_cloud_names(struct scenario *scenario, const struct value *lis
     }
 }
 
+static void mark_incidents(struct scenario *scenario, struct clouds_plan *plan, const struct fault_list *faults)
+{
+    plan->marks = faults->incidents;
+    plan->mark = arena_array(scenario->arena, plan->marks, struct sim_mark);
+    for (size_t i = 0; i < plan->marks; i++) {
+        const struct incident *incident = &faults->incident[i];
+        double start_s = (double)incident->start.us / 1e6;
+        plan->mark[i] = (struct sim_mark){incident->name, start_s, start_s + duration_seconds(incident->length)};
+    }
+}
+
 static const void *prepare(struct scenario *scenario, const struct value *point)
 {
     const struct value *root = &scenario->root, *list = value_of(root, "clouds");
@@ -125,17 +136,6 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     needs_check(scenario, needs, matched);
     mark_incidents(scenario, plan, faults);
     return plan;
-}
-
-static void mark_incidents(struct scenario *scenario, struct clouds_plan *plan, const struct fault_list *faults)
-{
-    plan->marks = faults->incidents;
-    plan->mark = arena_array(scenario->arena, plan->marks, struct sim_mark);
-    for (size_t i = 0; i < plan->marks; i++) {
-        const struct incident *incident = &faults->incident[i];
-        double start_s = (double)incident->start.us / 1e6;
-        plan->mark[i] = (struct sim_mark){incident->name, start_s, start_s + duration_seconds(incident->length)};
-    }
 }
 
 static size_t marks(const void *plan, const struct sim_mark **mark)
