@@ -9,8 +9,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { BENCH_REPEATS = 5 };
 
@@ -46,22 +47,32 @@ static inline double bench_median(double values[BENCH_REPEATS])
     return values[BENCH_REPEATS / 2];
 }
 
-/* Largest resident set of this process so far, in bytes. */
-static inline double bench_peak_bytes(void)
+/* Memory of this process that is resident now, in bytes; 0 where it cannot be told. */
+static inline double bench_resident_bytes(void)
 {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return 1024.0 * (double)usage.ru_maxrss;
+    double pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%*s %lf", &pages) != 1)
+        pages = 0;
+    fclose(file);
+    return pages * (double)sysconf(_SC_PAGESIZE);
 }
 
-/* A hint that memory is wanted soon. */
+/* Memory with huge pages when it is large, as an arena gives it. Release with free(). */
 static inline void *bench_alloc(size_t count, size_t size)
 {
-    void *memory = aligned_alloc(64, (count * size + 63) / 64 * 64);
+    size_t huge = (size_t)2 << 20, bytes = count * size;
+    size_t alignment = bytes >= 2 * huge ? huge : 64;
+    bytes = (bytes + alignment - 1) / alignment * alignment;
+    void *memory = aligned_alloc(alignment, bytes);
     if (memory == NULL) {
         fprintf(stderr, "bench: out of memory\n");
         exit(3);
     }
+    if (alignment == huge)
+        (void)madvise(memory, bytes, MADV_HUGEPAGE);
     return memory;
 }
 

@@ -27,8 +27,9 @@ struct engine {
     int64_t now_us;
     struct slot *slots;
     uint64_t sequence, slot_mask;
-    uint32_t slot_bits, capacity, pending, free_slot, slots_used, actions;
+    uint32_t slot_bits, capacity, cancelled, free_slot, slots_used, actions;
     bool running, stopped;
+    uint64_t plain_most; /* sequence numbers above it need a second look */
     uint64_t run, lane[4], salt;
     struct registered action[ENGINE_ACTIONS];
     struct ladder ladder;
@@ -44,6 +45,7 @@ struct engine *engine_create(struct arena *arena, const struct engine_options *o
     while ((UINT32_C(1) << e->slot_bits) < e->capacity)
         e->slot_bits++;
     e->slot_mask = (UINT64_C(1) << e->slot_bits) - 1;
+    e->plain_most = (UINT64_MAX >> e->slot_bits) - 1;
     ladder_open(&e->ladder, arena, e->capacity + e->capacity / 2 + 1024);
     e->slots = arena_alloc(arena, e->capacity, sizeof *e->slots);
     e->now_us = options->start.us;
@@ -70,12 +72,14 @@ static bool key_alive(const void *context, ladder_key key)
     return e->slots[(uint64_t)key & e->slot_mask].low == (uint64_t)key;
 }
 
-static uint64_t shuffled(const struct engine *e, uint64_t sequence)
+/* A bijection of the sequence numbers, keyed by salt. Here also ends a run that has used up all of them. */
+static uint64_t order_shuffled(const struct engine *e, uint64_t sequence)
 {
-    uint64_t mask = UINT64_MAX >> e->slot_bits;
-    uint64_t x = (sequence ^ e->salt) & mask;
+    uint64_t most = UINT64_MAX >> e->slot_bits;
+    check(sequence < most, "all %" PRIu64 " sequence numbers are used up", most);
+    uint64_t x = (sequence ^ e->salt) & most;
     for (int i = 0; i < 2; i++) {
-        x = (x * UINT64_C(0x9e3779b97f4a7c15)) & mask;
+        x = (x * UINT64_C(0x9e3779b97f4a7c15)) & most;
         x ^= x >> 23;
     }
     return x;
@@ -95,13 +99,11 @@ struct event_id engine_schedule(struct engine *e, instant at, uint32_t class_, u
         index = e->slots_used++;
     }
     uint64_t order = ++e->sequence;
-    check(order <= UINT64_MAX >> e->slot_bits, "more events than sequence numbers");
-    if (e->salt != 0)
-        order = shuffled(e, order);
+    if (NINES_UNLIKELY(order > e->plain_most))
+        order = order_shuffled(e, order);
     uint64_t low = order << e->slot_bits | index;
     e->slots[index] = (struct slot){low, detail, subject, action};
     ladder_push(&e->ladder, (ladder_key)key_high(at.us, class_) << 64 | low);
-    e->pending++;
     return (struct event_id){(uint32_t)low, (uint32_t)(low >> 32)};
 }
 
@@ -121,7 +123,6 @@ static void slot_free(struct engine *e, uint32_t index)
     e->slots[index].low = 0;
     e->slots[index].detail = e->free_slot;
     e->free_slot = index;
-    e->pending--;
 }
 
 bool engine_cancel(struct engine *e, struct event_id id)
@@ -129,8 +130,11 @@ bool engine_cancel(struct engine *e, struct event_id id)
     if (!engine_pending(e, id))
         return false;
     slot_free(e, (uint32_t)(id_low(id) & e->slot_mask));
-    if (e->ladder.count - e->pending > e->pending / 2 + 1000)
+    e->cancelled++;
+    if (e->cancelled > engine_count(e) / 2 + 1000) {
         ladder_sweep(&e->ladder, key_alive, e);
+        e->cancelled = 0;
+    }
     return true;
 }
 
@@ -148,31 +152,38 @@ static inline void slot_prefetch(const struct engine *e, ladder_key key)
     __builtin_prefetch(&slot->subject);
 }
 
+/* Runs the event of a key that was removed, unless it was cancelled. */
+static inline void event_run(struct engine *e, uint64_t high, uint64_t low)
+{
+    uint32_t index = (uint32_t)(low & e->slot_mask);
+    struct slot s = e->slots[index];
+    if (NINES_UNLIKELY(s.low != low)) {
+        e->cancelled--;
+        return;
+    }
+    slot_free(e, index);
+    int64_t at = (int64_t)(high >> CLASS_BITS) - TIME_BIAS;
+    e->now_us = at < TIME_BIAS - 1 ? at : US_NEVER;
+    e->lane[0] = fold(e->lane[0], high);
+    e->lane[1] = fold(e->lane[1], (uint64_t)s.action << 32 | s.subject);
+    e->lane[2] = fold(e->lane[2], s.detail);
+    e->run++;
+    e->action[s.action].function(e->action[s.action].context, e, s.subject, s.detail);
+}
+
 uint64_t engine_run(struct engine *e, instant until)
 {
     check(!e->running, "engine_run inside a handler");
-    uint64_t before = e->run, last = key_high(until.us, ENGINE_CLASSES - 1);
+    uint64_t before = e->run;
+    ladder_key limit = (ladder_key)key_high(until.us, ENGINE_CLASSES - 1) << 64 | UINT64_MAX;
     e->running = true;
     e->stopped = false;
     while (!e->stopped) {
-        ladder_key key = ladder_first(&e->ladder);
-        uint64_t high = (uint64_t)(key >> 64), low = (uint64_t)key;
-        if (key == LADDER_NONE || high > last)
+        ladder_key key = ladder_pop(&e->ladder, limit);
+        if (NINES_UNLIKELY(key == LADDER_NONE))
             break;
-        ladder_drop(&e->ladder, key);
         slot_prefetch(e, ladder_ahead(&e->ladder, LADDER_AHEAD));
-        uint32_t index = (uint32_t)(low & e->slot_mask);
-        struct slot s = e->slots[index];
-        if (s.low != low)
-            continue;
-        slot_free(e, index);
-        int64_t at = (int64_t)(high >> CLASS_BITS) - TIME_BIAS;
-        e->now_us = at < TIME_BIAS - 1 ? at : US_NEVER;
-        e->lane[0] = fold(e->lane[0], high);
-        e->lane[1] = fold(e->lane[1], (uint64_t)s.action << 32 | s.subject);
-        e->lane[2] = fold(e->lane[2], s.detail);
-        e->run++;
-        e->action[s.action].function(e->action[s.action].context, e, s.subject, s.detail);
+        event_run(e, (uint64_t)(key >> 64), (uint64_t)key);
     }
     if (!e->stopped && until.us > e->now_us)
         e->now_us = until.us;
@@ -204,7 +215,7 @@ uint64_t engine_events(const struct engine *e)
 
 uint32_t engine_count(const struct engine *e)
 {
-    return e->pending;
+    return e->ladder.count - e->cancelled;
 }
 
 uint64_t engine_digest(const struct engine *e)
@@ -224,4 +235,5 @@ void engine_shuffle_ties(struct engine *e, uint64_t salt)
 {
     check(e->sequence == 0, "ties can be shuffled only before the first event is scheduled");
     e->salt = salt;
+    e->plain_most = salt != 0 ? 0 : (UINT64_MAX >> e->slot_bits) - 1;
 }

@@ -30,13 +30,14 @@ void ladder_open(struct ladder *ladder, struct arena *arena, uint32_t most)
     ladder->scratch = arena_alloc(arena, LADDER_SORT, sizeof *ladder->scratch);
     ladder->bottom = arena_alloc(arena, LADDER_SORT + 1 + LADDER_AHEAD, sizeof *ladder->bottom);
     ladder->heap = arena_alloc(arena, LADDER_HEAP + 5, sizeof *ladder->heap);
+    ladder->next = ladder->bottom;
     memset(ladder->bottom, 0xff, (LADDER_SORT + 1 + LADDER_AHEAD) * sizeof *ladder->bottom);
     memset(ladder->heap, 0xff, (LADDER_HEAP + 5) * sizeof *ladder->heap);
 }
 
 /* --- Chunks and buckets --- */
 
-uint32_t ladder_chunk_take(struct ladder *ladder)
+static uint32_t chunk_take(struct ladder *ladder)
 {
     uint32_t chunk = ladder->chunk_free;
     if (chunk != NO_CHUNK) {
@@ -45,6 +46,20 @@ uint32_t ladder_chunk_take(struct ladder *ladder)
     }
     check(ladder->chunks_used < ladder->chunks_most, "out of %" PRIu32 " chunks", ladder->chunks_most);
     return ladder->chunks_used++;
+}
+
+/* Appends a key to a bucket whose newest chunk is full, or that has none. */
+void ladder_append_chunk(struct ladder *ladder, struct ladder_bucket *bucket, ladder_key key)
+{
+    uint32_t chunk = chunk_take(ladder), oldest = chunk;
+    if (bucket->count != 0) {
+        oldest = ladder->chunk_next[bucket->last];
+        ladder->chunk_next[bucket->last] = chunk;
+    }
+    ladder->chunk_next[chunk] = oldest;
+    ladder->chunk[(size_t)chunk * LADDER_CHUNK] = key;
+    bucket->last = chunk;
+    bucket->count++;
 }
 
 static void chunk_give(struct ladder *ladder, uint32_t chunk)
@@ -99,7 +114,7 @@ static void heap_push(struct ladder *ladder, ladder_key key)
     heap[i] = key;
 }
 
-void ladder_heap_drop(struct ladder *ladder)
+static void heap_drop(struct ladder *ladder)
 {
     ladder_key *heap = ladder->heap;
     uint32_t count = --ladder->heap_count, i = 0;
@@ -219,7 +234,7 @@ static uint32_t slice_out(struct ladder *ladder, struct ladder_bucket bucket, co
 /* Empties a bucket [start, start + 2^shift) of at most LADDER_SORT keys into bottom, sorted. */
 static void bottom_fill(struct ladder *ladder, struct ladder_bucket bucket, ladder_key start, uint32_t shift)
 {
-    ladder->head = 0;
+    ladder->next = ladder->bottom;
     if (bucket.count > SMALL_SORT && shift > 64) {
         uint32_t bits = log2_floor(bucket.count) + 1, width = shift - 64;
         bits = bits < width ? bits : width;
@@ -273,6 +288,7 @@ static void rung_leave(struct ladder *ladder)
 {
     struct ladder_rung *rung = &ladder->rung[--ladder->rungs];
     ladder->pool_used -= rung->buckets;
+    ladder->lowest = rung - 1;
 }
 
 /* Adds the keys of every rung to *bucket, and leaves the rungs. */
@@ -280,7 +296,7 @@ static void rungs_collapse(struct ladder *ladder, struct ladder_bucket *bucket)
 {
     ladder_key keys[LADDER_CHUNK];
     for (; ladder->rungs > 0; rung_leave(ladder)) {
-        const struct ladder_rung *rung = &ladder->rung[ladder->rungs - 1];
+        const struct ladder_rung *rung = ladder->lowest;
         for (uint32_t b = rung->next; b < rung->buckets; b++) {
             struct walk walk = walk_begin(ladder, rung->bucket[b]);
             for (uint32_t here; (here = walk_take(ladder, &walk, keys)) != 0;)
@@ -313,7 +329,7 @@ static void rung_spawn(struct ladder *ladder, struct ladder_bucket bucket, ladde
     uint32_t buckets = 2 * SPREAD * (UINT32_C(1) << finer);
     buckets = buckets < room ? buckets : room;
     buckets = reach < buckets ? (uint32_t)reach : buckets;
-    struct ladder_rung *rung = &ladder->rung[ladder->rungs++];
+    struct ladder_rung *rung = ladder->lowest = &ladder->rung[ladder->rungs++];
     *rung = (struct ladder_rung){start, end, shift, buckets, 0, ladder->pool + ladder->pool_used};
     ladder->pool_used += buckets;
     memset(rung->bucket, 0, buckets * sizeof *rung->bucket);
@@ -339,7 +355,7 @@ static void heap_only(struct ladder *ladder, struct ladder_bucket bucket)
 /* Takes the next bucket that holds anything: sorts it into bottom, or spreads it over a new rung. */
 static void rung_step(struct ladder *ladder)
 {
-    struct ladder_rung *rung = &ladder->rung[ladder->rungs - 1];
+    struct ladder_rung *rung = ladder->lowest;
     while (rung->next < rung->buckets && rung->bucket[rung->next].count == 0)
         rung->next++;
     if (rung->next == rung->buckets) {
@@ -369,18 +385,32 @@ static void rung_step(struct ladder *ladder)
     }
 }
 
-ladder_key ladder_refill(struct ladder *ladder)
+/* Sees to it that heap or bottom holds the least key, unless there is none at all. */
+static void refill(struct ladder *ladder)
 {
-    while (ladder->bottom[ladder->head] == LADDER_NONE && ladder->heap_count == 0) {
+    while (*ladder->next == LADDER_NONE && ladder->heap_count == 0) {
         if (ladder->rungs == 0) {
             ladder->near = LADDER_NONE;
             ladder->heap_most = LADDER_FEW;
-            return LADDER_NONE;
+            return;
         }
         rung_step(ladder);
     }
-    ladder_key bottom = ladder->bottom[ladder->head], heap = ladder->heap[0];
-    return bottom < heap ? bottom : heap;
+}
+
+ladder_key ladder_pop_rarely(struct ladder *ladder, ladder_key limit)
+{
+    refill(ladder);
+    bool heap_first = ladder->heap[0] < *ladder->next;
+    ladder_key key = heap_first ? ladder->heap[0] : *ladder->next;
+    if (key >= limit || key == LADDER_NONE)
+        return LADDER_NONE;
+    if (heap_first)
+        heap_drop(ladder);
+    else
+        ladder->next++;
+    ladder->count--;
+    return key;
 }
 
 /* The heap is full: it goes, with what is left of bottom, to a new rung. */
@@ -390,11 +420,11 @@ static void heap_spill(struct ladder *ladder)
     for (uint32_t i = 0; i < ladder->heap_count; i++)
         ladder_append(ladder, &bucket, ladder->heap[i]);
     memset(ladder->heap, 0xff, ladder->heap_count * sizeof *ladder->heap);
-    for (; ladder->bottom[ladder->head] != LADDER_NONE; ladder->head++)
-        ladder_append(ladder, &bucket, ladder->bottom[ladder->head]);
+    for (; *ladder->next != LADDER_NONE; ladder->next++)
+        ladder_append(ladder, &bucket, *ladder->next);
     ladder->heap_count = 0;
     rung_spawn(ladder, bucket, ladder->near);
-    ladder->near = ladder->rung[ladder->rungs - 1].start;
+    ladder->near = ladder->lowest->start;
 }
 
 void ladder_push_near(struct ladder *ladder, ladder_key key)
@@ -425,12 +455,13 @@ void ladder_sweep(struct ladder *ladder, bool (*alive)(const void *context, ladd
     for (uint32_t r = 0; r < ladder->rungs; r++)
         for (uint32_t b = ladder->rung[r].next; b < ladder->rung[r].buckets; b++)
             bucket_sweep(ladder, &ladder->rung[r].bucket[b], alive, context);
-    uint32_t from = ladder->head, to = ladder->head;
-    for (; ladder->bottom[from] != LADDER_NONE; from++)
-        if (alive(context, ladder->bottom[from]))
-            ladder->bottom[to++] = ladder->bottom[from];
-    ladder->bottom[to] = LADDER_NONE;
-    ladder->count -= from - to;
+    const ladder_key *from = ladder->next;
+    ladder_key *to = ladder->next;
+    for (; *from != LADDER_NONE; from++)
+        if (alive(context, *from))
+            *to++ = *from;
+    *to = LADDER_NONE;
+    ladder->count -= (uint32_t)(from - to);
     uint32_t count = ladder->heap_count;
     ladder->heap_count = 0;
     for (uint32_t i = 0; i < count; i++) /* pushing writes below i or at it: what was read is free */
@@ -445,10 +476,8 @@ void ladder_audit(const struct ladder *ladder)
 {
     uint32_t count = ladder->heap_count;
     ladder_key floor = 0;
-    for (uint32_t i = ladder->head; ladder->bottom[i] != LADDER_NONE; i++, count++) {
-        check(ladder->bottom[i] > floor && ladder->bottom[i] < ladder->near, "bottom is out of order at %" PRIu32, i);
-        floor = ladder->bottom[i];
-    }
+    for (const ladder_key *key = ladder->next; *key != LADDER_NONE; floor = *key++, count++)
+        check((key == ladder->next || *key > floor) && *key < ladder->near, "bottom is out of order");
     for (uint32_t i = 0; i < ladder->heap_count; i++) {
         check(ladder->heap[i] < ladder->near, "heap entry %" PRIu32 " is not near", i);
         check(i == 0 || ladder->heap[(i - 1) / 4] < ladder->heap[i], "heap is out of order at %" PRIu32, i);

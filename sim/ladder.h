@@ -58,25 +58,28 @@ struct ladder_rung {
 
 struct ladder {
     ladder_key near;       /* keys below go to heap or bottom */
-    ladder_key *bottom;    /* sorted, from `head`, closed by LADDER_NONE; LADDER_SORT + 1 + LADDER_AHEAD */
+    struct ladder_rung *lowest; /* rung[rungs - 1]; meaningless while near is LADDER_NONE */
+    ladder_key *next;      /* first key of bottom that was not removed */
     ladder_key *heap;      /* 4-ary; LADDER_NONE beyond heap_count, so that four children can always be compared */
-    ladder_key *scratch;   /* LADDER_SORT keys, for sorting */
     ladder_key *chunk;     /* LADDER_CHUNK keys each */
+    uint32_t count;        /* keys in the set */
+    uint32_t heap_count, heap_most, rungs;
+    ladder_key *bottom;    /* sorted, closed by LADDER_NONE; LADDER_SORT + 1 + LADDER_AHEAD */
+    ladder_key *scratch;   /* LADDER_SORT keys, for sorting */
     uint32_t *chunk_next;
     struct ladder_bucket *pool; /* buckets of all rungs, as a stack */
     uint64_t sorted;       /* keys sorted since all widths were last chosen anew */
-    uint32_t head, heap_count, heap_most, count, rungs, chunk_free, chunks_used, chunks_most, pool_used, pool_most;
+    uint32_t chunk_free, chunks_used, chunks_most, pool_used, pool_most;
     struct ladder_rung rung[LADDER_RUNGS];
 };
 
 /* Room for `most` keys at once. */
 void ladder_open(struct ladder *ladder, struct arena *arena, uint32_t most);
 
-/* The parts of push and first that are rare. */
+/* The parts of push and pop that are rare. */
 void ladder_push_near(struct ladder *ladder, ladder_key key);
-ladder_key ladder_refill(struct ladder *ladder);
-void ladder_heap_drop(struct ladder *ladder);
-uint32_t ladder_chunk_take(struct ladder *ladder);
+void ladder_append_chunk(struct ladder *ladder, struct ladder_bucket *bucket, ladder_key key);
+ladder_key ladder_pop_rarely(struct ladder *ladder, ladder_key limit);
 
 /* Removes every key that `alive` denies. O(keys + buckets). */
 void ladder_sweep(struct ladder *ladder, bool (*alive)(const void *context, ladder_key key), const void *context);
@@ -87,12 +90,9 @@ void ladder_audit(const struct ladder *ladder);
 static inline void ladder_append(struct ladder *ladder, struct ladder_bucket *bucket, ladder_key key)
 {
     uint32_t place = bucket->count % LADDER_CHUNK;
-    if (place == 0) {
-        uint32_t chunk = ladder_chunk_take(ladder);
-        ladder->chunk_next[chunk] = bucket->count == 0 ? chunk : ladder->chunk_next[bucket->last];
-        if (bucket->count != 0)
-            ladder->chunk_next[bucket->last] = chunk;
-        bucket->last = chunk;
+    if (NINES_UNLIKELY(place == 0)) {
+        ladder_append_chunk(ladder, bucket, key);
+        return;
     }
     ladder->chunk[(size_t)bucket->last * LADDER_CHUNK + place] = key;
     bucket->count++;
@@ -114,39 +114,31 @@ static inline uint32_t ladder_index(const struct ladder_rung *rung, ladder_key k
 static inline void ladder_push(struct ladder *ladder, ladder_key key)
 {
     ladder->count++;
-    if (key < ladder->near) {
+    if (NINES_UNLIKELY(key < ladder->near)) {
         ladder_push_near(ladder, key);
         return;
     }
-    struct ladder_rung *rung = &ladder->rung[ladder->rungs - 1];
+    struct ladder_rung *rung = ladder->lowest;
     while (key >= rung->end)
         rung--;
     ladder_append(ladder, &rung->bucket[ladder_index(rung, key)], key);
 }
 
-/* The least key, or LADDER_NONE. May move keys about; the set stays the same. */
-static inline ladder_key ladder_first(struct ladder *ladder)
+/* Removes and returns the least key if it is below limit; else LADDER_NONE. */
+static inline ladder_key ladder_pop(struct ladder *ladder, ladder_key limit)
 {
-    ladder_key bottom = ladder->bottom[ladder->head];
-    ladder_key heap = ladder->heap[0];
-    ladder_key least = bottom < heap ? bottom : heap;
-    return NINES_LIKELY(least != LADDER_NONE) ? least : ladder_refill(ladder);
-}
-
-/* Removes the key that ladder_first() has just returned. */
-static inline void ladder_drop(struct ladder *ladder, ladder_key first)
-{
+    ladder_key key = *ladder->next;
+    if (NINES_UNLIKELY(key >= ladder->heap[0] || key >= limit))
+        return ladder_pop_rarely(ladder, limit);
+    ladder->next++;
     ladder->count--;
-    if (NINES_LIKELY(ladder->bottom[ladder->head] == first))
-        ladder->head++;
-    else
-        ladder_heap_drop(ladder);
+    return key;
 }
 
 /* A key that is likely to come up `steps` (at most LADDER_AHEAD) removals from now, or any old key: for prefetching only. */
 static inline ladder_key ladder_ahead(const struct ladder *ladder, uint32_t steps)
 {
-    return ladder->bottom[ladder->head + steps];
+    return ladder->next[steps];
 }
 
 #endif
