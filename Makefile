@@ -111,6 +111,29 @@ demo: ## install what is missing, build, run the July 2024 study, print its tabl
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tools/demo.sh $(B)/nines
 
+# --- What is kept in the tree and made by the program --------------------------------------------------------------------
+.PHONY: bless reference man install uninstall
+bless: $(B)/nines reference ## write the golden files anew and show what changed; read it before committing
+	$(Q)for script in tests/golden/*.sh; do \
+	    NINES=$(B)/nines BUILD=$(B) BLESS=1 bash $$script | grep '^not ok' || true; done
+	$(Q)git --no-pager diff --stat -- tests/golden scenarios/reference.cfg
+	$(Q)git --no-pager diff -- tests/golden scenarios/reference.cfg
+
+reference: $(B)/nines ## write scenarios/reference.cfg: every key of every model
+	$(Q)$(B)/nines validate --reference > $(B)/reference.cfg && mv -f $(B)/reference.cfg scenarios/reference.cfg
+
+man: ## check the manual page
+	$(Q)mandoc -T lint -W warning man/nines.1
+
+PREFIX ?= /usr/local
+install: $(B)/nines ## install program and manual page under PREFIX (/usr/local) of DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(B)/nines $(DESTDIR)$(PREFIX)/bin/nines
+	install -m 644 man/nines.1 $(DESTDIR)$(PREFIX)/share/man/man1/nines.1
+
+uninstall: ## remove what install installed
+	rm -f $(DESTDIR)$(PREFIX)/bin/nines $(DESTDIR)$(PREFIX)/share/man/man1/nines.1
+
 .PHONY: clean
 clean: ## remove build/
 	rm -rf build

@@ -165,16 +165,23 @@ void command_help(const struct command *command, FILE *out)
             fprintf(out, "\n%s\n", o->stage);
         print_option(o, out);
     }
+    print_option(&(struct command_option){.name = "--help", .letter = 'h', .help = "this help"}, out);
     fputs("\nExit codes: 0 done, 1 the answer is no, 2 usage or scenario, 3 machine.\n", out);
 }
 
 void command_usage(const struct command *command, FILE *out)
 {
-    fprintf(out, "usage: nines %s %s", command->name, command->operands);
+    int column = fprintf(out, "usage: nines %s %s", command->name, command->operands);
     for (const struct command_option *o = command->options; o->name != NULL; o++) {
-        if (!o->hidden)
-            fprintf(out, " [%s%s%s]%s", o->name, o->argument == NULL ? "" : " ", o->argument == NULL ? "" : o->argument,
-                    o->repeats ? "..." : "");
+        char text[80];
+        if (o->hidden)
+            continue;
+        int length = snprintf(text, sizeof text, " [%s%s%s]%s", o->name, o->argument == NULL ? "" : " ",
+                              o->argument == NULL ? "" : o->argument, o->repeats ? "..." : "");
+        if (column + length > 96)
+            column = fprintf(out, "\n         ") - 1;
+        column += length;
+        fputs(text, out);
     }
     fprintf(out, "\n'nines %s --help' explains them\n", command->name);
 }
