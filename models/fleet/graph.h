@@ -9,7 +9,7 @@
  * Health is a count of the causes that hold a component down, so overlapping faults merge and a repair of one does not undo another.
  *
  * A change is propagated in order of level (longest path to a root), so every component is looked at once per change and no
- * observer ever sees a state that will be revised in the same instant. Cost: the components that change and their edges, never the
+ * observer ever sees a state that the same change will revise (two faults of one instant are two changes). Cost: the components that change and their edges, never the
  * size of the fleet. Cycles are refused when the graph is built.
  *
  * The graph is built once per cloud and shared by threads; struct graph_state is one replication's. */
