@@ -32,8 +32,10 @@ enum metric {
     COMPONENT_FAULTS,
     REFUSALS,
     TOUCHED_SHARE,
+    TOUCHED_SINGLE,
     TOUCHED_ONE_SITE,
     TOUCHED_MANY_SITES,
+    TOUCHED_SINGLE_CREDIT,
     TOUCHED_CREDIT_SHARE,
     RESTORED_FIRST,
     RESTORED_99
@@ -69,10 +71,14 @@ const struct sim_metric measure_metrics[] = {
     [COMPONENT_FAULTS] = {"component_faults", "1", "times a component was brought down by a fault of its own or an incident"},
     [REFUSALS] = {"refusals", "1", "requests for capacity that were refused and tried again or given up"},
     [TOUCHED_SHARE] = {"touched_share", "1", "share of services of which an incident took down at least one replica"},
+    [TOUCHED_SINGLE] = {"availability_touched_single", "1",
+                        "availability_service of the touched services that are one replica alone", true, true},
     [TOUCHED_ONE_SITE] = {"availability_touched_one_site", "1",
                           "availability_service of the touched services that live in one site", true, true},
     [TOUCHED_MANY_SITES] = {"availability_touched_many_sites", "1",
                             "availability_quorum of the touched services that are spread over sites", true, true},
+    [TOUCHED_SINGLE_CREDIT] = {"credit_share_touched_single", "1",
+                               "credit over bill, mean of the touched services that are one replica alone", true},
     [TOUCHED_CREDIT_SHARE] = {"credit_share_touched_one_site", "1",
                               "credit over bill, mean of the touched services that live in one site", true},
     [RESTORED_FIRST] = {"restored_first_min", "min", "first incident's start to the return of 1 % of the replicas it took down"},
@@ -92,11 +98,11 @@ static double share(double part, double whole) { return whole > 0 ? part / whole
 /* Sums over services, whole microseconds in 128 bits, so that all up gives exactly 1. */
 struct totals {
     timeweighted_area wanted_us, unit_wanted_us, up_us, down_us;
-    timeweighted_area one_site_up, one_site_wanted, many_up, many_wanted;
+    timeweighted_area single_up, single_wanted, one_site_up, one_site_wanted, many_up, many_wanted;
     int64_t longest_us;
     uint32_t services, touched;
-    double credit_share;
-    uint32_t credit_bills;
+    double credit_share, single_credit_share;
+    uint32_t credit_bills, single_bills;
 };
 
 static void add_touched(const struct account *account, const struct demand_class *class, struct totals *totals)
@@ -109,9 +115,17 @@ static void add_touched(const struct account *account, const struct demand_class
     }
     totals->one_site_up += account->up_us;
     totals->one_site_wanted += (timeweighted_area)account->wanted_us * class->units;
+    bool single = class->units == 1;
+    if (single) {
+        totals->single_up += account->up_us;
+        totals->single_wanted += account->wanted_us;
+    }
     if (account->paid_micro > 0) {
-        totals->credit_share += (double)account->credit_micro / (double)account->paid_micro;
+        double part = (double)account->credit_micro / (double)account->paid_micro;
+        totals->credit_share += part;
         totals->credit_bills++;
+        totals->single_credit_share += single ? part : 0;
+        totals->single_bills += single;
     }
 }
 
@@ -158,6 +172,8 @@ static void report_services(struct measure *measure)
     record_metric(record, OUTAGES_CENSORED, (double)measure->censored);
     record_metric(record, TOUCHED_SHARE, measure->incidents > 0 ? share(totals.touched, totals.services) : (double)NAN);
     record_metric(record, TOUCHED_ONE_SITE, share((double)totals.one_site_up, (double)totals.one_site_wanted));
+    record_metric(record, TOUCHED_SINGLE, share((double)totals.single_up, (double)totals.single_wanted));
+    record_metric(record, TOUCHED_SINGLE_CREDIT, share(totals.single_credit_share, totals.single_bills));
     record_metric(record, TOUCHED_MANY_SITES, share((double)totals.many_up, (double)totals.many_wanted));
     record_metric(record, TOUCHED_CREDIT_SHARE, share(totals.credit_share, totals.credit_bills));
 }
