@@ -5,12 +5,13 @@
 #include <sqlite3.h>
 #include <string.h>
 
-enum { STEPS_MOST = 1500, MARKS_MOST = 64, NAME_MOST = 24, MARK_NAME_MOST = 26, MARK_ROWS = 3 };
+enum { STEPS_MOST = 1500, MARKS_MOST = 64, NAME_MOST = 24, MARK_NAME_MOST = 36, MARK_ROWS = 3 };
 
 #define PANEL_MM 30.0
 #define GAP_MM 3.0
 #define AXIS_MM 10.0
 #define LEFT_MM 15.0
+#define TAIL_S (36 * 3600.0) /* of a long incident that the close look shows */
 
 /* A scripted incident of a point. */
 struct mark {
@@ -91,13 +92,14 @@ static void read_marks(struct timeline *t)
     sqlite3_finalize(row);
 }
 
-/* One window around all incidents of all points, so that the points can be compared; none if it would show nearly everything. */
+/* One window around the beginnings of all incidents of all points, so that the points can be compared; none if it would show nearly
+ * everything. What an incident does shows soon after it began; its tail may be weeks of repair. */
 static void choose_zoom(struct timeline *t)
 {
     double low = INFINITY, high = -INFINITY, horizon = t->plot->run.horizon_s;
     for (size_t i = 0; i < t->mark_count; i++) {
         low = fmin(low, t->marks[i].low);
-        high = fmax(high, t->marks[i].high);
+        high = fmax(high, fmin(t->marks[i].high, t->marks[i].low + fmax(TAIL_S, 20 * t->plot->run.grid_s)));
     }
     double room = fmax(0.35 * (high - low), 4 * t->plot->run.grid_s);
     t->zoom_low_s = fmax(0, low - room);
@@ -214,6 +216,8 @@ static void place_marks(struct timeline *t, double span_mm)
                 mark->row = -1;
                 continue;
             }
+            /* The clouds' names leave some room at the right of the panels, but none beyond. */
+            mark->name = plot_show(t->plot->arena, mark->name, (size_t)fmax(8, (span_mm + 18 - x) / SMALL_CHARACTER_MM));
             end[mark->row] = x + SMALL_CHARACTER_MM * (double)plot_length(mark->name) + 2;
             t->mark_rows = (size_t)mark->row + 1 > t->mark_rows ? (size_t)mark->row + 1 : t->mark_rows;
         }

@@ -192,12 +192,24 @@ static void write_data(struct figure *figure, const struct frontier *f)
     }
 }
 
+/* Whether no cloud of a panel has both numbers. */
+static bool is_empty(const struct frontier *f, size_t p)
+{
+    const struct plot *plot = f->plot;
+    for (size_t c = 0; c < plot->cloud_count; c++) {
+        if (!isnan(plot_summary(plot, f->first_point + p, c, plot->availability->name).mean) &&
+            !isnan(plot_summary(plot, f->first_point + p, c, plot->cost->name).mean))
+            return false;
+    }
+    return true;
+}
+
 static void write_panels(struct figure *figure, const struct frontier *f)
 {
     const struct plot *plot = f->plot;
     double left[PLOT_PANELS], right[PLOT_PANELS], top[PLOT_PANELS], bottom[PLOT_PANELS], text_y[PLOT_PANELS];
     double lowest[PLOT_PANELS], first[PLOT_PANELS];
-    const char *text[PLOT_PANELS];
+    const char *text[PLOT_PANELS], *note[PLOT_PANELS];
     for (size_t p = 0; p < f->points; p++) {
         left[p] = figure_x(figure, f->panel_left[p]);
         right[p] = figure_x(figure, f->panel_right[p]);
@@ -206,6 +218,7 @@ static void write_panels(struct figure *figure, const struct frontier *f)
         text_y[p] = figure_y(figure, f->panel_upper[p] - HEAD_MM + 3);
         lowest[p] = p + f->columns >= f->points;
         first[p] = p % f->columns == 0;
+        note[p] = is_empty(f, p) ? "undefined for every cloud at this point" : "";
         text[p] = plot->point_count > 1 ? plot_show(plot->arena, plot->points[f->first_point + p].label, 36) : "";
     }
     figure_numbers(figure, "panel_left", left, f->points);
@@ -216,6 +229,7 @@ static void write_panels(struct figure *figure, const struct frontier *f)
     figure_numbers(figure, "panel_lowest", lowest, f->points);
     figure_numbers(figure, "panel_first", first, f->points);
     figure_texts(figure, "panel_text", text, f->points);
+    figure_texts(figure, "panel_note", note, f->points);
 }
 
 static void write_axes(struct figure *figure, const struct frontier *f)

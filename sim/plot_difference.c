@@ -51,11 +51,11 @@ static void write_texts(struct figure *figure, const struct pairs *pairs)
         name[i] = arena_format(arena, "%s − %s", plot_show(arena, pairs->plot->clouds[pairs->a[pair]].name, NAME_MOST),
                                plot_show(arena, pairs->plot->clouds[pairs->b[pair]].name, NAME_MOST));
         for (size_t k = 0; k < pairs->columns; k++) {
-            const char *word = row_estimate(pairs, k, i).verdict;
-            verdict[k * rows + i] = strcmp(word, "ahead") == 0    ? "first ahead"
-                                    : strcmp(word, "behind") == 0 ? "first behind"
-                                    : word[0] == '\0'             ? "undefined"
-                                                                  : "not decided";
+            struct estimate e = row_estimate(pairs, k, i);
+            verdict[k * rows + i] = isnan(e.mean)                      ? "undefined"
+                                    : strcmp(e.verdict, "ahead") == 0  ? "first ahead"
+                                    : strcmp(e.verdict, "behind") == 0 ? "first behind"
+                                                                       : "not decided";
         }
     }
     for (size_t p = 0; p < pairs->points; p++)

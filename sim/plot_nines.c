@@ -8,7 +8,7 @@ enum { ROWS_PER_PAGE = 40, TICKS = 40, NAME_MOST = 30 };
 
 #define ROW_MM 4.8
 #define AXIS_MM 10.5  /* tick labels and the axis' name */
-#define VALUE_MM 48.0 /* the numbers at the right */
+#define VALUE_MM 50.0 /* the numbers at the right */
 
 /* What a page shows. */
 struct rows {
@@ -85,7 +85,7 @@ static const char *interval_text(const struct plot *plot, const struct estimate 
         return plot_percent(arena, e->mean);
     /* Two digits of the interval's width, or it would look like nothing. */
     int digits = 1;
-    while (digits < 7 && (e->high - e->low) * 100 * pow(10, digits) < 9.5 && e->high > e->low)
+    while (digits < 6 && (e->high - e->low) * 100 * pow(10, digits) < 9.5 && e->high > e->low)
         digits++;
     return arena_format(arena, "%.*f %%  [%.*f, %.*f]", digits, 100 * e->mean, digits, 100 * e->low, digits, 100 * e->high);
 }
