@@ -1,5 +1,6 @@
-/* What nines is held against: the same work in a few dozen lines, with no handlers, payload, handles, checks, limits or digest, and
- * with bucket widths chosen for the very law at hand. An entry is (time, version, subject) in 128 bits; times are not negative. */
+/* What nines is held against: the same work in a few dozen lines, with no handlers, payload, handles, checks, limits or
+ * digest, and with bucket widths chosen for the very law at hand. An entry is (time, version, subject) in 128 bits;
+ * times are not negative. */
 #ifndef NINES_BENCH_BARE_H
 #define NINES_BENCH_BARE_H
 

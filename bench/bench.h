@@ -1,7 +1,8 @@
 /* What the benchmark programs share: one pinned core, the processor time of this thread, medians of five.
  *
- * Absolute numbers move between machines and between days. Each program therefore runs, in the same process and on the same
- * core, a bare loop that does the same work with no engine around it, and prints the ratio: that is what to compare. */
+ * Absolute numbers move between machines and between days. Each program therefore runs, in the same process and on the
+ * same core, a bare loop that does the same work with no engine around it, and prints the ratio: that is what to
+ * compare. */
 #ifndef NINES_BENCH_BENCH_H
 #define NINES_BENCH_BENCH_H
 
