@@ -1,7 +1,7 @@
 /* The provider side against the Akash test vectors: matching, the inventory walk, pricing, the balance checker. Every
  * row must pass. The vectors come from the upstream projects' own tests and from a reference model that reproduced
  * them. */
-#include "tests/conformance/market_vectors.h"
+#include "tests/conformance/market_provider_vectors.h"
 
 #include "models/market/provider.h"
 
