@@ -140,7 +140,8 @@ static void print_option(const struct command_option *option, FILE *out)
 {
     char spelling[80], letter[8] = "    ";
     if (option->letter != 0)
-        snprintf(letter, sizeof letter, "-%c%s", option->letter, option->name[0] == '-' && option->name[1] == '-' ? ", " : "");
+        snprintf(letter, sizeof letter, "-%c%s", option->letter,
+                 option->name[0] == '-' && option->name[1] == '-' ? ", " : "");
     /* An option whose only name is its letter is called "-o" in the table. */
     const char *name = option->name[1] == '-' ? option->name : "";
     snprintf(spelling, sizeof spelling, "%s%s%s%s%s", letter, name, option->argument == NULL ? "" : " ",
@@ -207,7 +208,8 @@ static int unknown_command(struct arena *arena, const char *typed)
     if (typed[0] == '-')
         command_error(NULL, "unknown option '%s'", command_show(arena, typed));
     else if (near != NULL)
-        command_error(arena_format(arena, "did you mean '%s'?", near), "unknown command '%s'", command_show(arena, typed));
+        command_error(arena_format(arena, "did you mean '%s'?", near), "unknown command '%s'",
+                      command_show(arena, typed));
     else
         command_error(NULL, "unknown command '%s'", command_show(arena, typed));
     fputs("usage: nines COMMAND ...\ncommands:", stderr);

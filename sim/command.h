@@ -1,13 +1,13 @@
 /* The command line: one table says what can be typed.
  *
- * Each command is a row with its operands and its options; the same rows check what was typed, write the help and could feed a
- * shell's completion, so none can disagree. A command's function sees only a line that fits its row: known options, whole
- * numbers in range, the right number of operands.
+ * Each command is a row with its operands and its options; the same rows check what was typed, write the help and could
+ * feed a shell's completion, so none can disagree. A command's function sees only a line that fits its row: known
+ * options, whole numbers in range, the right number of operands.
  *
  * Results go to stdout, messages to stderr. Exit codes: 0 done; 1 the answer is no; 2 usage or scenario; 3 machine.
  *
- * What the user typed is hostile until proven otherwise: it is never a format, and control characters in it are shown as
- * escapes. */
+ * What the user typed is hostile until proven otherwise: it is never a format, and control characters in it are shown
+ * as escapes. */
 #ifndef NINES_SIM_COMMAND_H
 #define NINES_SIM_COMMAND_H
 
@@ -29,20 +29,20 @@ struct command_option {
     const char *choices;  /* "none|summary"; NULL: any */
     bool integer;         /* a whole number from low to high */
     int64_t low, high;
-    bool repeats;         /* may be given several times, all kept; otherwise the last one counts */
-    bool hidden;          /* not in the help, only in the manual */
-    const char *stage;    /* heading in the help; NULL: under the previous one */
-    const char *help;     /* one sentence with the default */
+    bool repeats;      /* may be given several times, all kept; otherwise the last one counts */
+    bool hidden;       /* not in the help, only in the manual */
+    const char *stage; /* heading in the help; NULL: under the previous one */
+    const char *help;  /* one sentence with the default */
 };
 
 struct command_line;
 
 struct command {
     const char *name;
-    const char *operands;    /* "SCENARIO|RUN.db" */
-    const char *summary;     /* one line */
-    const char *description; /* a paragraph or two for the full help, lines within 80 columns */
-    int least, most;         /* number of operands; most < 0: any */
+    const char *operands;                 /* "SCENARIO|RUN.db" */
+    const char *summary;                  /* one line */
+    const char *description;              /* a paragraph or two for the full help, lines within 80 columns */
+    int least, most;                      /* number of operands; most < 0: any */
     const struct command_option *options; /* ends with name NULL */
     int (*run)(const struct command_line *line);
 };
@@ -71,8 +71,8 @@ struct command_value {
 /* All commands; ends with name NULL. */
 const struct command *command_table(void);
 
-/* Checks argv[0..argc) (argv[0] is the command's name) against the row. On misuse prints what is wrong, a hint and the short
- * help on stderr and returns false. */
+/* Checks argv[0..argc) (argv[0] is the command's name) against the row. On misuse prints what is wrong, a hint and the
+ * short help on stderr and returns false. */
 bool command_parse(struct command_line *line, int argc, char **argv);
 
 /* `name` must be in the command's table. */
@@ -81,13 +81,14 @@ const char *command_text(const struct command_line *line, const char *name, cons
 int64_t command_integer(const struct command_line *line, const char *name, int64_t otherwise);
 const char *const *command_texts(const struct command_line *line, const char *name, size_t *count);
 
-void command_help(const struct command *command, FILE *out);   /* all of it */
-void command_usage(const struct command *command, FILE *out);  /* the short form */
-void command_overview(FILE *out);                              /* of the program */
+void command_help(const struct command *command, FILE *out);  /* all of it */
+void command_usage(const struct command *command, FILE *out); /* the short form */
+void command_overview(FILE *out);                             /* of the program */
 
 /* "nines: error: ..." and, unless NULL, "hint: ..." on stderr. */
 void command_error(const char *hint, const char *format, ...) NINES_PRINTF(2, 3);
-/* text with control characters as \n, \x1b and so on, for messages; in arena, or text itself when there is nothing to do. */
+/* text with control characters as \n, \x1b and so on, for messages; in arena, or text itself when there is nothing to
+ * do. */
 const char *command_show(struct arena *arena, const char *text);
 /* One word of a shell command line, quoted where it has to be. */
 const char *command_word(struct arena *arena, const char *text);

@@ -56,8 +56,9 @@ static void report_again(const struct execution *execution, const struct memory 
     const struct command_line *line = execution->line;
     struct arena *arena = line->arena;
     if (command_flag(line, "--json")) {
-        execute_report_json(execution, json_pack("{s:b, s:I, s:I}", "agrees", agrees, "replications_compared", (json_int_t)memory->compared,
-                                         "replications_differing", (json_int_t)memory->differ));
+        execute_report_json(execution, json_pack("{s:b, s:I, s:I}", "agrees", agrees, "replications_compared",
+                                                 (json_int_t)memory->compared, "replications_differing",
+                                                 (json_int_t)memory->differ));
         return;
     }
     if (!command_flag(line, "--quiet")) {
@@ -74,7 +75,9 @@ static void report_again(const struct execution *execution, const struct memory 
         command_error(NULL, "the digest differs from '%s'", command_show(arena, line->operand[0]));
         return;
     }
-    command_error(NULL, "%" PRIu64 " of %" PRIu64 " replications differ from '%s', first in point '%s', replication %" PRIu32 ", cloud '%s'",
+    command_error(NULL,
+                  "%" PRIu64 " of %" PRIu64 " replications differ from '%s', first in point '%s', replication %" PRIu32
+                  ", cloud '%s'",
                   memory->differ, memory->compared, command_show(arena, line->operand[0]),
                   command_show(arena, execution->study->points[memory->point].label), memory->replication,
                   command_show(arena, execution->study->arms[memory->arm].name));
@@ -97,7 +100,8 @@ static bool remember(struct memory *memory, const struct study *study, struct st
         size_t arm = i % study->arm_count, rest = i / study->arm_count;
         int64_t point_id = store_point_id(study->points[rest / study->replications].label);
         int64_t cloud_id = store_cloud_id(study->arms[arm].name);
-        sqlite3_bind_int64(find, 1, store_replication_id(point_id, cloud_id, 0, (uint32_t)(rest % study->replications)));
+        sqlite3_bind_int64(find, 1,
+                           store_replication_id(point_id, cloud_id, 0, (uint32_t)(rest % study->replications)));
         if (sqlite3_step(find) == SQLITE_ROW && sqlite3_column_text(find, 0) != NULL) {
             memory->digest[i] = strtoull((const char *)sqlite3_column_text(find, 0), NULL, 16);
             memory->known[i] = true;
@@ -114,8 +118,8 @@ static bool options_fit(const struct command_line *line)
     static const char *const changing[] = {"--reps", "--seed", "--set", "--log"};
     for (size_t i = 0; i < sizeof changing / sizeof changing[0]; i++) {
         if (command_flag(line, changing[i])) {
-            command_error("run the scenario file instead", "%s cannot be combined with a results file, which says what to run",
-                          changing[i]);
+            command_error("run the scenario file instead",
+                          "%s cannot be combined with a results file, which says what to run", changing[i]);
             return false;
         }
     }
@@ -125,7 +129,8 @@ static bool options_fit(const struct command_line *line)
 static bool is_same_file(const char *a, const char *b)
 {
     struct stat first, second;
-    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
 }
 
 static bool read_run(const struct command_line *line, struct store_run *run, struct store **store)
@@ -141,8 +146,12 @@ static int run_study(const struct command_line *line, const struct study *study,
                      const struct store_run *run, struct store *store)
 {
     struct memory memory = {0};
-    struct execution execution = {.line = line, .study = study, .command = execute_command(line), .seen = compare_digest,
-                                  .seen_context = &memory, .replace = command_flag(line, "--force")};
+    struct execution execution = {.line = line,
+                                  .study = study,
+                                  .command = execute_command(line),
+                                  .seen = compare_digest,
+                                  .seen_context = &memory,
+                                  .replace = command_flag(line, "--force")};
     const char *folder = command_text(line, "-o", NULL);
     int code = EXIT_DONE;
     if (folder != NULL) {
@@ -180,7 +189,8 @@ int command_run_again(const struct command_line *line)
         store_close(store);
         return EXIT_MACHINE;
     }
-    struct study_source source = {.path = arena_format(line->arena, "%s.cfg", run.scenario), .text = run.scenario_text,
+    struct study_source source = {.path = arena_format(line->arena, "%s.cfg", run.scenario),
+                                  .text = run.scenario_text,
                                   .log = execute_log(run.log)};
     source.overrides = split_overrides(line->arena, run.overrides, &source.override_count);
     int code = EXIT_USAGE;

@@ -43,17 +43,30 @@ struct store_run execute_describe(const struct execution *execution, const struc
     struct arena *arena = execution->line->arena;
     char *libraries = arena_alloc(arena, 256, 1), *host = arena_zero(arena, 256, 1);
     (void)gethostname(host, 255);
-    return (struct store_run){
-        .scenario = study->scenario->name, .scenario_text = study->scenario->text,
-        .overrides = join_overrides(arena, source->overrides, source->override_count), .model = study->model->name,
-        .title = value_text(root, "title"), .question = value_text(root, "question"), .regime = value_text(root, "regime"),
-        .comparison = value_text(root, "comparison"), .version = NINES_VERSION, .commit_id = version_commit(),
-        .libraries = version_libraries(libraries, 256), .seed = (uint64_t)value_integer(root, "seed"),
-        .start_unix_s = value_utc(root, "start"), .horizon_s = duration_seconds(value_duration(root, "horizon")),
-        .warmup_s = duration_seconds(value_duration(root, "warmup")), .grid_s = duration_seconds(value_duration(root, "grid")),
-        .level = value_number(root, "level"), .replications = study->replications, .command = execution->command, .host = host,
-        .log = log_names[source->log], .threads = execute_threads(execution->line), .metrics = study->model->metrics,
-        .series = study->model->series};
+    return (struct store_run){.scenario = study->scenario->name,
+                              .scenario_text = study->scenario->text,
+                              .overrides = join_overrides(arena, source->overrides, source->override_count),
+                              .model = study->model->name,
+                              .title = value_text(root, "title"),
+                              .question = value_text(root, "question"),
+                              .regime = value_text(root, "regime"),
+                              .comparison = value_text(root, "comparison"),
+                              .version = NINES_VERSION,
+                              .commit_id = version_commit(),
+                              .libraries = version_libraries(libraries, 256),
+                              .seed = (uint64_t)value_integer(root, "seed"),
+                              .start_unix_s = value_utc(root, "start"),
+                              .horizon_s = duration_seconds(value_duration(root, "horizon")),
+                              .warmup_s = duration_seconds(value_duration(root, "warmup")),
+                              .grid_s = duration_seconds(value_duration(root, "grid")),
+                              .level = value_number(root, "level"),
+                              .replications = study->replications,
+                              .command = execution->command,
+                              .host = host,
+                              .log = log_names[source->log],
+                              .threads = execute_threads(execution->line),
+                              .metrics = study->model->metrics,
+                              .series = study->model->series};
 }
 
 /* FOLDER/run.db, after making sure that it can be written there. Returns NULL after saying why not, with *code. */
@@ -83,11 +96,11 @@ void execute_report_json(const struct execution *execution, json_t *extra)
     const struct study_outcome *outcome = &execution->outcome;
     char digest[17];
     snprintf(digest, sizeof digest, "%016" PRIx64, outcome->digest);
-    json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:i}", "status", execute_status(execution), "digest", digest,
-                             "points", (json_int_t)execution->study->point_count, "clouds",
+    json_t *json = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:i}", "status", execute_status(execution),
+                             "digest", digest, "points", (json_int_t)execution->study->point_count, "clouds",
                              (json_int_t)execution->study->arm_count, "replications_done", (json_int_t)outcome->done,
-                             "replications_asked", (json_int_t)outcome->total, "events", (json_int_t)outcome->events, "wall_s",
-                             execution->wall_s, "threads", (int)outcome->threads);
+                             "replications_asked", (json_int_t)outcome->total, "events", (json_int_t)outcome->events,
+                             "wall_s", execution->wall_s, "threads", (int)outcome->threads);
     check(json != NULL, "json_pack failed");
     if (execution->path != NULL)
         json_object_set_new(json, "results", json_string(execution->path));

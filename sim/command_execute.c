@@ -94,12 +94,17 @@ static bool add_targets(const struct study *study, struct store *store)
     const struct value *targets = value_of(&study->scenario->root, "targets");
     for (size_t i = 0; i < targets->children; i++) {
         const struct value *t = value_at(targets, i);
-        struct store_target target = {
-            .name = value_text(t, "name"), .metric = value_text(t, "metric"), .unit = value_text(t, "unit"),
-            .role = value_text(t, "role"), .low = value_number(t, "low"), .high = value_number(t, "high"),
-            .published = value_given(t, "published") ? value_number(t, "published") : NAN,
-            .expect = value_text(t, "expect"), .reason = value_text(t, "reason"), .source = value_text(t, "source"),
-            .evidence = value_text(t, "evidence")};
+        struct store_target target = {.name = value_text(t, "name"),
+                                      .metric = value_text(t, "metric"),
+                                      .unit = value_text(t, "unit"),
+                                      .role = value_text(t, "role"),
+                                      .low = value_number(t, "low"),
+                                      .high = value_number(t, "high"),
+                                      .published = value_given(t, "published") ? value_number(t, "published") : NAN,
+                                      .expect = value_text(t, "expect"),
+                                      .reason = value_text(t, "reason"),
+                                      .source = value_text(t, "source"),
+                                      .evidence = value_text(t, "evidence")};
         target.point = study_point_index(study, value_text(t, "point"));
         target.cloud = study_arm_index(study, value_text(t, "cloud"));
         if (!store_add_target(store, &target))
@@ -143,25 +148,28 @@ static int explain(const struct execution *execution, const struct store *store)
     const struct study_outcome *outcome = &execution->outcome;
     const struct study *study = execution->study;
     struct arena *arena = execution->line->arena;
-    const char *kept = execution->path == NULL ? "" : arena_format(arena, "; '%s' keeps them", command_show(arena, execution->path));
+    const char *kept =
+        execution->path == NULL ? "" : arena_format(arena, "; '%s' keeps them", command_show(arena, execution->path));
     switch (outcome->end) {
     case STUDY_COMPLETE:
         return EXIT_DONE;
     case STUDY_INTERRUPTED:
         command_error("run it again with --force to have all of them",
-                      "interrupted after %" PRIu64 " of %" PRIu64 " replications%s", outcome->done, outcome->total, kept);
+                      "interrupted after %" PRIu64 " of %" PRIu64 " replications%s", outcome->done, outcome->total,
+                      kept);
         return EXIT_MACHINE;
     case STUDY_LIMIT:
         command_error(arena_format(arena, "raise '%s' in the scenario", outcome->limit_key),
-                      "limit of %" PRId64 " reached in point '%s', replication %" PRIu32 ", cloud '%s'", outcome->limit_value,
-                      command_show(arena, study->points[outcome->limit_point].label), outcome->limit_replication,
-                      command_show(arena, study->arms[outcome->limit_arm].name));
+                      "limit of %" PRId64 " reached in point '%s', replication %" PRIu32 ", cloud '%s'",
+                      outcome->limit_value, command_show(arena, study->points[outcome->limit_point].label),
+                      outcome->limit_replication, command_show(arena, study->arms[outcome->limit_arm].name));
         return EXIT_MACHINE;
     case STUDY_FAILED:
         break;
     }
-    command_error(NULL, "%s", store != NULL && store_message(store)[0] != '\0' ? command_show(arena, store_message(store))
-                                                                              : "cannot start a thread");
+    command_error(NULL, "%s",
+                  store != NULL && store_message(store)[0] != '\0' ? command_show(arena, store_message(store))
+                                                                   : "cannot start a thread");
     return EXIT_MACHINE;
 }
 
@@ -208,8 +216,9 @@ void execute_report(const struct execution *execution, FILE *out)
     const struct study *study = execution->study;
     const struct study_outcome *outcome = &execution->outcome;
     double rate = execution->wall_s > 0 ? (double)outcome->events / execution->wall_s : 0;
-    fprintf(out, "%" PRIu64 " replications (%zu point%s) of %zu cloud%s in %.2f s on %u thread%s, %.3g events/s\n", outcome->done,
-            study->point_count, study->point_count == 1 ? "" : "s", study->arm_count, study->arm_count == 1 ? "" : "s",
-            execution->wall_s, outcome->threads, outcome->threads == 1 ? "" : "s", rate);
+    fprintf(out, "%" PRIu64 " replications (%zu point%s) of %zu cloud%s in %.2f s on %u thread%s, %.3g events/s\n",
+            outcome->done, study->point_count, study->point_count == 1 ? "" : "s", study->arm_count,
+            study->arm_count == 1 ? "" : "s", execution->wall_s, outcome->threads, outcome->threads == 1 ? "" : "s",
+            rate);
     fprintf(out, "digest %016" PRIx64 " (%" PRIu64 " events)\n", outcome->digest, outcome->events);
 }

@@ -1,8 +1,8 @@
 /* Running a study from the command line: progress, Ctrl-C, and the results file.
  *
- * Ctrl-C (or SIGTERM) does not kill: the replications under way are finished and written, and the file says 'interrupted'.
- * The signal is blocked and polled, so no handler and no global flag is needed; a second one kills, and even
- * then the file stays valid (sim/store.h). */
+ * Ctrl-C (or SIGTERM) does not kill: the replications under way are finished and written, and the file says
+ * 'interrupted'. The signal is blocked and polled, so no handler and no global flag is needed; a second one kills, and
+ * even then the file stays valid (sim/store.h). */
 #ifndef NINES_SIM_COMMAND_EXECUTE_H
 #define NINES_SIM_COMMAND_EXECUTE_H
 

@@ -61,10 +61,11 @@ int command_run(const struct command_line *line)
         return EXIT_USAGE;
     if (!study_prepare(&study, line->arena, &source, line->registry, stderr))
         return EXIT_USAGE;
-    struct execution execution = {.line = line, .study = &study, .command = execute_command(line),
-                                  .replace = command_flag(line, "--force")};
+    struct execution execution = {
+        .line = line, .study = &study, .command = execute_command(line), .replace = command_flag(line, "--force")};
     int code;
-    execution.path = execute_path(line, command_text(line, "-o", default_folder(line->arena, study.scenario->name)), &code);
+    execution.path =
+        execute_path(line, command_text(line, "-o", default_folder(line->arena, study.scenario->name)), &code);
     if (execution.path == NULL)
         return code;
     execution.run = execute_describe(&execution, &source);

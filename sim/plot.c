@@ -51,7 +51,8 @@ struct estimate plot_summary(const struct plot *plot, size_t point, size_t cloud
     return estimate_of(plot, row);
 }
 
-struct estimate plot_difference(const struct plot *plot, size_t point, size_t cloud_a, size_t cloud_b, const char *metric)
+struct estimate plot_difference(const struct plot *plot, size_t point, size_t cloud_a, size_t cloud_b,
+                                const char *metric)
 {
     sqlite3_stmt *row = NULL;
     sqlite3_prepare_v2(plot->database,
@@ -169,7 +170,8 @@ static bool names_fit(struct arena *arena, const struct plot_options *options)
         if (find_chart(options->charts[i]) != NULL)
             continue;
         const char *near = scenario_nearest(options->charts[i], names, CHARTS);
-        command_error(near == NULL ? "the charts are availability, nines, cost, difference" : arena_format(arena, "did you mean '%s'?", near),
+        command_error(near == NULL ? "the charts are availability, nines, cost, difference"
+                                   : arena_format(arena, "did you mean '%s'?", near),
                       "unknown chart '%s'", command_show(arena, options->charts[i]));
         return false;
     }

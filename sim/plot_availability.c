@@ -18,21 +18,21 @@ struct mark {
     size_t point;
     double low, high; /* s */
     const char *name;
-    int row;          /* of its name above the panel; -1: no room, the band alone */
+    int row; /* of its name above the panel; -1: no room, the band alone */
 };
 
 struct timeline {
     const struct plot *plot;
     const char *series, *unit; /* unit of the time axis */
     double unit_s;
-    size_t merge;              /* grid steps per drawn value */
+    size_t merge; /* grid steps per drawn value */
     struct mark *marks;
     size_t mark_count, mark_rows;
     bool zoomed;
     double zoom_low_s, zoom_high_s;
-    double y_low, y_high;      /* percent */
+    double y_low, y_high; /* percent */
     size_t first_point, points;
-    double *end_y;             /* [points][clouds]: last mean, percent */
+    double *end_y; /* [points][clouds]: last mean, percent */
 };
 
 /* The series to draw: the one of the main metric, else the first whose name says availability. */
@@ -76,10 +76,12 @@ static void read_marks(struct timeline *t)
     const struct plot *plot = t->plot;
     sqlite3_stmt *row = NULL;
     t->marks = arena_array(plot->arena, MARKS_MOST, struct mark);
-    sqlite3_prepare_v2(plot->database, "SELECT point_id, name, start_s, end_s FROM incident_mark ORDER BY start_s, name, point_id", -1, &row,
-                       NULL);
+    sqlite3_prepare_v2(plot->database,
+                       "SELECT point_id, name, start_s, end_s FROM incident_mark ORDER BY start_s, name, point_id", -1,
+                       &row, NULL);
     while (sqlite3_step(row) == SQLITE_ROW && t->mark_count < MARKS_MOST) {
-        struct mark mark = {.point = point_of(plot, sqlite3_column_int64(row, 0)), .low = sqlite3_column_double(row, 2),
+        struct mark mark = {.point = point_of(plot, sqlite3_column_int64(row, 0)),
+                            .low = sqlite3_column_double(row, 2),
                             .high = sqlite3_column_double(row, 3)};
         mark.low = fmax(mark.low, 0);
         mark.high = fmin(mark.high, plot->run.horizon_s);
@@ -92,8 +94,8 @@ static void read_marks(struct timeline *t)
     sqlite3_finalize(row);
 }
 
-/* One window around the beginnings of all incidents of all points, so that the points can be compared; none if it would show nearly
- * everything. What an incident does shows soon after it began; its tail may be weeks of repair. */
+/* One window around the beginnings of all incidents of all points, so that the points can be compared; none if it would
+ * show nearly everything. What an incident does shows soon after it began; its tail may be weeks of repair. */
 static void choose_zoom(struct timeline *t)
 {
     double low = INFINITY, high = -INFINITY, horizon = t->plot->run.horizon_s;
@@ -115,7 +117,8 @@ struct merged {
     size_t count;
 };
 
-static void write_merged(struct figure *figure, struct timeline *t, const struct merged *m, const char *cloud, const char *point)
+static void write_merged(struct figure *figure, struct timeline *t, const struct merged *m, const char *cloud,
+                         const char *point)
 {
     double middle = m->t_s + 0.5 * t->plot->run.grid_s * (double)t->merge, mean = 100 * m->mean / (double)m->count;
     figure_value(figure, fmin(middle, t->plot->run.horizon_s) / t->unit_s, '\t');
@@ -130,8 +133,9 @@ static sqlite3_stmt *series_rows(const struct timeline *t, size_t point, size_t 
 {
     sqlite3_stmt *row = NULL;
     sqlite3_prepare_v2(t->plot->database,
-                       "SELECT t_s, mean, ci_low, ci_high FROM series_summary WHERE point_id = ? AND cloud_id = ? AND name = ? ORDER BY t_s", -1,
-                       &row, NULL);
+                       "SELECT t_s, mean, ci_low, ci_high FROM series_summary WHERE point_id = ? AND cloud_id = ? AND "
+                       "name = ? ORDER BY t_s",
+                       -1, &row, NULL);
     sqlite3_bind_int64(row, 1, t->plot->points[point].id);
     sqlite3_bind_int64(row, 2, t->plot->clouds[cloud].id);
     sqlite3_bind_text(row, 3, t->series, -1, SQLITE_TRANSIENT);
@@ -179,7 +183,8 @@ static void choose_range(struct timeline *t)
 {
     sqlite3_stmt *row = NULL;
     sqlite3_prepare_v2(t->plot->database,
-                       "SELECT min(coalesce(ci_low, mean)), max(coalesce(ci_high, mean)), count(DISTINCT t_s) FROM series_summary WHERE name = ?",
+                       "SELECT min(coalesce(ci_low, mean)), max(coalesce(ci_high, mean)), count(DISTINCT t_s) FROM "
+                       "series_summary WHERE name = ?",
                        -1, &row, NULL);
     sqlite3_bind_text(row, 1, t->series, -1, SQLITE_TRANSIENT);
     t->y_low = 0;
@@ -217,7 +222,8 @@ static void place_marks(struct timeline *t, double span_mm)
                 continue;
             }
             /* The clouds' names leave some room at the right of the panels, but none beyond. */
-            mark->name = plot_show(t->plot->arena, mark->name, (size_t)fmax(8, (span_mm + 18 - x) / SMALL_CHARACTER_MM));
+            mark->name =
+                plot_show(t->plot->arena, mark->name, (size_t)fmax(8, (span_mm + 18 - x) / SMALL_CHARACTER_MM));
             end[mark->row] = x + SMALL_CHARACTER_MM * (double)plot_length(mark->name) + 2;
             t->mark_rows = (size_t)mark->row + 1 > t->mark_rows ? (size_t)mark->row + 1 : t->mark_rows;
         }
@@ -229,7 +235,8 @@ static void write_marks(struct figure *figure, const struct timeline *t)
     size_t n = 0;
     struct arena *arena = t->plot->arena;
     double *low = arena_array(arena, t->mark_count + 1, double), *high = arena_array(arena, t->mark_count + 1, double);
-    double *panel = arena_array(arena, t->mark_count + 1, double), *line = arena_array(arena, t->mark_count + 1, double);
+    double *panel = arena_array(arena, t->mark_count + 1, double),
+           *line = arena_array(arena, t->mark_count + 1, double);
     double *shown = arena_array(arena, t->mark_count + 1, double);
     const char **name = arena_array(arena, t->mark_count + 1, const char *);
     for (size_t i = 0; i < t->mark_count; i++) {
@@ -251,8 +258,8 @@ static void write_marks(struct figure *figure, const struct timeline *t)
     figure_texts(figure, "mark_text", name, n);
 }
 
-/* Height above a panel: its name, and the rows of incident names. With a close look the name stands in the left column and
- * the incidents in the right one, so they share the height. */
+/* Height above a panel: its name, and the rows of incident names. With a close look the name stands in the left column
+ * and the incidents in the right one, so they share the height. */
 static double head_mm(const struct timeline *t)
 {
     double name = t->plot->point_count > 1 ? LINE_MM + 2 : 1;
@@ -308,7 +315,9 @@ static void write_axes(struct figure *figure, const struct timeline *t, double r
     figure_number(figure, "y_low", t->y_low);
     figure_number(figure, "y_high", t->y_high);
     figure_number(figure, "x_step", plot_step(plot->run.horizon_s / t->unit_s, (middle_mm - LEFT_MM) / 11));
-    figure_number(figure, "zoom_step", t->zoomed ? plot_step((t->zoom_high_s - t->zoom_low_s) / t->unit_s, (right_mm - middle_mm - 5) / 11) : 1);
+    figure_number(figure, "zoom_step",
+                  t->zoomed ? plot_step((t->zoom_high_s - t->zoom_low_s) / t->unit_s, (right_mm - middle_mm - 5) / 11)
+                            : 1);
     figure_number(figure, "y_step", plot_step(t->y_high - t->y_low, PANEL_MM / 6));
     figure_text(figure, "y_format", "%g %%");
     units_format_utc(start, plot->run.start_unix_s);
@@ -324,7 +333,8 @@ static const char *caption_of(const struct timeline *t)
     sqlite3_stmt *row = NULL;
     int64_t least = 0, most = 0;
     char step[UNITS_TEXT];
-    sqlite3_prepare_v2(plot->database, "SELECT min(n), max(n) FROM series_summary WHERE name = ? AND n > 0", -1, &row, NULL);
+    sqlite3_prepare_v2(plot->database, "SELECT min(n), max(n) FROM series_summary WHERE name = ? AND n > 0", -1, &row,
+                       NULL);
     sqlite3_bind_text(row, 1, t->series, -1, SQLITE_TRANSIENT);
     if (sqlite3_step(row) == SQLITE_ROW) {
         least = sqlite3_column_int64(row, 0);
@@ -332,9 +342,14 @@ static const char *caption_of(const struct timeline *t)
     }
     sqlite3_finalize(row);
     units_format_duration(step, duration_from_seconds(plot->run.grid_s * (double)t->merge));
-    const char *envelope = t->merge > 1 ? arena_format(arena, " (%zu grid steps: mean of the means, envelope of the intervals)", t->merge) : "";
-    return arena_format(arena, "Lines: means over %s%s; ribbons: %.4g %% intervals of the mean at each time (student t), %s replications%s", step,
-                        envelope, 100 * plot->run.level, plot_count(arena, least, most), t->mark_count > 0 ? "; bands: incidents" : "");
+    const char *envelope =
+        t->merge > 1 ? arena_format(arena, " (%zu grid steps: mean of the means, envelope of the intervals)", t->merge)
+                     : "";
+    return arena_format(
+        arena,
+        "Lines: means over %s%s; ribbons: %.4g %% intervals of the mean at each time (student t), %s replications%s",
+        step, envelope, 100 * plot->run.level, plot_count(arena, least, most),
+        t->mark_count > 0 ? "; bands: incidents" : "");
 }
 
 /* Where the panels end and the clouds' names begin. */
@@ -355,7 +370,8 @@ static int draw_page(struct timeline *t, size_t page)
     double right_mm = right_edge(plot);
     place_marks(t, t->zoomed ? 0.45 * (right_mm - LEFT_MM) - 5 : right_mm - LEFT_MM);
     double height = (double)t->points * (head_mm(t) + PANEL_MM + GAP_MM) + AXIS_MM - GAP_MM;
-    figure_open(&figure, plot, "availability", page, PAGE_MM, height, arena_format(plot->arena, "%s over time", t->series), caption_of(t));
+    figure_open(&figure, plot, "availability", page, PAGE_MM, height,
+                arena_format(plot->arena, "%s over time", t->series), caption_of(t));
     fprintf(figure.data, "# t_%s\t%s_percent\tci_low_percent\tci_high_percent\tcloud\tpoint\n", t->unit, t->series);
     t->end_y = arena_array(plot->arena, t->points * plot->cloud_count + 1, double);
     const char **name = arena_array(plot->arena, plot->cloud_count + 1, const char *);

@@ -79,13 +79,15 @@ static double badness(const struct box *box, const struct box *taken, size_t cou
     double bad = 0;
     for (size_t i = 0; i < count; i++)
         bad += overlap(box, &taken[i]) ? 1 : 0;
-    if (box->left < panel->left || box->right > panel->right || box->upper < panel->upper - 2 || box->lower > panel->lower)
+    if (box->left < panel->left || box->right > panel->right || box->upper < panel->upper - 2 ||
+        box->lower > panel->lower)
         bad += 3;
     return bad;
 }
 
 /* The first of the places around (x, y), near ones first, that covers nothing. */
-static struct box place_name(double x, double y, double width, const struct box *taken, size_t count, const struct box *panel)
+static struct box place_name(double x, double y, double width, const struct box *taken, size_t count,
+                             const struct box *panel)
 {
     struct box best = {0};
     double least = INFINITY;
@@ -130,8 +132,8 @@ static void place_names(struct frontier *f, const struct figure *figure, size_t 
         if (isnan(at_x[c]) || isnan(at_y[c]))
             continue;
         taken[count++] = (struct box){at_x[c] - 1.2, at_x[c] + 1.2, at_y[c] - 1.2, at_y[c] + 1.2};
-        taken[count++] = (struct box){panel.left + (fmin(low, mean) - f->x_low) * x_mm, panel.left + (fmax(high, mean) - f->x_low) * x_mm,
-                                      at_y[c] - 0.5, at_y[c] + 0.5};
+        taken[count++] = (struct box){panel.left + (fmin(low, mean) - f->x_low) * x_mm,
+                                      panel.left + (fmax(high, mean) - f->x_low) * x_mm, at_y[c] - 0.5, at_y[c] + 0.5};
     }
     for (size_t c = 0; c < clouds; c++) {
         if (isnan(at_x[c]) || isnan(at_y[c]))
@@ -150,8 +152,8 @@ static void write_names(struct figure *figure, struct frontier *f)
 {
     struct arena *arena = f->plot->arena;
     size_t room = f->points * f->plot->cloud_count + 1;
-    struct names names = {arena_array(arena, room, double), arena_array(arena, room, double), arena_array(arena, room, double),
-                          arena_array(arena, room, const char *), 0};
+    struct names names = {arena_array(arena, room, double), arena_array(arena, room, double),
+                          arena_array(arena, room, double), arena_array(arena, room, const char *), 0};
     for (size_t p = 0; p < f->points; p++)
         place_names(f, figure, p, &names);
     figure_numbers(figure, "name_panel", names.panel, names.count);
@@ -165,8 +167,12 @@ static void write_names(struct figure *figure, struct frontier *f)
 static void write_data(struct figure *figure, const struct frontier *f)
 {
     const struct plot *plot = f->plot;
-    fprintf(figure->data, "# nines\tnines_low\tnines_high\tcost_%s\tcost_low\tcost_high\tlinetype\tbound\tavailability_1\tci_low_1\tci_high_1\tn\t"
-                          "cloud\tpoint   (of %s, in %s)\n", "in_unit", plot->cost->name, plot->cost->unit);
+    fprintf(figure->data,
+            "# "
+            "nines\tnines_low\tnines_high\tcost_%s\tcost_low\tcost_high\tlinetype\tbound\tavailability_1\tci_low_1\tci_"
+            "high_1\tn\t"
+            "cloud\tpoint   (of %s, in %s)\n",
+            "in_unit", plot->cost->name, plot->cost->unit);
     for (size_t p = 0; p < f->points; p++) {
         for (size_t c = 0; c < plot->cloud_count; c++) {
             struct estimate a = plot_summary(plot, f->first_point + p, c, plot->availability->name);
@@ -259,10 +265,13 @@ static int draw_page(struct frontier *f, size_t page)
     for (size_t i = 0; i < 2 * count; i++)
         all[i] = plot_summary(plot, f->first_point + i / 2 / plot->cloud_count, i / 2 % plot->cloud_count,
                               i % 2 == 0 ? plot->availability->name : plot->cost->name);
-    const char *caption = arena_format(arena, "Marks: means; bars: %s; hollow with an arrow: no down time was seen, only a lower bound is known",
-                                       plot_method(plot, all, 2 * count));
+    const char *caption = arena_format(
+        arena, "Marks: means; bars: %s; hollow with an arrow: no down time was seen, only a lower bound is known",
+        plot_method(plot, all, 2 * count));
     figure_open(&figure, plot, "cost", page, PAGE_MM, (double)rows * (PANEL_MM + HEAD_MM) + AXIS_MM,
-                arena_format(arena, "%s against %s: lower and further right is better", plot->cost->name, plot->availability->name), caption);
+                arena_format(arena, "%s against %s: lower and further right is better", plot->cost->name,
+                             plot->availability->name),
+                caption);
     place_panels(f, &figure);
     write_axes(&figure, f);
     write_panels(&figure, f);

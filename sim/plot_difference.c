@@ -15,7 +15,7 @@ struct pairs {
     const struct sim_metric *metric[COLUMNS];
     double factor[COLUMNS]; /* to the axis' unit */
     size_t columns, per_point;
-    size_t *a, *b;          /* [per_point] clouds */
+    size_t *a, *b; /* [per_point] clouds */
     size_t first_point, points;
     double *y, *group_y, *rule_y, depth;
 };
@@ -44,7 +44,8 @@ static void write_texts(struct figure *figure, const struct pairs *pairs)
 {
     struct arena *arena = pairs->plot->arena;
     size_t rows = pairs->points * pairs->per_point;
-    const char **name = arena_array(arena, rows + 1, const char *), **group = arena_array(arena, pairs->points + 1, const char *);
+    const char **name = arena_array(arena, rows + 1, const char *),
+               **group = arena_array(arena, pairs->points + 1, const char *);
     const char **verdict = arena_array(arena, rows * pairs->columns + 1, const char *);
     for (size_t i = 0; i < rows; i++) {
         size_t pair = i % pairs->per_point;
@@ -73,7 +74,8 @@ static void write_data(struct figure *figure, const struct pairs *pairs)
 {
     size_t rows = pairs->points * pairs->per_point;
     for (size_t k = 0; k < pairs->columns; k++) {
-        fprintf(figure->data, "# y\tdifference\tci_low\tci_high\tdecided\tn\tmethod\tcloud_a\tcloud_b\tpoint   (of %s, in %s)\n",
+        fprintf(figure->data,
+                "# y\tdifference\tci_low\tci_high\tdecided\tn\tmethod\tcloud_a\tcloud_b\tpoint   (of %s, in %s)\n",
                 pairs->metric[k]->name, pairs->factor[k] > 1 ? "percentage points" : pairs->metric[k]->unit);
         for (size_t i = 0; i < rows; i++) {
             struct estimate e = row_estimate(pairs, k, i);
@@ -128,7 +130,8 @@ static void write_layout(struct figure *figure, const struct pairs *pairs, doubl
         step[k] = plot_step(high[k] - low[k], fmax(1, (width - VERDICT_MM - 2) / 11));
         const char *unit = pairs->factor[k] > 1 ? "percentage points" : pairs->metric[k]->unit;
         size_t lines;
-        axis[k] = plot_wrap(arena, arena_format(arena, "%s, %s", pairs->metric[k]->name, unit), (size_t)(width / CHARACTER_MM), &lines);
+        axis[k] = plot_wrap(arena, arena_format(arena, "%s, %s", pairs->metric[k]->name, unit),
+                            (size_t)(width / CHARACTER_MM), &lines);
     }
     figure_numbers(figure, "x_step", step, pairs->columns);
     figure_numbers(figure, "x_low", low, pairs->columns);
@@ -163,11 +166,14 @@ static int draw_page(struct pairs *pairs, size_t page)
     pairs->y = arena_array(arena, rows + 1, double);
     pairs->group_y = arena_array(arena, pairs->points + 1, double);
     pairs->rule_y = arena_array(arena, pairs->points + 1, double);
-    pairs->depth = plot_place_rows(plot->point_count > 1, pairs->points, pairs->per_point, pairs->y, pairs->group_y, pairs->rule_y);
+    pairs->depth = plot_place_rows(plot->point_count > 1, pairs->points, pairs->per_point, pairs->y, pairs->group_y,
+                                   pairs->rule_y);
     struct estimate *all = arena_array(arena, rows * pairs->columns + 1, struct estimate);
     for (size_t i = 0; i < rows * pairs->columns; i++)
         all[i] = row_estimate(pairs, i / rows, i % rows);
-    const char *caption = arena_format(arena, "Paired by replication: the same luck met both sides. Bars: %s. Filled: the interval excludes zero; hollow: not decided",
+    const char *caption = arena_format(arena,
+                                       "Paired by replication: the same luck met both sides. Bars: %s. Filled: the "
+                                       "interval excludes zero; hollow: not decided",
                                        plot_method(plot, all, rows * pairs->columns));
     figure_open(&figure, plot, "difference", page, PAGE_MM, pairs->depth * ROW_MM + AXIS_MM + LINE_MM,
                 "Differences between clouds, first minus second, and whether the first is ahead", caption);

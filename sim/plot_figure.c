@@ -28,7 +28,8 @@ static void write_literal(FILE *out, const char *text)
     fputc('\'', out);
 }
 
-/* A text of several lines needs double quotes for its \n, and those interpret: so the lines are joined by an operator. */
+/* A text of several lines needs double quotes for its \n, and those interpret: so the lines are joined by an operator.
+ */
 static void write_text(FILE *out, struct arena *arena, const char *text)
 {
     for (;;) {
@@ -121,7 +122,8 @@ double figure_x(const struct figure *figure, double from_left_mm)
 /* --- Opening --- */
 
 /* The title in one line or two, the subtitle, and at the foot how the numbers were made. */
-static void write_frame(struct figure *figure, const char *title, size_t title_lines, const char *subtitle, const char *caption)
+static void write_frame(struct figure *figure, const char *title, size_t title_lines, const char *subtitle,
+                        const char *caption)
 {
     figure_text(figure, "title_text", title);
     figure_text(figure, "subtitle_text", subtitle);
@@ -131,8 +133,8 @@ static void write_frame(struct figure *figure, const char *title, size_t title_l
     figure_number(figure, "caption_y", (figure->bottom_mm - 3) / figure->height_mm);
 }
 
-void figure_open(struct figure *figure, const struct plot *plot, const char *chart, size_t page, double width_mm, double panels_mm,
-                 const char *subtitle, const char *caption)
+void figure_open(struct figure *figure, const struct plot *plot, const char *chart, size_t page, double width_mm,
+                 double panels_mm, const char *subtitle, const char *caption)
 {
     struct arena *arena = plot->arena;
     *figure = (struct figure){.plot = plot, .chart = chart, .width_mm = width_mm};
@@ -142,15 +144,21 @@ void figure_open(struct figure *figure, const struct plot *plot, const char *cha
     check(figure->script != NULL && figure->data != NULL, "no memory for a figure");
     size_t title_lines, subtitle_lines, caption_lines;
     const char *name = plot->run.title[0] != '\0' ? plot->run.title : plot->run.scenario;
-    const char *title = plot_wrap(arena, plot_show(arena, name, 160), (size_t)((width_mm - 6) / CHARACTER_MM), &title_lines);
-    subtitle = plot_wrap(arena, plot_show(arena, subtitle, 240), (size_t)((width_mm - 6) / SMALL_CHARACTER_MM), &subtitle_lines);
-    const char *whole = arena_format(arena, "%s. nines %s (%s), seed %llu, digest %s.", caption, plot->run.version, plot->run.commit_id,
-                                     (unsigned long long)plot->run.seed, plot->run.digest == NULL ? "none" : plot->run.digest);
-    const char *foot = plot_wrap(arena, plot_show(arena, whole, 600), (size_t)((width_mm - 6) / SMALL_CHARACTER_MM), &caption_lines);
-    figure->top_mm = 3 + LINE_MM * (double)title_lines + (subtitle[0] == '\0' ? 0 : SMALL_LINE_MM * (double)subtitle_lines + 0.5);
+    const char *title =
+        plot_wrap(arena, plot_show(arena, name, 160), (size_t)((width_mm - 6) / CHARACTER_MM), &title_lines);
+    subtitle = plot_wrap(arena, plot_show(arena, subtitle, 240), (size_t)((width_mm - 6) / SMALL_CHARACTER_MM),
+                         &subtitle_lines);
+    const char *whole =
+        arena_format(arena, "%s. nines %s (%s), seed %llu, digest %s.", caption, plot->run.version, plot->run.commit_id,
+                     (unsigned long long)plot->run.seed, plot->run.digest == NULL ? "none" : plot->run.digest);
+    const char *foot =
+        plot_wrap(arena, plot_show(arena, whole, 600), (size_t)((width_mm - 6) / SMALL_CHARACTER_MM), &caption_lines);
+    figure->top_mm =
+        3 + LINE_MM * (double)title_lines + (subtitle[0] == '\0' ? 0 : SMALL_LINE_MM * (double)subtitle_lines + 0.5);
     figure->bottom_mm = 4.5 + SMALL_LINE_MM * (double)caption_lines;
     figure->height_mm = figure->top_mm + panels_mm + figure->bottom_mm;
-    fprintf(figure->script, "# Drawn by nines %s (%s). `gnuplot %s.gp` in this folder draws it again from %s.tsv.\n# Run: %s\n\n",
+    fprintf(figure->script,
+            "# Drawn by nines %s (%s). `gnuplot %s.gp` in this folder draws it again from %s.tsv.\n# Run: %s\n\n",
             NINES_VERSION, version_commit(), figure->name, figure->name, plot_show(arena, plot->run.command, 400));
     figure_text(figure, "format", plot->format);
     figure_text(figure, "out", arena_format(arena, "%s.%s", figure->name, plot->format));
@@ -195,8 +203,8 @@ static void tell(FILE *said)
         fprintf(stderr, "  gnuplot: %s%s", line, strchr(line, '\n') == NULL ? "\n" : "");
 }
 
-/* Starts gnuplot in the folder, without the user's settings, in the C locale so that numbers have points, its messages into said.
- * Returns 0 or an error number. */
+/* Starts gnuplot in the folder, without the user's settings, in the C locale so that numbers have points, its messages
+ * into said. Returns 0 or an error number. */
 static int start(pid_t *child, const struct plot *plot, const char *script, FILE *said)
 {
     char *arguments[] = {(char *)"gnuplot", (char *)"-d", arena_text(plot->arena, script), NULL};
@@ -231,7 +239,8 @@ static bool run_gnuplot(const struct plot *plot, const char *script)
     }
     int code = start(&child, plot, script, said);
     if (code != 0) {
-        command_error(arena_format(plot->arena, "install gnuplot 5.4 or later; data and script are in '%s'", command_show(plot->arena, plot->folder)),
+        command_error(arena_format(plot->arena, "install gnuplot 5.4 or later; data and script are in '%s'",
+                                   command_show(plot->arena, plot->folder)),
                       "cannot run gnuplot: %s", strerror(code));
     } else {
         while (waitpid(child, &status, 0) == -1 && errno == EINTR)
@@ -254,8 +263,10 @@ int figure_close(struct figure *figure)
     fclose(figure->script);
     fclose(figure->data);
     const char *script = arena_format(arena, "%s.gp", figure->name);
-    bool fine = write_file(plot, arena_format(arena, "%s/%s", plot->folder, script), figure->script_text, figure->script_bytes) &&
-                write_file(plot, arena_format(arena, "%s/%s.tsv", plot->folder, figure->name), figure->data_text, figure->data_bytes) &&
+    bool fine = write_file(plot, arena_format(arena, "%s/%s", plot->folder, script), figure->script_text,
+                           figure->script_bytes) &&
+                write_file(plot, arena_format(arena, "%s/%s.tsv", plot->folder, figure->name), figure->data_text,
+                           figure->data_bytes) &&
                 run_gnuplot(plot, script);
     free(figure->script_text);
     free(figure->data_text);

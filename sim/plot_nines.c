@@ -16,7 +16,7 @@ struct rows {
     size_t first_point, points, count;
     struct estimate *estimate; /* [points][clouds] */
     double x_low, x_high;
-    double *y;                 /* of each row, 0 at the top, downwards negative, a row is 1 */
+    double *y; /* of each row, 0 at the top, downwards negative, a row is 1 */
     double *group_y, *rule_y;
     double depth;
 };
@@ -46,7 +46,9 @@ static void choose_axis(const struct plot *plot, double *low, double *high)
 static void write_rows(struct figure *figure, const struct rows *rows)
 {
     const struct plot *plot = rows->plot;
-    fprintf(figure->data, "# y\tnines\tnines_low\tnines_high\tlinetype\tavailability_1\tci_low_1\tci_high_1\tn\tmethod\tcloud\tpoint\n");
+    fprintf(
+        figure->data,
+        "# y\tnines\tnines_low\tnines_high\tlinetype\tavailability_1\tci_low_1\tci_high_1\tn\tmethod\tcloud\tpoint\n");
     for (int block = 0; block < 3; block++) {
         bool empty = true;
         for (size_t i = 0; i < rows->count; i++) {
@@ -87,7 +89,8 @@ static const char *interval_text(const struct plot *plot, const struct estimate 
     int digits = 1;
     while (digits < 6 && (e->high - e->low) * 100 * pow(10, digits) < 9.5 && e->high > e->low)
         digits++;
-    return arena_format(arena, "%.*f %%  [%.*f, %.*f]", digits, 100 * e->mean, digits, 100 * e->low, digits, 100 * e->high);
+    return arena_format(arena, "%.*f %%  [%.*f, %.*f]", digits, 100 * e->mean, digits, 100 * e->low, digits,
+                        100 * e->high);
 }
 
 static void write_texts(struct figure *figure, const struct rows *rows)
@@ -153,11 +156,17 @@ static int draw_page(struct rows *rows, size_t page)
     rows->group_y = arena_array(arena, rows->points + 1, double);
     rows->rule_y = arena_array(arena, rows->points + 1, double);
     for (size_t i = 0; i < rows->count; i++)
-        rows->estimate[i] = plot_summary(plot, rows->first_point + i / plot->cloud_count, i % plot->cloud_count, plot->availability->name);
-    rows->depth = plot_place_rows(plot->point_count > 1, rows->points, plot->cloud_count, rows->y, rows->group_y, rows->rule_y);
-    const char *caption = arena_format(arena, "Points: means; bars: %s; arrows: the interval reaches 100 %% or only a lower bound is known "
-                                       "(hollow: no down time was seen)", plot_method(plot, rows->estimate, rows->count));
-    figure_open(&figure, plot, "nines", page, PAGE_MM, rows->depth * ROW_MM + AXIS_MM, plot->availability->help, caption);
+        rows->estimate[i] = plot_summary(plot, rows->first_point + i / plot->cloud_count, i % plot->cloud_count,
+                                         plot->availability->name);
+    rows->depth =
+        plot_place_rows(plot->point_count > 1, rows->points, plot->cloud_count, rows->y, rows->group_y, rows->rule_y);
+    const char *caption =
+        arena_format(arena,
+                     "Points: means; bars: %s; arrows: the interval reaches 100 %% or only a lower bound is known "
+                     "(hollow: no down time was seen)",
+                     plot_method(plot, rows->estimate, rows->count));
+    figure_open(&figure, plot, "nines", page, PAGE_MM, rows->depth * ROW_MM + AXIS_MM, plot->availability->help,
+                caption);
     write_axis(&figure, rows);
     write_texts(&figure, rows);
     write_rows(&figure, rows);

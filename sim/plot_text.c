@@ -9,7 +9,8 @@ static bool continues(char c)
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* Bytes of the UTF-8 character at p; 0: not one. Overlong forms and surrogates do not matter for drawing, wrong lengths do. */
+/* Bytes of the UTF-8 character at p; 0: not one. Overlong forms and surrogates do not matter for drawing, wrong lengths
+ * do. */
 static size_t character_bytes(const char *p)
 {
     unsigned char c = (unsigned char)*p;
@@ -103,10 +104,12 @@ void plot_spread(double *y, size_t count, double gap, double low, double high)
             double half = gap * (double)members[blocks - 1] / 2, room = high - low - 2 * half;
             double *last = &centre[blocks - 1];
             *last = room <= 0 ? (low + high) / 2 : fmin(fmax(*last, low + half), high - half);
-            if (blocks < 2 || *last - centre[blocks - 2] >= gap * (double)(members[blocks - 2] + members[blocks - 1]) / 2)
+            if (blocks < 2 ||
+                *last - centre[blocks - 2] >= gap * (double)(members[blocks - 2] + members[blocks - 1]) / 2)
                 break;
             size_t all = members[blocks - 2] + members[blocks - 1];
-            centre[blocks - 2] = (centre[blocks - 2] * (double)members[blocks - 2] + *last * (double)members[blocks - 1]) / (double)all;
+            centre[blocks - 2] =
+                (centre[blocks - 2] * (double)members[blocks - 2] + *last * (double)members[blocks - 1]) / (double)all;
             members[--blocks - 1] = all;
         }
     }
@@ -176,7 +179,8 @@ const char *plot_percent(struct arena *arena, double share)
 }
 
 /* Unavailabilities 5, 2 and 1 times a power of ten, as far as there is room for their labels. */
-size_t plot_nines_ticks(struct arena *arena, double low, double high, double width_mm, double *at, const char **label, size_t room)
+size_t plot_nines_ticks(struct arena *arena, double low, double high, double width_mm, double *at, const char **label,
+                        size_t room)
 {
     static const double times[] = {5, 2, 1};
     double decade_mm = width_mm / (high - low);

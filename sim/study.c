@@ -11,7 +11,8 @@ enum { STEPS_MOST = 1000000 };
 
 /* --- The registry, for the reader --- */
 
-bool study_model_keys(const void *registry, const char *model_name, const struct key **keys, const struct key **point_keys)
+bool study_model_keys(const void *registry, const char *model_name, const struct key **keys,
+                      const struct key **point_keys)
 {
     const struct sim_registry *models = registry;
     for (size_t i = 0; models->models[i] != NULL; i++) {
@@ -59,7 +60,8 @@ static struct scenario *read_with(struct preparation *p, const char *const *over
     if (p->source->text != NULL)
         return scenario_read_text(p->study->arena, p->source->path, p->source->text, overrides, count, study_model_keys,
                                   p->registry, p->known_models);
-    return scenario_read(p->study->arena, p->source->path, overrides, count, study_model_keys, p->registry, p->known_models);
+    return scenario_read(p->study->arena, p->source->path, overrides, count, study_model_keys, p->registry,
+                         p->known_models);
 }
 
 static bool was_printed(struct preparation *p, const char *text)
@@ -121,7 +123,8 @@ static void check_run_keys(struct scenario *point, const struct scenario *base)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const struct value *a = value_of(&point->root, names[i]), *b = value_of(&base->root, names[i]);
         if (strcmp(a->text == NULL ? "" : a->text, b->text == NULL ? "" : b->text) != 0)
-            scenario_error(point, a, "set it once, outside study.points", "a study point cannot change '%s' of the run", names[i]);
+            scenario_error(point, a, "set it once, outside study.points", "a study point cannot change '%s' of the run",
+                           names[i]);
     }
 }
 
@@ -229,7 +232,8 @@ static const char *const *point_overrides(struct preparation *p, const struct va
     return all;
 }
 
-static void finish_point(struct preparation *p, struct study_point *point, struct scenario *scenario, const struct value *at)
+static void finish_point(struct preparation *p, struct study_point *point, struct scenario *scenario,
+                         const struct value *at)
 {
     point->scenario = scenario;
     point->task = common_task(scenario, p->source->log);
@@ -252,7 +256,8 @@ static void prepare_point(struct preparation *p, const struct value *points, siz
         check_run_keys(scenario, study->scenario);
         const struct value *own = points_of(scenario);
         if (own == NULL || own->children != points->children)
-            scenario_error(scenario, value_of(&scenario->root, "study"), NULL, "a study point cannot change the list of points");
+            scenario_error(scenario, value_of(&scenario->root, "study"), NULL,
+                           "a study point cannot change the list of points");
         else
             finish_point(p, point, scenario, value_at(own, index));
     }
@@ -298,13 +303,14 @@ static bool is_among(const char *word, const char *const *names, size_t count)
     return false;
 }
 
-static void check_name(struct study *study, const struct value *target, const char *key, const char *const *names, size_t count)
+static void check_name(struct study *study, const struct value *target, const char *key, const char *const *names,
+                       size_t count)
 {
     const struct value *at = value_of(target, key);
     const char *word = value_text(target, key);
     if (!is_among(word, names, count))
-        scenario_error(study->scenario, at, nearest_hint(study->arena, word, names, count), "target names an unknown %s '%s'", key,
-                       word);
+        scenario_error(study->scenario, at, nearest_hint(study->arena, word, names, count),
+                       "target names an unknown %s '%s'", key, word);
 }
 
 /* A figure in another unit than the metric's would be compared with the wrong number. */
@@ -314,7 +320,8 @@ static void check_unit(struct study *study, const struct value *target)
     for (size_t i = 0; unit[0] != '\0' && i < study->metrics; i++) {
         const struct sim_metric *declared = &study->model->metrics[i];
         if (strcmp(declared->name, metric) == 0 && strcmp(declared->unit, unit) != 0)
-            scenario_error(study->scenario, value_of(target, "unit"), arena_format(study->arena, "write it in '%s'", declared->unit),
+            scenario_error(study->scenario, value_of(target, "unit"),
+                           arena_format(study->arena, "write it in '%s'", declared->unit),
                            "the unit of '%s' is '%s', not '%s'", metric, declared->unit, unit);
     }
 }

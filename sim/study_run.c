@@ -1,6 +1,6 @@
-/* The threads of a study. One lock, two conditions: `room` tells workers that the window moved, `ready` tells the caller that
- * a task is done. A slot of the window belongs to a worker from the taking of its task to the marking as done, then to the
- * caller until it is handed over; so records are never touched by two threads at once. */
+/* The threads of a study. One lock, two conditions: `room` tells workers that the window moved, `ready` tells the
+ * caller that a task is done. A slot of the window belongs to a worker from the taking of its task to the marking as
+ * done, then to the caller until it is handed over; so records are never touched by two threads at once. */
 #include "sim/check.h"
 #include "sim/hash.h"
 #include "sim/study.h"
@@ -16,11 +16,11 @@
 enum { WINDOW_PER_THREAD = 4, THREADS_MOST = 1024, TICK_MS = 200, REPLAY_BYTES = 1024 };
 
 struct slot {
-    struct arena arena;         /* the records'; rewound when they are handed over */
+    struct arena arena; /* the records'; rewound when they are handed over */
     struct arena_mark empty;
     struct sim_record **records; /* one per arm */
     bool done;
-    const char *limit_key;      /* not NULL: this task ended there */
+    const char *limit_key; /* not NULL: this task ended there */
     int64_t limit_value;
     uint32_t limit_arm;
 };
@@ -33,7 +33,7 @@ struct pool {
     uint64_t next, handed, total; /* tasks taken, handed over, all; under lock */
     uint64_t window;
     struct slot *slots;
-    bool stop;                    /* take no more tasks; under lock */
+    bool stop; /* take no more tasks; under lock */
 };
 
 uint64_t study_digest_start(void)
@@ -41,7 +41,8 @@ uint64_t study_digest_start(void)
     return hash_text(0, "nines run digest 1");
 }
 
-uint64_t study_digest_next(uint64_t digest, const char *point, uint32_t replication, const char *arm, uint64_t of_replication)
+uint64_t study_digest_next(uint64_t digest, const char *point, uint32_t replication, const char *arm,
+                           uint64_t of_replication)
 {
     digest = hash_text(digest, point);
     digest = hash_word(digest, replication);
@@ -79,7 +80,8 @@ static void set_scene(struct worker *worker, uint64_t task, uint32_t arm)
 
 /* One replication of one arm. false: a limit was reached, and the scene says which. Apart, because a jump back may
  * spoil locals that changed in between. */
-static bool live(struct worker *worker, const struct study_point *point, const struct sim_task *task, struct sim_record *record)
+static bool live(struct worker *worker, const struct study_point *point, const struct sim_task *task,
+                 struct sim_record *record)
 {
     jmp_buf escape;
     if (setjmp(escape) != 0)
@@ -177,14 +179,16 @@ static void stop(struct pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* Waits for the next task in order, at most until `limit`. NULL when it is not there yet; *over when it never will be. */
+/* Waits for the next task in order, at most until `limit`. NULL when it is not there yet; *over when it never will be.
+ */
 static struct slot *next_done(struct pool *pool, struct timespec limit, bool *over)
 {
     struct slot *slot = NULL;
     pthread_mutex_lock(&pool->lock);
     for (int late = 0;; late = pthread_cond_timedwait(&pool->ready, &pool->lock, &limit)) {
         *over = pool->handed == pool->total || (pool->stop && pool->handed == pool->next);
-        slot = !*over && pool->slots[pool->handed % pool->window].done ? &pool->slots[pool->handed % pool->window] : NULL;
+        slot =
+            !*over && pool->slots[pool->handed % pool->window].done ? &pool->slots[pool->handed % pool->window] : NULL;
         if (*over || slot != NULL || late != 0)
             break;
     }
@@ -203,7 +207,8 @@ static void release(struct pool *pool, struct slot *slot)
 }
 
 /* Hands one task's records to the sink. false: the study ends here, and outcome->end says why. */
-static bool hand_over(const struct pool *pool, struct slot *slot, const struct study_sink *sink, struct study_outcome *outcome)
+static bool hand_over(const struct pool *pool, struct slot *slot, const struct study_sink *sink,
+                      struct study_outcome *outcome)
 {
     uint64_t task = outcome->done;
     uint32_t point = (uint32_t)(task / pool->study->replications), replication = replication_of(pool, task);
@@ -230,8 +235,8 @@ static bool hand_over(const struct pool *pool, struct slot *slot, const struct s
     return true;
 }
 
-/* Until everything is handed over, or the study stops. After an interruption what is under way is still handed over; after a
- * failure or a limit nothing is. */
+/* Until everything is handed over, or the study stops. After an interruption what is under way is still handed over;
+ * after a failure or a limit nothing is. */
 static void collect(struct pool *pool, const struct study_sink *sink, struct study_outcome *outcome)
 {
     bool over = false, useful = true;
@@ -295,7 +300,8 @@ static void close_pool(struct pool *pool)
     pthread_mutex_destroy(&pool->lock);
 }
 
-struct study_outcome study_run(const struct study *study, const struct study_options *options, const struct study_sink *sink)
+struct study_outcome study_run(const struct study *study, const struct study_options *options,
+                               const struct study_sink *sink)
 {
     struct pool pool = {.study = study, .options = options};
     pool.total = (uint64_t)study->point_count * study->replications;

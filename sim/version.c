@@ -30,9 +30,9 @@ const char *version_compiler(void)
 
 char *version_libraries(char *buffer, size_t bytes)
 {
-    snprintf(buffer, bytes, "GSL %s, SQLite %s, libconfig %d.%d.%d, jansson %s, SLEEF %d.%d.%d", gsl_version, sqlite3_libversion(),
-             LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, LIBCONFIG_VER_REVISION, JANSSON_VERSION, SLEEF_VERSION_MAJOR,
-             SLEEF_VERSION_MINOR, SLEEF_VERSION_PATCHLEVEL);
+    snprintf(buffer, bytes, "GSL %s, SQLite %s, libconfig %d.%d.%d, jansson %s, SLEEF %d.%d.%d", gsl_version,
+             sqlite3_libversion(), LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, LIBCONFIG_VER_REVISION, JANSSON_VERSION,
+             SLEEF_VERSION_MAJOR, SLEEF_VERSION_MINOR, SLEEF_VERSION_PATCHLEVEL);
     return buffer;
 }
 

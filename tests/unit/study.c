@@ -1,4 +1,5 @@
-/* The study runner, driven by a toy model whose replications take different times, so that threads finish out of order. */
+/* The study runner, driven by a toy model whose replications take different times, so that threads finish out of order.
+ */
 #include "sim/check.h"
 #include "sim/hash.h"
 #include "sim/study.h"
@@ -74,8 +75,14 @@ static void toy_replicate(const void *opaque, const struct sim_task *task, struc
     record_done(record, hash % 100, hash);
 }
 
-static const struct sim_model toy = {.name = "toy", .summary = "t", .keys = toy_keys, .metrics = toy_metrics, .series = toy_series,
-                                     .prepare = toy_prepare, .arms = toy_arms, .replicate = toy_replicate};
+static const struct sim_model toy = {.name = "toy",
+                                     .summary = "t",
+                                     .keys = toy_keys,
+                                     .metrics = toy_metrics,
+                                     .series = toy_series,
+                                     .prepare = toy_prepare,
+                                     .arms = toy_arms,
+                                     .replicate = toy_replicate};
 static const struct sim_model *const models[] = {&toy, NULL};
 static const struct sim_registry registry = {models};
 
@@ -283,14 +290,17 @@ static void refused(const char *text, const char *a, const char *b)
 static void a_point_cannot_change_what_belongs_to_the_run(void **state)
 {
     (void)state;
-    refused(BASE "study = { points = ( { label = \"a\"; set = [ \"horizon=5 h\" ]; } ); };", "cannot change 'horizon'", "point 'a'");
-    refused(BASE "study = { points = ( { label = \"a\"; set = [ \"seed=9\" ]; } ); };", "cannot change 'seed'", "point 'a'");
+    refused(BASE "study = { points = ( { label = \"a\"; set = [ \"horizon=5 h\" ]; } ); };", "cannot change 'horizon'",
+            "point 'a'");
+    refused(BASE "study = { points = ( { label = \"a\"; set = [ \"seed=9\" ]; } ); };", "cannot change 'seed'",
+            "point 'a'");
 }
 
 static void a_point_cannot_drop_a_cloud(void **state)
 {
     (void)state;
-    refused(BASE "study = { points = ( { label = \"a\"; }, { label = \"b\"; set = [ \"arms=1\" ]; } ); };", "add, drop or rename", "point 'b'");
+    refused(BASE "study = { points = ( { label = \"a\"; }, { label = \"b\"; set = [ \"arms=1\" ]; } ); };",
+            "add, drop or rename", "point 'b'");
 }
 
 static void mistakes_of_every_point_are_shown_once(void **state)
@@ -304,8 +314,8 @@ static void mistakes_of_every_point_are_shown_once(void **state)
     done(&f);
 }
 
-#define TARGET(metric, cloud, point, more)                                                                                             \
-    BASE TWO_POINTS "targets = ( { metric = \"" metric "\"; cloud = \"" cloud "\"; point = \"" point                                  \
+#define TARGET(metric, cloud, point, more)                                                                             \
+    BASE TWO_POINTS "targets = ( { metric = \"" metric "\"; cloud = \"" cloud "\"; point = \"" point                   \
                     "\"; low = 0.1; high = 0.2; source = \"s\"; evidence = \"R\"; " more "} );"
 
 static void targets_must_name_what_exists(void **state)
