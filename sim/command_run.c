@@ -70,7 +70,8 @@ int command_run(const struct command_line *line)
         return code;
     execution.run = execute_describe(&execution, &source);
     code = execute_study(&execution);
-    if (code == EXIT_DONE)
+    /* A program that asked for JSON wants to know how far an interrupted run got, too. */
+    if (code == EXIT_DONE || (command_flag(line, "--json") && execution.outcome.total > 0))
         report_run(&execution);
     return code;
 }
