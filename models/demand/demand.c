@@ -172,11 +172,20 @@ static uint32_t draw_arrivals(const struct demand_class *class, struct stream st
     }
 }
 
+/* A workload's own member of a family. Arrivals count for themselves: raising `count` renames them but does not change them. */
+static struct stream_key workload_key(struct stream_key family, const struct demand_class *class, uint32_t number)
+{
+    struct stream_key own = stream_key_path(family, class->name);
+    if (number < class->count)
+        return stream_key_index(own, number);
+    return stream_key_index(stream_key_path(own, "arrival"), number - class->count);
+}
+
 static void draw_workload(const struct demand_plan *plan, struct stream_key family, struct workload *workload, instant begin,
                           const instant *arrived)
 {
     const struct demand_class *class = &plan->class[workload->class];
-    struct stream stream = stream_open(stream_key_index(stream_key_path(family, class->name), workload->number));
+    struct stream stream = stream_open(workload_key(family, class, workload->number));
     double when = stream_uniform(&stream);
     draw_sites(plan->fleet, class->sites, &stream, workload->site);
     workload->requested =
@@ -236,7 +245,7 @@ duration demand_job_fault(const struct demand *demand, uint32_t workload, int32_
     const struct demand_class *class = &demand->plan->class[job->class];
     if (class->job_up == NULL)
         return (duration){US_NEVER};
-    struct stream_key own = stream_key_index(stream_key_path(demand->job_faults, class->name), job->number);
+    struct stream_key own = workload_key(demand->job_faults, class, job->number);
     struct stream stream = stream_open(stream_key_index(own, (uint64_t)attempt));
     return law_draw_duration(class->job_up, &stream);
 }
