@@ -15,6 +15,12 @@ struct check_scene *check_enter(struct check_scene *next)
     return previous;
 }
 
+void check_clock(const int64_t *now_us)
+{
+    if (scene != NULL)
+        scene->now_us = now_us;
+}
+
 bool check_auditing(void)
 {
     return scene != NULL && scene->audit;

@@ -47,6 +47,9 @@ struct check_scene {
 /* Installs scene (NULL: none) for the calling thread and returns the one it replaces. */
 struct check_scene *check_enter(struct check_scene *scene);
 
+/* Tells the calling thread's scene, if there is one, where the simulated time is kept. */
+void check_clock(const int64_t *now_us);
+
 /* True when the calling thread's scene asks for audits. */
 bool check_auditing(void);
 

@@ -9,12 +9,14 @@ static int print_reference(const struct command_line *line)
     while (line->registry->models[count] != NULL)
         count++;
     const struct key **keys = arena_array(line->arena, count + 1, const struct key *);
+    const struct key **point_keys = arena_array(line->arena, count + 1, const struct key *);
     const char **names = arena_array(line->arena, count + 1, const char *);
     for (size_t i = 0; i < count; i++) {
         keys[i] = line->registry->models[i]->keys;
+        point_keys[i] = line->registry->models[i]->point_keys;
         names[i] = line->registry->models[i]->name;
     }
-    scenario_print_reference(stdout, keys, names, count);
+    scenario_print_reference(stdout, keys, point_keys, names, count);
     return EXIT_DONE;
 }
 

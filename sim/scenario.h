@@ -131,8 +131,10 @@ void scenario_error(struct scenario *scenario, const struct value *at, const cha
 int scenario_print_errors(const struct scenario *scenario, FILE *out);
 /* The effective configuration: every key with its value, defaults marked by a comment. */
 void scenario_print_config(const struct scenario *scenario, FILE *out);
-/* A commented reference of every key of the bench and of each given model: what scenarios/reference.cfg holds. */
-void scenario_print_reference(FILE *out, const struct key *const *model_keys, const char *const *model_names, size_t models);
+/* A commented reference of every key of the bench and of each given model (point_keys[i]: what it adds to a study's
+ * points, or NULL): what scenarios/reference.cfg holds. */
+void scenario_print_reference(FILE *out, const struct key *const *model_keys, const struct key *const *point_keys,
+                              const char *const *model_names, size_t models);
 /* Nearest of `count` names to `word` by edit distance, or NULL when none is near. For hints. */
 const char *scenario_nearest(const char *word, const char *const *names, size_t count);
 

@@ -104,8 +104,8 @@ static void print_keys(struct writer *writer, const struct key *keys, int indent
     }
 }
 
-void scenario_print_reference(FILE *out, const struct key *const *model_keys, const char *const *model_names,
-                              size_t models)
+void scenario_print_reference(FILE *out, const struct key *const *model_keys, const struct key *const *point_keys,
+                              const char *const *model_names, size_t models)
 {
     struct arena arena;
     arena_open(&arena, 0);
@@ -122,6 +122,10 @@ void scenario_print_reference(FILE *out, const struct key *const *model_keys, co
         (void)fprintf(out, "# --- model = \"%s\": keys beside those above ---\n#\n", model_names[i]);
         struct writer section = {out, &arena, "# "};
         print_keys(&section, model_keys[i], 0);
+        if (point_keys[i] == NULL)
+            continue;
+        (void)fprintf(out, "# --- model = \"%s\": keys of a point of the study beside 'label' and 'set' ---\n#\n", model_names[i]);
+        print_keys(&section, point_keys[i], 0);
     }
     arena_close(&arena);
 }

@@ -245,12 +245,13 @@ static const char *block(struct arena *arena, const char *text, const char *firs
 static void the_reference_is_a_scenario(void **state)
 {
     static const struct key *const keys[] = {table_keys};
+    static const struct key *const point_keys[] = {NULL};
     static const char *const names[] = {"clouds"};
     static const char *const mm1[] = {"model=mm1"};
     char *text = NULL;
     size_t bytes = 0;
     FILE *memory = open_memstream(&text, &bytes);
-    scenario_print_reference(memory, keys, names, 1);
+    scenario_print_reference(memory, keys, point_keys, names, 1);
     (void)fclose(memory);
     const struct scenario *bench = read_good(*state, text, mm1, 1);
     assert_true(value_number(&bench->root, "level") == 0.95);
