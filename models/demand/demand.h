@@ -1,8 +1,8 @@
 /* Demand: what tenants want, the same for every cloud.
  *
  * A demand class describes services (replicas wanted up now) or jobs (gangs with work to do). Its workloads are drawn per
- * replication from streams keyed by (class, ramp or arrival, number): request time, home site, further sites, lifetime, work, and the job's own
- * faults per attempt. No cloud can change any of them (design.md 4.3).
+ * replication from streams keyed by (class, ramp or arrival, number): request time, home site, further sites, lifetime, work, and
+ * the job's own faults per attempt. No cloud can change any of them (design.md 4.3).
  *
  * A workload is placed as `units`: the replicas of a service, the pods of a job. `spread` says how a tenant wants its replicas
  * apart: not at all, over zones of its home site, or over sites. */
