@@ -8,6 +8,6 @@
 int main(int argc, char **argv)
 {
     static const struct sim_model *const models[] = {&clouds_model, &oracle_mm1, &oracle_machine_repair, &oracle_renewal, NULL};
-    const struct sim_registry registry = {models};
+    const struct sim_registry registry = {.models = models};
     return sim_main(argc, argv, &registry);
 }

@@ -109,17 +109,36 @@ bool command_is_database(const char *path)
 
 /* --- Help --- */
 
-static const struct command *find_command(const char *name)
+enum { COMMANDS_MOST = 32 };
+
+/* The bench's commands, then those that the program's models bring. Returns how many; commands: room for COMMANDS_MOST. */
+static size_t list_commands(const struct sim_registry *registry, const struct command **commands)
 {
-    for (const struct command *c = command_table(); c->name != NULL; c++) {
-        if (strcmp(c->name, name) == 0)
-            return c;
+    static const struct command none = {.name = NULL};
+    size_t n = 0;
+    for (const struct command *c = command_table(); c->name != NULL && n < COMMANDS_MOST; c++)
+        commands[n++] = c;
+    for (const struct command *c = registry->commands != NULL ? registry->commands : &none;
+         c->name != NULL && n < COMMANDS_MOST; c++)
+        commands[n++] = c;
+    return n;
+}
+
+static const struct command *find_command(const struct sim_registry *registry, const char *name)
+{
+    const struct command *commands[COMMANDS_MOST];
+    size_t n = list_commands(registry, commands);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
     }
     return NULL;
 }
 
-void command_overview(FILE *out)
+static void command_overview(const struct sim_registry *registry, FILE *out)
 {
+    const struct command *commands[COMMANDS_MOST];
+    size_t n = list_commands(registry, commands);
     fputs("nines lives through the same hardware, the same demand and the same bad luck under several\n"
           "cloud architectures, and says which came out ahead in availability and cost, by how much,\n"
           "and how sure it is, or that it cannot be decided.\n"
@@ -129,8 +148,8 @@ void command_overview(FILE *out)
           "\n"
           "Commands\n",
           out);
-    for (const struct command *c = command_table(); c->name != NULL; c++)
-        fprintf(out, "  %-10s %s\n", c->name, c->summary);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
     fputs("\n"
           "'nines COMMAND --help' explains a command; 'nines --version' says which nines this is.\n",
           out);
@@ -198,12 +217,13 @@ static bool asks_help(int argc, char **argv)
     return false;
 }
 
-static int unknown_command(struct arena *arena, const char *typed)
+static int unknown_command(struct arena *arena, const char *typed, const struct sim_registry *registry)
 {
-    const char *names[32];
-    size_t n = 0;
-    for (const struct command *c = command_table(); c->name != NULL && n < 32; c++)
-        names[n++] = c->name;
+    const struct command *commands[COMMANDS_MOST];
+    const char *names[COMMANDS_MOST];
+    size_t n = list_commands(registry, commands);
+    for (size_t i = 0; i < n; i++)
+        names[i] = commands[i]->name;
     const char *near = scenario_nearest(typed, names, n);
     if (typed[0] == '-')
         command_error(NULL, "unknown option '%s'", command_show(arena, typed));
@@ -222,23 +242,23 @@ static int unknown_command(struct arena *arena, const char *typed)
 static int dispatch(struct arena *arena, int argc, char **argv, const struct sim_registry *registry)
 {
     if (argc < 2) {
-        command_overview(stdout);
+        command_overview(registry, stdout);
         return EXIT_DONE;
     }
     if (strcmp(argv[1], "--version") == 0) {
         version_print(stdout);
         return EXIT_DONE;
     }
-    const struct command *command = find_command(argv[1]);
+    const struct command *command = find_command(registry, argv[1]);
     if (asks_help(argc, argv)) {
         if (command == NULL)
-            command_overview(stdout);
+            command_overview(registry, stdout);
         else
             command_help(command, stdout);
         return EXIT_DONE;
     }
     if (command == NULL)
-        return unknown_command(arena, argv[1]);
+        return unknown_command(arena, argv[1], registry);
     struct command_line line = {.command = command, .registry = registry, .arena = arena};
     return command_parse(&line, argc - 1, argv + 1) ? command->run(&line) : EXIT_USAGE;
 }

@@ -68,7 +68,7 @@ struct command_value {
     size_t count;
 };
 
-/* All commands; ends with name NULL. */
+/* The bench's commands; ends with name NULL. A program's models bring others: sim_registry.commands. */
 const struct command *command_table(void);
 
 /* Checks argv[0..argc) (argv[0] is the command's name) against the row. On misuse prints what is wrong, a hint and the
@@ -83,7 +83,6 @@ const char *const *command_texts(const struct command_line *line, const char *na
 
 void command_help(const struct command *command, FILE *out);  /* all of it */
 void command_usage(const struct command *command, FILE *out); /* the short form */
-void command_overview(FILE *out);                             /* of the program */
 
 /* "nines: error: ..." and, unless NULL, "hint: ..." on stderr. */
 void command_error(const char *hint, const char *format, ...) NINES_PRINTF(2, 3);

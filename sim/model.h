@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct command;
+
 /* A number that a replication reports once. */
 struct sim_metric {
     const char *name;  /* snake_case; a fixed word of design.md section 4 where there is one */
@@ -116,9 +118,10 @@ struct sim_model {
     void (*replicate)(const void *plan, const struct sim_task *task, struct sim_record *record);
 };
 
-/* All models of a program; ends with NULL. */
+/* What a program consists of besides the bench. */
 struct sim_registry {
-    const struct sim_model *const *models;
+    const struct sim_model *const *models; /* ends with NULL */
+    const struct command *commands;        /* commands of the models' own (sim/command.h), ends with name NULL; NULL: none */
 };
 
 /* The whole command line: `nines COMMAND ...`. Returns the exit code. */
