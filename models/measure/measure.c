@@ -25,7 +25,8 @@ static bool counts(const struct measure *measure, instant at) { return at.us >= 
 /* Adds what has held since `last` to the steps of the grid. */
 static void advance(struct measure *measure, instant now)
 {
-    if (now.us <= measure->last.us)
+    check(now.us >= measure->last.us, "time runs backwards: %" PRId64 " after %" PRId64 " us", now.us, measure->last.us);
+    if (now.us == measure->last.us)
         return;
     int64_t from = clip(measure, measure->last).us, to = clip(measure, now).us;
     if (to > from) {
