@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 static const struct sim_model *const models[] = {&oracle_mm1, &oracle_machine_repair, &oracle_renewal, NULL};
-static const struct sim_registry registry = {models};
+static const struct sim_registry registry = {.models = models};
 
 /* --- Truth --- */
 

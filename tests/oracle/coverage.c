@@ -19,7 +19,7 @@
 enum { STUDIES = 400, REPLICATIONS = 30, METRICS_MAX = 8 };
 
 static const struct sim_model *const models[] = {&oracle_mm1, &oracle_machine_repair, &oracle_renewal, NULL};
-static const struct sim_registry registry = {models};
+static const struct sim_registry registry = {.models = models};
 
 struct question {
     const char *text; /* scenario */

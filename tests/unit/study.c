@@ -84,7 +84,7 @@ static const struct sim_model toy = {.name = "toy",
                                      .arms = toy_arms,
                                      .replicate = toy_replicate};
 static const struct sim_model *const models[] = {&toy, NULL};
-static const struct sim_registry registry = {models};
+static const struct sim_registry registry = {.models = models};
 
 #define BASE "model = \"toy\"; horizon = \"10 h\"; seed = 3; replications = 40;\n"
 #define TWO_POINTS "study = { points = ( { label = \"a\"; }, { label = \"b\"; set = [ \"bias=7\" ]; } ); };\n"
