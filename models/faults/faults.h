@@ -76,7 +76,8 @@ struct fault_list {
 };
 
 /* Reads `incidents` and `faults`, keeping of the incidents those named in active (a TEXTS value; NULL or not given: all). Instants
- * count from start_unix_s. Checks curves, software and names; class and path are checked by faults_bind. */
+ * count from start_unix_s. Checks curves, software and names. A target that matches nothing in a cloud hits nothing there: the
+ * plan's effect_matches and hazard_matches tell. */
 struct fault_list *faults_read(struct scenario *scenario, const struct value *incidents, const struct value *hazards,
                                const struct value *active, const struct fleet *fleet, int64_t start_unix_s, bool fresh);
 
