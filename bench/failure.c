@@ -1,0 +1,215 @@
+/* Failure and repair: N nodes, up for Exp(1000 h) and down for Exp(4 h), in racks of 40 that fail as a whole (up Exp(1
+ * y), down Exp(2 h)) and take all their nodes down; one year; the up time of every node and the time-weighted share of
+ * nodes that are up.
+ *
+ * Every node and every rack draws from a counter-based stream of its own, so that one more node changes nothing for the
+ * others. A node remembers only how many draws it has taken. Its up time is a sum of signed instants: coming up
+ * subtracts the time, going down adds it, so no "since" is kept.
+ *
+ * The bare loop has no engine, no racks, and one fast generator for all nodes. */
+#include "bench/bare.h"
+#include "bench/bench.h"
+
+#include "sim/engine.h"
+#include "sim/random.h"
+#include "sim/timeweighted.h"
+
+enum { RACK_NODES = 40 };
+static const int64_t YEAR_US = 365 * US_PER_DAY;
+static const double NODE_UP_US = 1000 * 3.6e9, NODE_DOWN_US = 4 * 3.6e9;
+static const double RACK_UP_US = 8760 * 3.6e9, RACK_DOWN_US = 2 * 3.6e9;
+
+struct node {
+    int64_t up_us; /* up time, but for the instant it came up */
+    uint32_t draws;
+    bool down;
+};
+
+struct fleet {
+    struct stream_key node_key, rack_key;
+    struct node *node, *rack;
+    uint32_t nodes, racks, node_action, rack_action;
+    struct timeweighted up;
+};
+
+struct outcome {
+    double seconds, bytes, availability;
+    uint64_t events;
+};
+
+static int64_t draw_us(struct stream_key family, uint32_t index, uint32_t *draws, double mean_us)
+{
+    struct stream stream = stream_open_at(stream_key_index(family, index), *draws);
+    int64_t drawn = (int64_t)(stream_exponential(&stream) * mean_us);
+    *draws = (uint32_t)stream.draw;
+    return drawn;
+}
+
+static void node_toggle(void *context, struct engine *engine, uint32_t index, uint64_t detail)
+{
+    (void)detail;
+    struct fleet *f = context;
+    struct node *node = &f->node[index];
+    int64_t now = engine_now(engine).us;
+    node->down = !node->down;
+    if (!f->rack[index / RACK_NODES].down) {
+        node->up_us += node->down ? now : -now;
+        timeweighted_add(&f->up, (instant){now}, node->down ? -1 : 1);
+    }
+    int64_t delay = draw_us(f->node_key, index, &node->draws, node->down ? NODE_DOWN_US : NODE_UP_US);
+    engine_schedule(engine, (instant){now + delay}, 0, f->node_action, index, 0);
+}
+
+static void rack_toggle(void *context, struct engine *engine, uint32_t index, uint64_t detail)
+{
+    (void)detail;
+    struct fleet *f = context;
+    struct node *rack = &f->rack[index];
+    int64_t now = engine_now(engine).us, change = 0;
+    uint32_t end = (index + 1) * RACK_NODES < f->nodes ? (index + 1) * RACK_NODES : f->nodes;
+    rack->down = !rack->down;
+    for (uint32_t i = index * RACK_NODES; i < end; i++) {
+        if (f->node[i].down)
+            continue;
+        f->node[i].up_us += rack->down ? now : -now;
+        change += rack->down ? -1 : 1;
+    }
+    timeweighted_add(&f->up, (instant){now}, change);
+    int64_t delay = draw_us(f->rack_key, index, &rack->draws, rack->down ? RACK_DOWN_US : RACK_UP_US);
+    engine_schedule(engine, (instant){now + delay}, 0, f->rack_action, index, 0);
+}
+
+/* Sum of the nodes' up times, which must be what the fleet's mean says. */
+static double nodes_up_us(const struct fleet *f)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < f->nodes; i++) {
+        bool up = !f->node[i].down && !f->rack[i / RACK_NODES].down;
+        sum += (double)(f->node[i].up_us + (up ? YEAR_US : 0));
+    }
+    return sum;
+}
+
+static struct outcome nines_year(uint32_t nodes, uint64_t replication)
+{
+    struct arena arena;
+    struct outcome o = {.bytes = bench_resident_bytes()};
+    double begin = bench_seconds();
+    arena_open(&arena, 0);
+    struct fleet f = {stream_key(1, replication, "node"), stream_key(1, replication, "rack"), .nodes = nodes};
+    f.racks = (nodes + RACK_NODES - 1) / RACK_NODES;
+    f.node = arena_array(&arena, nodes, struct node);
+    f.rack = arena_array(&arena, f.racks, struct node);
+    struct engine *engine = engine_create(&arena, &(struct engine_options){.capacity = nodes + f.racks});
+    f.node_action = engine_action(engine, node_toggle, &f);
+    f.rack_action = engine_action(engine, rack_toggle, &f);
+    engine_fetch(engine, f.node_action, f.node, sizeof *f.node);
+    timeweighted_start(&f.up, (instant){0}, nodes);
+    for (uint32_t i = 0; i < nodes; i++) {
+        int64_t delay = draw_us(f.node_key, i, &f.node[i].draws, NODE_UP_US);
+        engine_schedule(engine, (instant){delay}, 0, f.node_action, i, 0);
+    }
+    for (uint32_t i = 0; i < f.racks; i++) {
+        int64_t delay = draw_us(f.rack_key, i, &f.rack[i].draws, RACK_UP_US);
+        engine_schedule(engine, (instant){delay}, 0, f.rack_action, i, 0);
+    }
+    o.events = engine_run(engine, (instant){YEAR_US});
+    o.availability = timeweighted_mean(&f.up, (instant){YEAR_US}) / nodes;
+    o.seconds = bench_seconds() - begin;
+    o.bytes = (bench_resident_bytes() - o.bytes) / nodes;
+    double other = nodes_up_us(&f) / (double)YEAR_US / nodes;
+    check(other - o.availability < 1e-9 && o.availability - other < 1e-9, "nodes %.12f, fleet %.12f", other,
+          o.availability);
+    arena_close(&arena);
+    return o;
+}
+
+/* Nodes alone; the version of an entry says whether it is a repair. */
+static struct outcome bare_year(uint32_t nodes, uint64_t replication)
+{
+    struct outcome o = {.bytes = bench_resident_bytes()};
+    double begin = bench_seconds();
+    struct stream stream = stream_open(stream_key(1, replication, "bare"));
+    struct ring *ring = ring_open(nodes, nodes * 2 / (NODE_UP_US + NODE_DOWN_US));
+    int64_t *up_us = bench_alloc(nodes, sizeof *up_us), up = nodes, since = 0;
+    double area = 0;
+    memset(up_us, 0, nodes * sizeof *up_us);
+    for (uint32_t i = 0; i < nodes; i++)
+        ring_push(ring, entry_make((int64_t)(stream_exponential(&stream) * NODE_UP_US), 0, i));
+    for (wide entry; entry_us(entry = ring_pop(ring)) <= YEAR_US; o.events++) {
+        int64_t now = entry_us(entry);
+        uint32_t repaired = (uint32_t)(entry >> 32), index = (uint32_t)entry;
+        area += (double)up * (double)(now - since);
+        since = now;
+        up += repaired ? 1 : -1;
+        up_us[index] += repaired ? -now : now;
+        double mean_us = repaired ? NODE_UP_US : NODE_DOWN_US;
+        ring_push(ring, entry_make(now + (int64_t)(stream_exponential(&stream) * mean_us), !repaired, index));
+    }
+    o.availability = (area + (double)up * (double)(YEAR_US - since)) / (double)YEAR_US / nodes;
+    o.seconds = bench_seconds() - begin;
+    o.bytes = (bench_resident_bytes() - o.bytes) / nodes;
+    free(up_us);
+    ring_close(ring);
+    return o;
+}
+
+static struct outcome repeat(struct outcome (*year)(uint32_t, uint64_t), uint32_t nodes)
+{
+    struct outcome o = {0};
+    double seconds[BENCH_REPEATS], bytes = 0;
+    for (int i = 0; i < BENCH_REPEATS; i++) {
+        o = year(nodes, (uint64_t)i);
+        seconds[i] = o.seconds;
+        bytes = o.bytes > bytes ? o.bytes : bytes; /* later repetitions may reuse pages of earlier ones */
+    }
+    o.seconds = bench_median(seconds);
+    o.bytes = bytes;
+    return o;
+}
+
+/* Nanoseconds of an exponential draw: from one stream, and from an entity's own stream opened anew each time. */
+static void print_draws(void)
+{
+    enum { DRAWS = 5000000, ENTITIES = 1024 };
+    double one[BENCH_REPEATS], own[BENCH_REPEATS], sum = 0;
+    static uint32_t draws[ENTITIES];
+    struct stream_key family = stream_key(1, 0, "draws");
+    struct stream stream = stream_open(family);
+    for (int r = 0; r < BENCH_REPEATS; r++) {
+        double begin = bench_seconds();
+        for (int i = 0; i < DRAWS; i++)
+            sum += stream_exponential(&stream);
+        one[r] = (bench_seconds() - begin) / DRAWS * 1e9;
+        begin = bench_seconds();
+        for (uint32_t i = 0; i < DRAWS; i++)
+            sum += (double)draw_us(family, i % ENTITIES, &draws[i % ENTITIES], 1e6);
+        own[r] = (bench_seconds() - begin) / DRAWS * 1e9;
+    }
+    double one_ns = bench_median(one), own_ns = bench_median(own);
+    printf("an exponential draw: %.1f ns from one stream, %.1f ns from an entity's own, by index (aim 3)%s\n", one_ns,
+           own_ns, sum > 0 ? "" : "?");
+}
+
+int main(void)
+{
+    static const struct {
+        uint32_t nodes;
+        const char *bounds;
+    } row[] = {{10000, ""}, {100000, "rate floor 0.6, aim 1.5"}, {1000000, "3 s and 128 B, aim 1.2 s and 64 B"}};
+    bench_pin();
+    printf("failure and repair, one year, median of %d\n", BENCH_REPEATS);
+    printf("%8s %8s %7s %8s %7s %6s %6s %9s  %s\n", "", "nines", "bare", "of bare", "M node-", "B per", "B per",
+           "availa-", "");
+    printf("%8s %8s %7s %8s %7s %6s %6s %9s  %s\n", "nodes", "s", "s", "speed", "y per s", "node", "bare", "bility",
+           "floor, aim");
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        struct outcome nines = repeat(nines_year, row[i].nodes), bare = repeat(bare_year, row[i].nodes);
+        printf("%8u %8.3f %7.3f %7.0f%% %7.2f %6.0f %6.0f %9.6f  %s\n", row[i].nodes, nines.seconds, bare.seconds,
+               100 * bare.seconds / nines.seconds * (double)nines.events / (double)bare.events,
+               row[i].nodes / nines.seconds / 1e6, nines.bytes, bare.bytes, nines.availability, row[i].bounds);
+        fflush(stdout);
+    }
+    print_draws();
+    return 0;
+}
