@@ -191,8 +191,8 @@ size_t plot_nines_ticks(struct arena *arena, double low, double high, double wid
     }
     for (int decade = 1; decade <= 12; decade++) {
         for (size_t i = 0; i < 3; i++) {
-            /* From 5 to 2 is 0.4 of a decade, from 2 to 1 is 0.3, and a label takes up to 14 mm. */
-            bool wanted = times[i] == 1 || (times[i] == 5 && decade_mm > 40) || decade_mm > 60;
+            /* The next decade's 5 is 0.3 of a decade from this one's 1, and a label takes up to 15 mm. */
+            bool wanted = times[i] == 1 || (times[i] == 5 && decade_mm > 52) || decade_mm > 70;
             double missing = times[i] * pow(10, -decade), x = -log10(missing);
             if (!wanted || x < low || x > high || count == room)
                 continue;
