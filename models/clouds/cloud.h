@@ -62,6 +62,7 @@ struct cloud_plan {
     duration lease_deadline;
     int64_t start_unix_s;
     uint32_t events_limit; /* 0: estimated */
+    uint64_t shuffle_ties; /* for swarm tests: salt of engine_shuffle_ties(); 0: off */
 };
 
 #endif

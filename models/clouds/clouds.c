@@ -152,6 +152,13 @@ static size_t arms(const void *plan, const struct sim_arm **arm)
     return clouds->clouds;
 }
 
+const struct cloud_plan *clouds_cloud(const void *plan, uint32_t arm)
+{
+    const struct clouds_plan *clouds = plan;
+    check(arm < clouds->clouds, "cloud %u of %zu", arm, clouds->clouds);
+    return &clouds->cloud[arm];
+}
+
 static void replicate(const void *plan, const struct sim_task *task, struct sim_record *record)
 {
     const struct clouds_plan *clouds = plan;

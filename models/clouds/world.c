@@ -498,6 +498,8 @@ static void open_world(struct world *world)
     struct engine_options options = {
         .capacity = plan->events_limit != 0 ? plan->events_limit : estimate_events(plan, world->demand), .start = begin};
     world->engine = engine_create(world->arena, &options);
+    if (plan->shuffle_ties != 0)
+        engine_shuffle_ties(world->engine, plan->shuffle_ties);
     world->action_request = engine_action(world->engine, on_request, world);
     world->action_withdraw = engine_action(world->engine, on_withdraw, world);
     world->action_finish = engine_action(world->engine, on_finish, world);
@@ -518,20 +520,42 @@ static void open_world(struct world *world)
     draw_probes(world);
 }
 
-void world_run(const struct cloud_plan *plan, const struct sim_task *task, struct sim_record *record)
+struct world *world_begin(const struct cloud_plan *plan, const struct sim_task *task, struct sim_record *record)
 {
     struct world *world = arena_new(task->arena, struct world);
     *world = (struct world){.plan = plan, .task = task, .record = record, .arena = task->arena};
     open_world(world);
-    engine_run(world->engine, task->horizon);
+    return world;
+}
+
+void world_live(struct world *world, instant until) { engine_run(world->engine, until); }
+
+void world_end(struct world *world)
+{
+    const struct cloud_kind *kind = world->plan->kind;
+    check(world_now(world).us == world->task->horizon.us, "a world ends before its horizon");
+    close_requests(world);
+    kind->close(world->cloud);
+    close_jobs(world);
+    measure_totals(world->measure, faults_started(world->faults), kind->refusals(world->cloud));
+    measure_close(world->measure);
+    record_done(world->record, engine_events(world->engine), engine_digest(world->engine));
+}
+
+enum { AUDITS = 64 }; /* looks at the whole world in an audited run */
+
+void world_run(const struct cloud_plan *plan, const struct sim_task *task, struct sim_record *record)
+{
+    struct world *world = world_begin(plan, task, record);
+    int64_t begin = world_now(world).us, span = task->horizon.us - begin;
+    for (int i = 1; check_auditing() && i < AUDITS; i++) {
+        world_live(world, (instant){begin + span / AUDITS * i});
+        world_audit(world);
+    }
+    world_live(world, task->horizon);
     if (check_auditing())
         world_audit(world);
-    close_requests(world);
-    plan->kind->close(world->cloud);
-    close_jobs(world);
-    measure_totals(world->measure, faults_started(world->faults), plan->kind->refusals(world->cloud));
-    measure_close(world->measure);
-    record_done(record, engine_events(world->engine), engine_digest(world->engine));
+    world_end(world);
 }
 
 void world_audit(const struct world *world)

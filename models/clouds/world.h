@@ -82,8 +82,13 @@ struct world {
 /* Event classes at equal times: what breaks and mends first, then what ends, then what begins. */
 enum { CLASS_ZERO = 0, CLASS_FAULT = 1, CLASS_END = 2, CLASS_BLOCK = 3, CLASS_ACT = 4, CLASS_BEGIN = 5 };
 
-/* Lives through one replication of one cloud. */
+/* Lives through one replication of one cloud. With audits on, the whole world is checked at several times on the way. */
 void world_run(const struct cloud_plan *plan, const struct sim_task *task, struct sim_record *record);
+/* The same in steps, for tests that look inside: begins at -warmup, lives up to and including `until`, and at the horizon settles
+ * and reports. plan, task and record must outlive the world. */
+struct world *world_begin(const struct cloud_plan *plan, const struct sim_task *task, struct sim_record *record);
+void world_live(struct world *world, instant until);
+void world_end(struct world *world);
 
 static inline instant world_now(const struct world *world) { return engine_now(world->engine); }
 static inline const struct demand_class *world_class(const struct world *world, uint32_t workload)
