@@ -11,8 +11,8 @@ enum {
     SMALL_SORT = 24,     /* up to here insertion alone is fastest */
     CROWDED = 32,        /* keys of one slice of a bucket that make slicing pointless */
     CROWD = 512,         /* keys aimed at in a bucket, fewer when few are pending: */
-    CROWD_SHARE = 64,    /*   one in 64, so that few new keys fall into the bucket being emptied */
-    SPREAD = 16,         /* a rung reaches this many times further than the dense half of its keys needs */
+    CROWD_SHARE = 32,    /*   one in 32, so that few new keys fall into the bucket being emptied */
+    SPREAD = 8,          /* a rung reaches this many times further than the dense half of its keys needs */
     RESERVED_BUCKETS = 32,
     CHILD_BUCKETS = 4096
 };
@@ -21,7 +21,7 @@ void ladder_open(struct ladder *ladder, struct arena *arena, uint32_t most)
 {
     *ladder = (struct ladder){.near = LADDER_NONE, .sorted = UINT64_MAX / 2, .heap_most = LADDER_FEW, .chunk_free = NO_CHUNK};
     uint32_t wide = most / CROWD > CROWD_SHARE ? most / CROWD : CROWD_SHARE;
-    ladder->pool_most = SPREAD * wide + CHILD_BUCKETS;
+    ladder->pool_most = 2 * SPREAD * wide + CHILD_BUCKETS;
     uint32_t partial = ladder->pool_most < most ? ladder->pool_most : most;
     ladder->chunks_most = most / LADDER_CHUNK + partial + 2;
     ladder->pool = arena_alloc(arena, ladder->pool_most, sizeof *ladder->pool);
@@ -320,7 +320,7 @@ static void rung_spawn(struct ladder *ladder, struct ladder_bucket bucket, ladde
     uint32_t half = bucket_half(ladder, bucket, &start);
     uint32_t crowd = bucket.count / CROWD_SHARE < CROWD ? bucket.count / CROWD_SHARE : CROWD;
     uint32_t parts = bucket.count / 2 / (crowd != 0 ? crowd : 1);
-    uint32_t finer = log2_floor(parts);
+    uint32_t finer = log2_floor(parts - 1) + 1; /* rounded up: crowd is the most in a bucket of the dense half, times two */
     uint32_t shift = half > finer ? half - finer : 0;
     if (shift >= 64)
         start = start >> 64 << 64;
