@@ -25,6 +25,7 @@ struct hyperscaler_plan {
 /* What the cloud knows about one unit. */
 struct machine {
     uint32_t storage;        /* position in fleet.storage, once chosen; COMPONENT_NONE */
+    bool booted;             /* its disk holds something: an attempt that is undone does not give it up */
     uint32_t tries;          /* refused in a row */
     instant billed_to;
 };
@@ -138,7 +139,7 @@ static void bill_all(struct hyperscaler *cloud)
         bill(cloud, u);
 }
 
-/* A complete UTC month has ended: bills, and credits on them. */
+/* A UTC month has ended: bills, and credits on them where it was complete (month_us: its length; 0: it was not). */
 static void on_month(void *context, struct engine *engine, uint32_t unused, uint64_t month_us)
 {
     (void)engine;
@@ -152,7 +153,7 @@ static void on_month(void *context, struct engine *engine, uint32_t unused, uint
             continue;
         duration none = measure_none_up(world->measure, w, world_now(world));
         money paid = measure_paid(world->measure, w);
-        double uptime = 1 - (double)(none.us - cloud->none_before[w].us) / (double)month_us;
+        double uptime = month_us > 0 ? 1 - (double)(none.us - cloud->none_before[w].us) / (double)month_us : 1;
         double share = sla_credit(sla_threshold(class), uptime) * cloud->plan->sla_claimed;
         int64_t bill_micro = paid.micro - cloud->paid_before[w].micro;
         if (share > 0 && bill_micro > 0)
@@ -162,14 +163,13 @@ static void on_month(void *context, struct engine *engine, uint32_t unused, uint
     }
 }
 
+/* The end of every month inside the run; of the first one, which the run may have begun in the middle of, as not complete. */
 static void schedule_months(struct hyperscaler *cloud)
 {
     struct world *world = cloud->world;
     int64_t start = world->plan->start_unix_s, end = start + world->task->horizon.us / US_PER_SECOND;
     int year, month;
     utc_month(start, &year, &month);
-    if (utc_month_start(year, month) < start && ++month > 12)
-        year += 1, month = 1;
     for (;;) {
         int64_t from = utc_month_start(year, month);
         if (++month > 12)
@@ -178,11 +178,27 @@ static void schedule_months(struct hyperscaler *cloud)
         if (to > end)
             return;
         engine_schedule(world->engine, (instant){(to - start) * US_PER_SECOND}, CLASS_BEGIN, cloud->action_month, 0,
-                        (uint64_t)((to - from) * US_PER_SECOND));
+                        from < start ? 0 : (uint64_t)((to - from) * US_PER_SECOND));
     }
 }
 
 /* --- Placing --------------------------------------------------------------------------------------------------------- */
+
+/* Zones of a site in which a storage unit serves; all, when none does. */
+static uint64_t zones_with_storage(const struct hyperscaler *cloud, uint32_t site)
+{
+    const struct fleet *fleet = cloud->plan->fleet;
+    uint64_t some = 0, all = UINT64_MAX >> (64 - fleet->site[site].zones);
+    for (uint32_t z = 0; z < fleet->site[site].zones; z++) {
+        const struct fleet_zone *zone = &fleet->zone[fleet->site[site].first_zone + z];
+        for (uint32_t i = 0; i < zone->storages; i++)
+            if (graph_serves(cloud->world->graph, fleet->storage[zone->first_storage + i])) {
+                some |= UINT64_C(1) << z;
+                break;
+            }
+    }
+    return some == 0 || some == all ? UINT64_MAX : some;
+}
 
 /* The zones a unit may go to: that of its disk, or its turn when replicas are spread over zones, or any. */
 static uint64_t allowed_zones(const struct hyperscaler *cloud, uint32_t unit, uint32_t site)
@@ -198,10 +214,13 @@ static uint64_t allowed_zones(const struct hyperscaler *cloud, uint32_t unit, ui
         uint32_t first = cloud->world->demand->workload[workload].number % zones;
         return UINT64_C(1) << ((first + unit - cloud->world->demand->workload[workload].first_unit) % zones);
     }
+    if (cloud->plan->disks == DISKS_ZRS)
+        return zones_with_storage(cloud, site);
     return UINT64_MAX;
 }
 
-/* A disk in a storage unit of the zone: chosen once, and again only when the disk can move. */
+/* A disk in a storage unit of the zone: chosen once, and again only when the disk can move, then to a unit that serves where there
+ * is one. */
 static void choose_storage(struct hyperscaler *cloud, uint32_t unit, uint32_t node)
 {
     struct machine *machine = &cloud->machine[unit];
@@ -209,7 +228,13 @@ static void choose_storage(struct hyperscaler *cloud, uint32_t unit, uint32_t no
         return;
     const struct fleet_zone *zone = &cloud->plan->fleet->zone[cloud->plan->fleet->node[node].zone];
     struct stream stream = world_stream(cloud->world, unit);
-    machine->storage = zone->first_storage + (uint32_t)stream_below(&stream, zone->storages);
+    uint32_t at = (uint32_t)stream_below(&stream, zone->storages);
+    for (uint32_t i = 0; cloud->plan->disks == DISKS_ZRS && i < zone->storages; i++) {
+        if (graph_serves(cloud->world->graph, cloud->plan->fleet->storage[zone->first_storage + at]))
+            break;
+        at = (at + 1) % zone->storages;
+    }
+    machine->storage = zone->first_storage + at;
 }
 
 static bool place(void *context, uint32_t unit)
@@ -249,6 +274,15 @@ static void free_unit(void *context, uint32_t unit)
     world_release(cloud->world, unit);
 }
 
+/* Takes an attempt to place back: as if it had not been made. */
+static void undo_place(void *context, uint32_t unit)
+{
+    struct hyperscaler *cloud = context;
+    free_unit(cloud, unit);
+    if (!cloud->machine[unit].booted)
+        cloud->machine[unit].storage = COMPONENT_NONE;
+}
+
 static bool can_manage(const struct hyperscaler *cloud, uint32_t site)
 {
     return graph_manages(cloud->world->graph, cloud->plan->region_control[site]);
@@ -263,7 +297,7 @@ static void on_allocate(void *context, struct engine *engine, uint32_t unit, uin
     uint32_t workload = workload_of(cloud, unit);
     bool gang = world_class(world, workload)->kind == DEMAND_JOB, failed = !can_manage(cloud, world_site(world, unit));
     if (!failed && gang)
-        world_place_gang(world, workload, place, free_unit, &failed);
+        world_place_gang(world, workload, place, undo_place, &failed);
     else if (!failed)
         failed = !place(cloud, unit);
     if (failed) {
@@ -276,22 +310,38 @@ static void on_allocate(void *context, struct engine *engine, uint32_t unit, uin
             world_later_drawn(world, u, cloud->action_start, cloud->plan->boot_time);
 }
 
+static bool has_node(const struct hyperscaler *cloud, uint32_t unit)
+{
+    return graph_serves(cloud->world->graph, cloud->world->unit[unit].dependency[0]);
+}
+
+/* Whether the platform has to move a machine that does not run: its node is lost, or its disk, where another has the data. */
+static bool must_move(const struct hyperscaler *cloud, uint32_t unit)
+{
+    return !has_node(cloud, unit) || (cloud->plan->disks == DISKS_ZRS && cloud->world->unit[unit].missing > 0);
+}
+
 static void on_start(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
 {
     (void)engine;
     (void)detail;
     struct hyperscaler *cloud = context;
-    if (cloud->world->unit[unit].missing == 0) /* else its disk was away from the begin, and unit_up will come back to it */
+    cloud->machine[unit].booted = true;
+    if (cloud->world->unit[unit].missing == 0)
         world_start(cloud->world, unit);
+    else if (must_move(cloud, unit)) /* else its disk was away from the begin, and unit_up will come back to it */
+        world_later_drawn(cloud->world, unit, cloud->action_heal, cloud->plan->heal_after);
 }
 
-/* The platform moves a machine off a failed node. */
+/* The platform moves a machine off what failed. */
 static void on_heal(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
 {
     (void)engine;
     (void)detail;
     struct hyperscaler *cloud = context;
     struct world *world = cloud->world;
+    if (!must_move(cloud, unit))
+        return; /* the node is back, only the disk is not: unit_up will come back to it */
     world_detected(world, workload_of(cloud, unit));
     if (!can_manage(cloud, world_site(world, unit))) {
         refuse(cloud, unit, cloud->action_heal);
@@ -304,16 +354,17 @@ static void on_heal(void *context, struct engine *engine, uint32_t unit, uint64_
 
 /* --- Probes ---------------------------------------------------------------------------------------------------------- */
 
-static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t try)
+static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t detail)
 {
     static const struct gpu_pod small = {.cpu_milli = 2000, .memory_mib = 4096};
+    (void)detail;
     struct hyperscaler *cloud = context;
     uint32_t site = cloud->world->probe[probe].site;
     if (can_manage(cloud, site) && pools_has(cloud->pools, site, &small))
         world_probe_done(cloud->world, probe);
-    else if (try < 8) /* past the deadline by then */
+    else if (world_probe_can_wait(cloud->world, probe, cloud->plan->retry_first))
         engine_schedule(engine, instant_add(world_now(cloud->world), cloud->plan->retry_first), CLASS_BEGIN,
-                        cloud->action_probe, probe, try + 1);
+                        cloud->action_probe, probe, 0);
 }
 
 static void probe(void *context, uint32_t index)
@@ -370,17 +421,18 @@ static void withdraw(void *context, uint32_t workload)
     }
 }
 
-/* A crash either way. With the node gone the platform will move the machine; with only the disk gone it must wait for it. */
+/* A crash either way. With the node gone the platform will move the machine, and with the disk gone where the data is elsewhere too;
+ * else the machine must wait for its disk. */
 static void unit_down(void *context, uint32_t unit, uint32_t lost)
 {
     struct hyperscaler *cloud = context;
     const struct unit *what = &cloud->world->unit[unit];
     if (what->state == UNIT_RUNNING)
         world_halt(cloud->world, unit);
-    if (lost == what->dependency[0])
+    if (lost == what->dependency[0] || (has_node(cloud, unit) && must_move(cloud, unit)))
         world_later_drawn(cloud->world, unit, cloud->action_heal, cloud->plan->heal_after);
-    else if (graph_serves(cloud->world->graph, what->dependency[0]))
-        engine_cancel(cloud->world->engine, cloud->world->unit[unit].pending);
+    else if (has_node(cloud, unit))
+        engine_cancel(cloud->world->engine, what->pending);
 }
 
 static void unit_up(void *context, uint32_t unit)

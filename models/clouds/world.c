@@ -73,21 +73,32 @@ uint32_t world_siblings(const struct world *world, uint32_t workload, uint32_t *
 }
 
 uint32_t world_place_gang(struct world *world, uint32_t workload, bool (*place)(void *cloud, uint32_t unit),
-                          void (*free_unit)(void *cloud, uint32_t unit), bool *failed)
+                          void (*undo)(void *cloud, uint32_t unit), bool *failed)
 {
     uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
     uint32_t placed[DEMAND_UNITS_MAX], count = 0;
+    instant asked[DEMAND_UNITS_MAX];
     *failed = false;
     for (uint32_t u = first; u < first + units && !*failed; u++) {
         if (world->unit[u].state != UNIT_IDLE)
             continue;
-        if (place(world->cloud, u))
+        asked[count] = world->unit[u].asked;
+        world->unit[u].asked = INSTANT_NEVER;
+        if (place(world->cloud, u)) {
             placed[count++] = u;
-        else
+        } else {
+            world->unit[u].asked = asked[count];
             *failed = true;
+        }
     }
-    while (*failed && count > 0)
-        free_unit(world->cloud, placed[--count]);
+    for (uint32_t i = 0; i < count && !*failed; i++)
+        if (asked[i].us != US_NEVER)
+            measure_lease_granted(world->measure, asked[i], world_now(world));
+    while (*failed && count > 0) {
+        count--;
+        undo(world->cloud, placed[count]);
+        world->unit[placed[count]].asked = asked[count];
+    }
     return count;
 }
 
@@ -383,6 +394,11 @@ void world_probe_done(struct world *world, uint32_t probe)
         return;
     what->settled = true;
     measure_probe(world->measure, world_now(world).us - what->at.us <= PROBE_DEADLINE_MIN * US_PER_MINUTE);
+}
+
+bool world_probe_can_wait(const struct world *world, uint32_t probe, duration wait)
+{
+    return world_now(world).us + wait.us - world->probe[probe].at.us <= PROBE_DEADLINE_MIN * US_PER_MINUTE;
 }
 
 /* The common stream of probes: times, kinds and homes are the same for every cloud. Only those whose deadline lies inside the

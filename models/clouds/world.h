@@ -111,10 +111,11 @@ void world_later_drawn(struct world *world, uint32_t unit, uint32_t action, cons
 duration world_backoff(duration first, duration cap, uint32_t tries);
 /* Nodes of a service's placed replicas, for a cloud that keeps them apart; none for a job. nodes: room for DEMAND_UNITS_MAX. */
 uint32_t world_siblings(const struct world *world, uint32_t workload, uint32_t *nodes);
-/* Places all idle units of a job or none: place(cloud, unit) for each, and free(cloud, unit) for what was placed when one fails.
- * Returns how many were placed; 0 when one failed or none was idle (then *failed tells). */
+/* Places all idle units of a job or none: place(cloud, unit) for each, and undo(cloud, unit) for what was placed when one fails.
+ * Returns how many were placed; 0 when one failed or none was idle (then *failed tells). Requests are answered only when all
+ * are placed. */
 uint32_t world_place_gang(struct world *world, uint32_t workload, bool (*place)(void *cloud, uint32_t unit),
-                          void (*free_unit)(void *cloud, uint32_t unit), bool *failed);
+                          void (*undo)(void *cloud, uint32_t unit), bool *failed);
 /* Name of a workload, "web/17"; buffer of at least 96 bytes; returns buffer. */
 char *world_name(const struct world *world, uint32_t workload, char *buffer, size_t bytes);
 
@@ -135,6 +136,8 @@ void world_release(struct world *world, uint32_t unit);
 void world_detected(struct world *world, uint32_t workload);
 
 void world_probe_done(struct world *world, uint32_t probe);
+/* Whether a probe that is tried again after `wait` can still complete in time. */
+bool world_probe_can_wait(const struct world *world, uint32_t probe, duration wait);
 
 /* Aborts unless units, lists and counts agree. */
 void world_audit(const struct world *world);
