@@ -1,5 +1,6 @@
 /* The program: the bench, and the models it can drive. */
 #include "models/clouds/clouds.h"
+#include "models/commands/commands.h"
 #include "models/oracle/oracle.h"
 #include "sim/model.h"
 
@@ -8,6 +9,6 @@
 int main(int argc, char **argv)
 {
     static const struct sim_model *const models[] = {&clouds_model, &oracle_mm1, &oracle_machine_repair, &oracle_renewal, NULL};
-    const struct sim_registry registry = {.models = models};
+    const struct sim_registry registry = {.models = models, .commands = models_commands};
     return sim_main(argc, argv, &registry);
 }

@@ -1,0 +1,474 @@
+/* `nines place`: the GPU core against a trace, without any simulation. */
+#include "models/commands/commands.h"
+#include "models/commands/place_plan.h"
+#include "models/commands/place_write.h"
+#include "sim/units.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+const struct command_option place_options[] = {
+    {.name = "--nodes", .argument = "CSV", .stage = "What arrives where",
+     .help = "nodes: sn,cpu_milli,memory_mib,gpu,model (required)"},
+    {.name = "--pods", .argument = "CSV",
+     .help = "pods: name,cpu_milli,memory_mib,num_gpu,gpu_milli[,gpu_spec] (required)"},
+    {.name = "--seeds", .argument = "A..B|A,B",
+     .help = "seeds of the arrival order, of ranks and of chance\n(default: 42)"},
+    {.name = "--tune", .argument = "X",
+     .help = "requested GPU as a multiple of capacity: pods are repeated\nor taken away (default: 1.3); 0: each pod once"},
+    {.name = "--order", .argument = "CSV",
+     .help = "replay arrivals: pos,seedN,... with rows of pods\n(default: drawn from the seed)"},
+    {.name = "--rank", .argument = "CSV", .help = "replay ranks: sn,seedN,... (default: drawn from the seed)"},
+    {.name = "--policy", .argument = "P|all", .stage = "How pods are placed",
+     .help = "a policy, several joined by commas, or all of the paper's\nsix (default: all)"},
+    {.name = "--ties", .argument = "RULE", .choices = "rank|uniform|lowest",
+     .help = "among nodes of equal score: lowest rank (default), a draw,\nor first of the file"},
+    {.name = "--typical", .argument = "CSV",
+     .help = "target workload of FGD and of fragmentation (default: the\nmost frequent kinds of pods that make up 95 % of them)"},
+    {.name = "--curve", .argument = "FILE", .stage = "Where it goes",
+     .help = "allocation and fragmentation per percent arrived, as CSV;\n- is standard output"},
+    {.name = "--placements", .argument = "FILE", .help = "every arrival with its node and devices, as CSV"},
+    {.name = "--threads", .argument = "N", .integer = true, .low = 1, .high = 1024, .stage = "How",
+     .help = "threads (default: one per CPU); the results do not depend on it"},
+    {.name = "--quiet", .help = "no table; say nothing unless something is wrong"},
+    {0},
+};
+
+/* --- What was typed --- */
+
+static bool parse_seed(const char **text, int64_t *seed)
+{
+    char *end;
+    size_t digits = strspn(*text, "0123456789");
+    errno = 0;
+    *seed = strtoll(*text, &end, 10);
+    bool fine = digits > 0 && errno == 0;
+    *text += digits;
+    return fine;
+}
+
+static bool seed_is_new(const struct place_seed *seeds, size_t count, int64_t seed)
+{
+    for (size_t i = 0; i < count; i++)
+        if (seeds[i].seed == seed)
+            return false;
+    return true;
+}
+
+/* "42..51", "1,5,7..9". */
+static bool parse_seeds(const struct command_line *line, struct place_plan *plan)
+{
+    const char *text = command_text(line, "--seeds", "42"), *at = text;
+    struct place_seed *seeds = arena_array(line->arena, PLACE_SEEDS_MOST, struct place_seed);
+    for (;;) {
+        int64_t first, last;
+        bool fine = parse_seed(&at, &first);
+        last = first;
+        if (fine && strncmp(at, "..", 2) == 0) {
+            at += 2;
+            fine = parse_seed(&at, &last);
+        }
+        if (!fine || last < first || (*at != ',' && *at != '\0') || last - first >= PLACE_SEEDS_MOST) {
+            command_error("--seeds takes whole numbers such as 42..51 or 1,2,5", "'%s' are no seeds",
+                          command_show(line->arena, text));
+            return false;
+        }
+        for (int64_t seed = first; seed <= last; seed++) {
+            if (plan->seed_count == PLACE_SEEDS_MOST || !seed_is_new(seeds, plan->seed_count, seed)) {
+                command_error(NULL, plan->seed_count == PLACE_SEEDS_MOST ? "more than %" PRId64 " seeds"
+                                                                        : "seed %" PRId64 " is there twice",
+                              plan->seed_count == PLACE_SEEDS_MOST ? (int64_t)PLACE_SEEDS_MOST : seed);
+                return false;
+            }
+            seeds[plan->seed_count++].seed = seed;
+        }
+        if (*at++ == '\0')
+            break;
+    }
+    plan->seeds = seeds;
+    return true;
+}
+
+static bool unknown_policy(const struct command_line *line, const char *name)
+{
+    const char *names = "";
+    for (int i = 0; i < GPU_POLICIES; i++)
+        names = arena_format(line->arena, "%s%s%s", names, i == 0 ? "" : ", ", gpu_policy_name((enum gpu_policy)i));
+    command_error(arena_format(line->arena, "the policies are %s", names), "unknown policy '%s'",
+                  command_show(line->arena, name));
+    return false;
+}
+
+/* "all", "FGD", "BestFit,FGD". */
+static bool parse_policies(const struct command_line *line, struct place_plan *plan)
+{
+    const char *text = command_text(line, "--policy", "all");
+    enum gpu_policy *policies = arena_array(line->arena, GPU_POLICIES, enum gpu_policy);
+    plan->policies = policies;
+    if (strcmp(text, "all") == 0) {
+        for (int i = 0; i <= GPU_FGD; i++)
+            policies[plan->policy_count++] = (enum gpu_policy)i;
+        return true;
+    }
+    for (;;) {
+        size_t length = strcspn(text, ",");
+        const char *name = arena_format(line->arena, "%.*s", (int)length, text);
+        enum gpu_policy policy;
+        if (!gpu_policy_from_name(name, &policy))
+            return unknown_policy(line, name);
+        for (size_t i = 0; i < plan->policy_count; i++)
+            if (policies[i] == policy) {
+                command_error(NULL, "policy '%s' is there twice", name);
+                return false;
+            }
+        policies[plan->policy_count++] = policy;
+        if (text[length] == '\0')
+            return true;
+        text += length + 1;
+    }
+}
+
+static bool parse_tune(const struct command_line *line, struct place_plan *plan)
+{
+    const char *text = command_text(line, "--tune", "1.3"), *why = "";
+    if (units_number(text, &plan->tune, &why) && plan->tune >= 0 && plan->tune <= 100)
+        return true;
+    command_error(NULL, "--tune takes a number from 0 to 100, not '%s'", command_show(line->arena, text));
+    return false;
+}
+
+static enum gpu_ties parse_ties(const struct command_line *line)
+{
+    const char *text = command_text(line, "--ties", "rank");
+    return strcmp(text, "rank") == 0 ? GPU_TIES_RANK : strcmp(text, "lowest") == 0 ? GPU_TIES_LOWEST : GPU_TIES_UNIFORM;
+}
+
+static bool has_inputs(const struct command_line *line)
+{
+    if (command_text(line, "--nodes", NULL) != NULL && command_text(line, "--pods", NULL) != NULL)
+        return true;
+    command_error(NULL, "'nines place' needs --nodes and --pods");
+    command_usage(line->command, stderr);
+    return false;
+}
+
+/* The file's name without what all traces of the family share. */
+static const char *trace_name(struct arena *arena, const char *path)
+{
+    static const char prefix[] = "openb_pod_list_";
+    const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
+    if (strncmp(name, prefix, sizeof prefix - 1) == 0)
+        name += sizeof prefix - 1;
+    size_t length = strlen(name);
+    if (length > 4 && strcmp(name + length - 4, ".csv") == 0)
+        length -= 4;
+    return arena_format(arena, "%.*s", (int)length, name);
+}
+
+/* --- Arrivals and ranks --- */
+
+static int64_t *seed_numbers(struct arena *arena, const struct place_plan *plan)
+{
+    int64_t *numbers = arena_array(arena, plan->seed_count, int64_t);
+    for (size_t s = 0; s < plan->seed_count; s++)
+        numbers[s] = plan->seeds[s].seed;
+    return numbers;
+}
+
+static bool replay_order(const struct command_line *line, const struct place_plan *plan, struct place_seed *seeds,
+                         const char *path, int *code)
+{
+    int32_t *order;
+    size_t length;
+    struct arena *arena = line->arena;
+    if (!openb_read_order(plan->openb, arena, path, seed_numbers(arena, plan), plan->seed_count, &order, &length, code))
+        return false;
+    for (size_t s = 0; s < plan->seed_count; s++) {
+        seeds[s].arrivals = arena_array(arena, length, uint32_t);
+        for (size_t i = 0; i < length && order[s * length + i] >= 0; i++)
+            seeds[s].arrivals[seeds[s].count++] = (uint32_t)order[s * length + i];
+    }
+    return true;
+}
+
+static bool draw_order(const struct command_line *line, const struct place_plan *plan, struct place_seed *seeds,
+                       int *code)
+{
+    const struct openb *openb = plan->openb;
+    uint32_t *by_name = openb_sort_names(line->arena, openb->pod_names, openb->pod_count);
+    int64_t target = (int64_t)rint(plan->tune * (double)openb->capacity_gpu_milli);
+    bool gpu = false;
+    for (size_t i = 0; i < openb->pod_count; i++)
+        gpu = gpu || openb->pods[i].devices > 0;
+    if (!gpu && target > 0) {
+        command_error("--tune 0 lets each pod arrive once", "no pod asks for a GPU, so the load cannot be tuned");
+        *code = EXIT_USAGE;
+        return false;
+    }
+    for (size_t s = 0; s < plan->seed_count; s++)
+        if (!place_arrivals(openb, line->arena, by_name, target, &seeds[s])) {
+            command_error("lower --tune", "more than %d arrivals", PLACE_ARRIVALS_MOST);
+            *code = EXIT_USAGE;
+            return false;
+        }
+    return true;
+}
+
+static bool read_ranks(const struct command_line *line, const struct place_plan *plan, struct place_seed *seeds,
+                       const char *path, int *code)
+{
+    const struct openb *openb = plan->openb;
+    uint32_t *rank;
+    if (!openb_read_rank(openb, line->arena, path, seed_numbers(line->arena, plan), plan->seed_count, &rank, code))
+        return false;
+    for (size_t s = 0; s < plan->seed_count; s++)
+        seeds[s].rank = rank + s * openb->node_count;
+    return true;
+}
+
+static bool prepare_seeds(const struct command_line *line, struct place_plan *plan, int *code)
+{
+    struct place_seed *seeds = arena_array(line->arena, plan->seed_count, struct place_seed);
+    const char *order = command_text(line, "--order", NULL), *rank = command_text(line, "--rank", NULL);
+    memcpy(seeds, plan->seeds, plan->seed_count * sizeof *seeds);
+    plan->seeds = seeds;
+    if (!(order != NULL ? replay_order(line, plan, seeds, order, code) : draw_order(line, plan, seeds, code)))
+        return false;
+    if (rank != NULL)
+        return read_ranks(line, plan, seeds, rank, code);
+    uint32_t *by_name = openb_sort_names(line->arena, plan->openb->node_names, plan->openb->node_count);
+    for (size_t s = 0; s < plan->seed_count; s++)
+        place_ranks(plan->openb, line->arena, by_name, &seeds[s]);
+    return true;
+}
+
+/* The curve goes as far as any seed's arrivals, and not beyond what they were tuned to. */
+static void choose_bins(struct place_plan *plan)
+{
+    double percent = (double)plan->openb->capacity_gpu_milli / 100, most = 0;
+    for (size_t s = 0; s < plan->seed_count; s++) {
+        int64_t arrived = 0;
+        for (size_t i = 0; i < plan->seeds[s].count; i++)
+            arrived += gpu_pod_milli(&plan->openb->pods[plan->seeds[s].arrivals[i]]);
+        most = fmax(most, rint((double)arrived / percent));
+    }
+    if (plan->tune > 0)
+        most = fmin(most, rint(100 * plan->tune));
+    plan->bins = (size_t)fmin(most, 1e6) + 1;
+}
+
+static bool prepare(const struct command_line *line, struct place_plan *plan, struct openb *openb, int *code)
+{
+    struct arena *arena = line->arena;
+    const char *pods = command_text(line, "--pods", NULL), *typical = command_text(line, "--typical", NULL);
+    plan->openb = openb;
+    if (!openb_read_nodes(openb, arena, command_text(line, "--nodes", NULL), code) ||
+        !openb_read_pods(openb, arena, pods, code))
+        return false;
+    if (openb->capacity_gpu_milli == 0) {
+        command_error(NULL, "no node has a GPU");
+        *code = EXIT_USAGE;
+        return false;
+    }
+    plan->trace = trace_name(arena, pods);
+    struct gpu_typical *list = NULL;
+    if (typical != NULL) {
+        if (!openb_read_typical(openb, arena, typical, &list, &plan->typical_count, code))
+            return false;
+    } else {
+        struct gpu_typical_options options = {
+            .pods = openb->pods, .count = openb->pod_count, .spec_order = openb->spec_order};
+        plan->typical_count = gpu_typical_from_pods(arena, &options, &list);
+    }
+    plan->typical = list;
+    if (!prepare_seeds(line, plan, code))
+        return false;
+    choose_bins(plan);
+    return true;
+}
+
+/* --- Outputs --- */
+
+struct output {
+    const struct command_line *line;
+    const struct place_plan *plan;
+    struct place_table table;
+    FILE *curve, *placements;
+    double started;
+    bool progress, shown;
+};
+
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Writing must not destroy what is read. */
+static bool is_input(const struct command_line *line, const char *path)
+{
+    static const char *const inputs[] = {"--nodes", "--pods", "--order", "--rank", "--typical"};
+    struct stat out, in;
+    if (stat(path, &out) != 0 || !S_ISREG(out.st_mode))
+        return false;
+    for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
+        const char *input = command_text(line, inputs[i], NULL);
+        if (input != NULL && stat(input, &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+            return true;
+    }
+    return false;
+}
+
+/* NULL without the option; *code set after saying what is wrong. */
+static FILE *open_output(const struct command_line *line, const char *option, int *code)
+{
+    const char *path = command_text(line, option, NULL);
+    if (path == NULL)
+        return NULL;
+    if (strcmp(path, "-") == 0)
+        return stdout;
+    if (is_input(line, path)) {
+        command_error(NULL, "%s would overwrite the input '%s'", option, command_show(line->arena, path));
+        *code = EXIT_USAGE;
+        return NULL;
+    }
+    FILE *file = fopen(path, "we");
+    if (file == NULL) {
+        command_error(NULL, "cannot write '%s': %s", command_show(line->arena, path), strerror(errno));
+        *code = EXIT_MACHINE;
+    }
+    return file;
+}
+
+static int close_output(const struct command_line *line, const char *option, FILE *file)
+{
+    if (file == NULL || file == stdout)
+        return EXIT_DONE;
+    bool failed = ferror(file) != 0;
+    if (fclose(file) != 0)
+        failed = true;
+    if (failed)
+        command_error(NULL, "cannot write '%s': %s", command_show(line->arena, command_text(line, option, "")),
+                      strerror(errno));
+    return failed ? EXIT_MACHINE : EXIT_DONE;
+}
+
+static void take(void *context, size_t policy, size_t seed, const struct place_result *result)
+{
+    struct output *output = context;
+    place_table_add(&output->table, output->plan, policy, seed, result);
+    if (output->curve != NULL)
+        place_write_curve(output->curve, output->plan, policy, seed, result);
+    if (output->placements != NULL)
+        place_write_placements(output->placements, output->plan, policy, seed, result);
+}
+
+static void tick(void *context, size_t done, size_t total)
+{
+    struct output *output = context;
+    double elapsed = seconds() - output->started;
+    if (!output->progress || elapsed < 0.5)
+        return;
+    fprintf(stderr, "\r\033[K%zu of %zu experiments", done, total);
+    if (done > 0)
+        fprintf(stderr, ", %.0f s left", elapsed * (double)(total - done) / (double)done);
+    fflush(stderr);
+    output->shown = true;
+}
+
+static void report(const struct output *output, unsigned threads, double elapsed)
+{
+    const struct command_line *line = output->line;
+    const struct place_plan *plan = output->plan;
+    const struct openb *openb = plan->openb;
+    if (command_flag(line, "--quiet") || output->curve == stdout || output->placements == stdout)
+        return;
+    static const char *const ties[] = {"by rank", "to the first node", "drawn uniformly"};
+    bool replayed = command_text(line, "--order", NULL) != NULL;
+    printf("%s: %zu pods for %" PRId64 " GPUs on %zu nodes; tune %g, seeds %s, arrivals %s, ties %s\n\n",
+           command_show(line->arena, plan->trace), openb->pod_count, openb->capacity_gpu_milli / GPU_DEVICE_MILLI,
+           openb->node_count, plan->tune, place_seeds_text(line->arena, plan), replayed ? "replayed" : "drawn",
+           ties[plan->ties]);
+    place_table_print(&output->table, plan, stdout);
+    printf("\n%zu experiments in %.2f s on %u thread%s; mean +- standard deviation over %zu seed%s\n",
+           plan->policy_count * plan->seed_count, elapsed, threads, threads == 1 ? "" : "s", plan->seed_count,
+           plan->seed_count == 1 ? "" : "s");
+    const char *curve = command_text(line, "--curve", NULL), *placements = command_text(line, "--placements", NULL);
+    if (placements != NULL)
+        printf("wrote %s\n", command_show(line->arena, placements));
+    if (curve != NULL)
+        printf("wrote %s; nines plot %s draws it\n", command_show(line->arena, curve),
+               command_word(line->arena, curve));
+}
+
+static unsigned thread_count(const struct command_line *line)
+{
+    cpu_set_t set;
+    int64_t available = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+    return (unsigned)command_integer(line, "--threads", available);
+}
+
+static int run(struct output *output)
+{
+    const struct command_line *line = output->line;
+    const struct place_plan *plan = output->plan;
+    unsigned threads = thread_count(line);
+    size_t total = plan->policy_count * plan->seed_count;
+    struct place_sink sink = {.context = output, .take = take, .tick = tick};
+    threads = threads < total ? threads : (unsigned)total;
+    output->started = seconds();
+    bool fine = place_run(plan, threads, &sink);
+    if (output->shown)
+        fputs("\r\033[K", stderr);
+    if (!fine) {
+        command_error(NULL, "cannot start a thread");
+        return EXIT_MACHINE;
+    }
+    report(output, threads, seconds() - output->started);
+    return EXIT_DONE;
+}
+
+static bool open_outputs(struct output *output, int *code)
+{
+    const struct command_line *line = output->line;
+    output->curve = open_output(line, "--curve", code);
+    if (*code == EXIT_DONE)
+        output->placements = open_output(line, "--placements", code);
+    if (*code == EXIT_DONE && output->curve == stdout && output->placements == stdout) {
+        command_error(NULL, "--curve and --placements cannot both go to standard output");
+        *code = EXIT_USAGE;
+    }
+    if (*code != EXIT_DONE)
+        return false;
+    if (output->curve != NULL)
+        place_write_curve_header(output->curve);
+    if (output->placements != NULL)
+        place_write_placements_header(output->placements);
+    return true;
+}
+
+int place_command(const struct command_line *line)
+{
+    struct openb openb = {.node_count = 0};
+    struct place_plan plan = {.ties = parse_ties(line), .keep_placements = command_text(line, "--placements", NULL) != NULL};
+    struct output output = {.line = line, .plan = &plan, .progress = isatty(STDERR_FILENO) && !command_flag(line, "--quiet")};
+    int code = EXIT_USAGE;
+    if (!has_inputs(line) || !parse_policies(line, &plan) || !parse_seeds(line, &plan) || !parse_tune(line, &plan) ||
+        !prepare(line, &plan, &openb, &code))
+        return code;
+    code = EXIT_DONE;
+    if (!open_outputs(&output, &code))
+        return code;
+    place_table_open(&output.table, line->arena, &plan);
+    code = run(&output);
+    int curve = close_output(line, "--curve", output.curve), placements = close_output(line, "--placements", output.placements);
+    return code != EXIT_DONE ? code : curve != EXIT_DONE ? curve : placements;
+}
