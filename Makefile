@@ -105,6 +105,14 @@ check: ## install what the tests need and run them all, in every variant
 tidy: ## who includes whom, headers on their own, cores that link with libc alone
 	$(Q)tests/run.sh $(B) tidy/
 
+# --- Speed --------------------------------------------------------------------------------------------------------------
+.PHONY: bench bench-programs
+bench-programs: $(BENCH_PROGRAMS)
+
+bench: ## speed: event queue, failure and repair, each beside a bare loop on the same core
+	$(Q)$(MAKE) --no-print-directory VARIANT=release bench-programs
+	$(Q)for source in $(BENCH_SOURCES); do build/release/$${source%.c} || exit; echo; done
+
 # --- The July 2024 study ------------------------------------------------------------------------------------------------
 demo: ## install what is missing, build, run the July 2024 study, print its table, draw its charts
 	$(Q)tools/install.sh demo

@@ -44,6 +44,7 @@ struct engine *engine_create(struct arena *arena, const struct engine_options *o
     struct engine *e = arena_new(arena, struct engine);
     e->capacity = options->capacity != 0 ? options->capacity : DEFAULT_CAPACITY;
     check(e->capacity <= MOST_CAPACITY, "capacity %u", e->capacity);
+    check(options->start.us > -TIME_BIAS && options->start.us < TIME_BIAS, "start %" PRId64 " us", options->start.us);
     while ((UINT32_C(1) << e->slot_bits) < e->capacity)
         e->slot_bits++;
     e->slot_mask = (UINT64_C(1) << e->slot_bits) - 1;
@@ -97,7 +98,7 @@ static uint64_t order_shuffled(const struct engine *e, uint64_t sequence)
 struct event_id engine_schedule(struct engine *e, instant at, uint32_t class_, uint32_t action, uint32_t subject,
                                 uint64_t detail)
 {
-    check(at.us >= e->now_us, "event at %lld us is in the past", (long long)at.us);
+    check(at.us >= e->now_us, "event at %" PRId64 " us is in the past", at.us);
     check(class_ < ENGINE_CLASSES && action < e->actions, "class %u, action %u", class_, action);
     uint32_t index = e->free_slot;
     if (index != NO_SLOT) {
@@ -153,8 +154,8 @@ static uint64_t fold(uint64_t lane, uint64_t word)
     return x << 32 | x >> 32;
 }
 
-/* Asks for the slots of events that run soon, and, once those have arrived, for what their handlers will look at. Inlined by
- * force: gcc 12 takes a function that only prefetches for one without effect, and drops calls of it. */
+/* Asks for the slots of events that run soon, and, once those have arrived, for what their handlers will look at.
+ * Inlined by force: gcc 12 takes a function that only prefetches for one without effect, and drops calls of it. */
 __attribute__((always_inline)) static inline void fetch_ahead(const struct engine *e)
 {
     const struct slot *later = &e->slots[(uint64_t)ladder_ahead(&e->ladder, LADDER_AHEAD) & e->slot_mask];

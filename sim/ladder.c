@@ -8,18 +8,19 @@
 #define NO_CHUNK UINT32_MAX
 
 enum {
-    SMALL_SORT = 24,     /* up to here insertion alone is fastest */
-    CROWDED = 32,        /* keys of one slice of a bucket that make slicing pointless */
-    CROWD = 512,         /* keys aimed at in a bucket, fewer when few are pending: */
-    CROWD_SHARE = 32,    /*   one in 32, so that few new keys fall into the bucket being emptied */
-    SPREAD = 8,          /* a rung reaches this many times further than the dense half of its keys needs */
+    SMALL_SORT = 24,  /* up to here insertion alone is fastest */
+    CROWDED = 32,     /* keys of one slice of a bucket that make slicing pointless */
+    CROWD = 512,      /* keys aimed at in a bucket, fewer when few are pending: */
+    CROWD_SHARE = 32, /*   one in 32, so that few new keys fall into the bucket being emptied */
+    SPREAD = 8,       /* a rung reaches this many times further than the dense half of its keys needs */
     RESERVED_BUCKETS = 32,
     CHILD_BUCKETS = 4096
 };
 
 void ladder_open(struct ladder *ladder, struct arena *arena, uint32_t most)
 {
-    *ladder = (struct ladder){.near = LADDER_NONE, .sorted = UINT64_MAX / 2, .heap_most = LADDER_FEW, .chunk_free = NO_CHUNK};
+    *ladder =
+        (struct ladder){.near = LADDER_NONE, .sorted = UINT64_MAX / 2, .heap_most = LADDER_FEW, .chunk_free = NO_CHUNK};
     uint32_t wide = most / CROWD > CROWD_SHARE ? most / CROWD : CROWD_SHARE;
     ladder->pool_most = 2 * SPREAD * wide + CHILD_BUCKETS;
     uint32_t partial = ladder->pool_most < most ? ladder->pool_most : most;
@@ -307,8 +308,8 @@ static void rungs_collapse(struct ladder *ladder, struct ladder_bucket *bucket)
     ladder->sorted = 0;
 }
 
-/* Spreads a bucket of more than LADDER_FEW / 2 keys, all below `end`, over a new lowest rung. When the ladder is too high, which
- * takes a heap that keeps filling with ever earlier keys, it starts again with a single rung. */
+/* Spreads a bucket of more than LADDER_FEW / 2 keys, all below `end`, over a new lowest rung. When the ladder is too
+ * high, which takes a heap that keeps filling with ever earlier keys, it starts again with a single rung. */
 static void rung_spawn(struct ladder *ladder, struct ladder_bucket bucket, ladder_key end)
 {
     if (ladder->rungs == LADDER_RUNGS) {
@@ -320,7 +321,7 @@ static void rung_spawn(struct ladder *ladder, struct ladder_bucket bucket, ladde
     uint32_t half = bucket_half(ladder, bucket, &start);
     uint32_t crowd = bucket.count / CROWD_SHARE < CROWD ? bucket.count / CROWD_SHARE : CROWD;
     uint32_t parts = bucket.count / 2 / (crowd != 0 ? crowd : 1);
-    uint32_t finer = log2_floor(parts - 1) + 1; /* rounded up: crowd is the most in a bucket of the dense half, times two */
+    uint32_t finer = log2_floor(parts - 1) + 1; /* rounded up: at most twice the crowd in a bucket of the dense half */
     uint32_t shift = half > finer ? half - finer : 0;
     if (shift >= 64)
         start = start >> 64 << 64;
@@ -371,7 +372,7 @@ static void rung_step(struct ladder *ladder)
     if (last)
         rung_leave(ladder);
     if (ladder->rungs == 1 && bucket.count > LADDER_SORT && ladder->sorted >= ladder->count) {
-        rungs_collapse(ladder, &bucket); /* the widths do not fit any more, and enough was done since they were chosen */
+        rungs_collapse(ladder, &bucket); /* the widths fit no more, and enough was done since they were chosen */
         end = LADDER_NONE;
     }
     if (ladder->rungs == 0 && bucket.count <= LADDER_FEW / 2) {

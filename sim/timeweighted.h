@@ -1,8 +1,8 @@
 /* The mean of something over time: nodes that are up, jobs in a queue, GPU-milli that are leased.
  *
- * The value is a whole number that jumps; what accumulates is value x microseconds, exactly, in 128 bits. So the mean does not
- * depend on how often it was set, on the order of sums, or on the compiler, and a million nodes over a century do not overflow.
- * A share is a whole number too: count thousandths, or a total, and divide at the end. */
+ * The value is a whole number that jumps; what accumulates is value x microseconds, exactly, in 128 bits. So the mean
+ * does not depend on how often it was set, on the order of sums, or on the compiler, and a million nodes over a century
+ * do not overflow. A share is a whole number too: count thousandths, or a total, and divide at the end. */
 #ifndef NINES_SIM_TIMEWEIGHTED_H
 #define NINES_SIM_TIMEWEIGHTED_H
 
@@ -48,7 +48,7 @@ static inline timeweighted_area timeweighted_until(const struct timeweighted *w,
     return w->area + (timeweighted_area)w->value * (now.us - w->since.us);
 }
 
-/* Mean from start to now; NaN when no time has passed: undefined is neither 0 nor 1. Rounded once. */
+/* Mean from start to now; NaN when no time has passed: undefined is neither 0 nor 1. */
 static inline double timeweighted_mean(const struct timeweighted *w, instant now)
 {
     int64_t elapsed = now.us - w->start.us;

@@ -1,5 +1,6 @@
-/* The engine against a slow twin: a sorted array. Both are told the same things in lockstep, from inside handlers too, and must
- * run the same events in the same order. A failing case prints its seed and is shrunk by halving its number of steps. */
+/* The engine against a slow twin: a sorted array. Both are told the same things in lockstep, from inside handlers too,
+ * and must run the same events in the same order. A failing case prints its seed and is shrunk by halving its number of
+ * steps. */
 #include "sim/engine.h"
 
 #include "sim/check.h"
@@ -15,7 +16,7 @@
 
 #include <cmocka.h>
 
-enum { MOST = 20000, REMEMBERED = 256, CASES = 35, STEPS = 8000 };
+enum { MOST = 9000, REMEMBERED = 256, CASES = 35, STEPS = 8000 };
 
 struct twin_event {
     int64_t us;

@@ -1,4 +1,5 @@
-/* The ladder queue against sorting: whatever pattern keys arrive in, they leave in order, and the invariants hold in between. */
+/* The ladder queue against sorting: whatever pattern keys arrive in, they leave in order, and the invariants hold in
+ * between. */
 #include "sim/ladder.h"
 
 #include "sim/hash.h"
@@ -16,7 +17,8 @@ enum { MOST = 200000, ROUNDS = 6 };
 
 struct pattern {
     const char *name;
-    ladder_key (*key)(uint64_t i, uint64_t random); /* high half: added to a floor that rises; low half is made unique */
+    ladder_key (*key)(uint64_t i,
+                      uint64_t random); /* high half: added to a floor that rises; low half is made unique */
 };
 
 static ladder_key high(uint64_t value)
@@ -62,10 +64,13 @@ static ladder_key crowds_and_stragglers(uint64_t i, uint64_t random)
     return high(random % 1000 == 0 ? random >> 2 : i % 3 == 0 ? random % 50 : UINT64_C(1) << 30);
 }
 
-static const struct pattern patterns[] = {
-    {"uniform", uniform},         {"one instant", one_instant}, {"few instants", few_instants},
-    {"ascending", ascending},     {"descending", descending},   {"all scales", all_scales},
-    {"crowds", crowds_and_stragglers}};
+static const struct pattern patterns[] = {{"uniform", uniform},
+                                          {"one instant", one_instant},
+                                          {"few instants", few_instants},
+                                          {"ascending", ascending},
+                                          {"descending", descending},
+                                          {"all scales", all_scales},
+                                          {"crowds", crowds_and_stragglers}};
 
 static int compare_keys(const void *a, const void *b)
 {
@@ -153,7 +158,8 @@ static void keys_leave_in_order_when_ties_are_shuffled(void **state)
         run_pattern(&patterns[p], true, 100 + p);
 }
 
-/* A model's work at one instant must not cost the square of it: the number of moves is bounded through the time of the test. */
+/* A model's work at one instant must not cost the square of it: the number of moves is bounded through the time of the
+ * test. */
 static void ever_earlier_keys_start_the_ladder_anew(void **state)
 {
     (void)state;
