@@ -27,7 +27,8 @@ static bool place(struct akash *cloud, uint32_t unit)
     uint32_t workload = world->unit[unit].workload, node;
     uint16_t devices;
     const struct tenancy *what = &cloud->tenancy[akash_tenancy_of(cloud, unit)];
-    if (!pools_take(cloud->pools, what->provider, workload, NULL, &node, &devices))
+    /* Kubernetes' default scheduler keeps the replicas of a deployment on different nodes where it can. */
+    if (!pools_take_apart(cloud->pools, what->provider, workload, NULL, &node, &devices))
         return false;
     akash_load(cloud, workload, node, +1);
     world_bind(world, unit, node, devices, NULL, 0);

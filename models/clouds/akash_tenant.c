@@ -174,35 +174,40 @@ void akash_on_bids(void *context, struct engine *engine, uint32_t tenancy, uint6
 
 /* --- Choice ---------------------------------------------------------------------------------------------------------- */
 
-/* Whether another deployment of the same service already leases from the provider. */
-static bool used_by_sibling(const struct akash *cloud, uint32_t tenancy, uint32_t provider)
+/* How little a provider suits a tenant that spreads its service: 2 when another of its deployments leases there already, 1 when it
+ * is not in the site that this deployment was meant for, else 0. */
+static int closeness(const struct akash *cloud, uint32_t tenancy, uint32_t provider)
 {
     uint32_t workload = cloud->tenancy[tenancy].workload;
+    const struct demand_class *class = world_class(cloud->world, workload);
+    uint32_t wanted = world_site(cloud->world, cloud->tenancy[tenancy].first_unit);
+    /* An SDL can ask for a region by attribute; a tenant that wants sites apart names one for each deployment. */
+    int close = class->spread == SPREAD_SITE && cloud->plan->provider_site[provider] != wanted;
     for (uint32_t t = cloud->first_tenancy[workload]; t < cloud->tenancies && cloud->tenancy[t].workload == workload; t++)
         if (t != tenancy && cloud->tenancy[t].provider == provider)
-            return true;
-    return false;
+            close = 2;
+    return close;
 }
 
-/* The cheapest bid of a provider that answers; providers without a sibling first. COMPONENT_NONE: none. */
+/* The cheapest bid of a provider that answers, among those that suit the spread best. COMPONENT_NONE: none. */
 static uint32_t choose(struct akash *cloud, uint32_t tenancy)
 {
     struct tenancy *what = &cloud->tenancy[tenancy];
     int32_t offers = market_open_bids(&cloud->market, what->order, cloud->offers, AKASH_BIDS_MAX);
     uint32_t best = COMPONENT_NONE;
-    bool best_shared = true;
+    int best_close = 2;
     decimal best_price = decimal_zero();
     for (int32_t i = 0; i < offers && i < AKASH_BIDS_MAX; i++) {
         uint32_t provider = cloud->offers[i].provider - cloud->provider[0].wallet;
         if (provider == what->avoid || !akash_provider_manages(cloud, provider))
             continue;
-        bool shared = used_by_sibling(cloud, tenancy, provider);
-        bool better = best == COMPONENT_NONE || (best_shared && !shared) ||
-                      (best_shared == shared && decimal_compare(cloud->offers[i].price, best_price) < 0);
+        int close = closeness(cloud, tenancy, provider);
+        bool better = best == COMPONENT_NONE || close < best_close ||
+                      (close == best_close && decimal_compare(cloud->offers[i].price, best_price) < 0);
         if (!better)
             continue;
         best = provider;
-        best_shared = shared;
+        best_close = close;
         best_price = cloud->offers[i].price;
     }
     return best;

@@ -18,6 +18,7 @@ struct hyperscaler_plan {
     const struct law *create_time, *boot_time, *heal_after;
     duration retry_first, retry_cap;
     double sla_claimed;
+    bool software_on_disk;
     uint32_t control;
     uint32_t *region_control; /* by site */
 };
@@ -86,7 +87,8 @@ static const void *plan_hyperscaler(struct scenario *scenario, const struct valu
                                       .heal_after = value_law(group, "heal_after"),
                                       .retry_first = value_duration(group, "retry_first"),
                                       .retry_cap = value_duration(group, "retry_cap"),
-                                      .sla_claimed = value_number(group, "sla_claimed")};
+                                      .sla_claimed = value_number(group, "sla_claimed"),
+                                      .software_on_disk = value_bool(group, "software_on_disk")};
     prices_read(scenario, group, fleet, &plan->prices);
     plan->prices.vcpu = value_money(group, "vcpu_price");
     plan->pools = pool_plan_read(scenario, group, fleet, fleet->sites);
@@ -241,17 +243,11 @@ static bool place(void *context, uint32_t unit)
 {
     struct hyperscaler *cloud = context;
     struct world *world = cloud->world;
-    uint32_t site = world_site(world, unit), node, siblings[DEMAND_UNITS_MAX];
+    uint32_t site = world_site(world, unit), node;
     uint16_t devices;
     uint64_t zones = allowed_zones(cloud, unit, site);
-    struct pool_wish wish = {.domains = zones == UINT64_MAX ? NULL : &zones, .domain_words = 1, .avoid = siblings};
-    wish.avoid_count = world_siblings(world, workload_of(cloud, unit), siblings); /* an availability set, where it can */
-    bool placed = pools_take(cloud->pools, site, workload_of(cloud, unit), &wish, &node, &devices);
-    if (!placed && wish.avoid_count > 0) {
-        wish.avoid_count = 0;
-        placed = pools_take(cloud->pools, site, workload_of(cloud, unit), &wish, &node, &devices);
-    }
-    if (!placed)
+    struct pool_wish wish = {.domains = zones == UINT64_MAX ? NULL : &zones, .domain_words = 1};
+    if (!pools_take_apart(cloud->pools, site, workload_of(cloud, unit), &wish, &node, &devices)) /* an availability set */
         return false;
     choose_storage(cloud, unit, node);
     uint32_t storage = cloud->machine[unit].storage;
@@ -315,10 +311,18 @@ static bool has_node(const struct hyperscaler *cloud, uint32_t unit)
     return graph_serves(cloud->world->graph, cloud->world->unit[unit].dependency[0]);
 }
 
+/* Whether the machine is down for software on its own disk: wherever the platform moves it, the disk comes along. */
+static bool is_stuck(const struct hyperscaler *cloud, uint32_t unit)
+{
+    uint32_t node = cloud->world->unit[unit].dependency[0];
+    return cloud->plan->software_on_disk && graph_culprit(cloud->world->graph, node) == node &&
+           faults_by_software(cloud->world->faults, node);
+}
+
 /* Whether the platform has to move a machine that does not run: its node is lost, or its disk, where another has the data. */
 static bool must_move(const struct hyperscaler *cloud, uint32_t unit)
 {
-    return !has_node(cloud, unit) || (cloud->plan->disks == DISKS_ZRS && cloud->world->unit[unit].missing > 0);
+    return (!has_node(cloud, unit) && !is_stuck(cloud, unit)) || (cloud->plan->disks == DISKS_ZRS && cloud->world->unit[unit].missing > 0);
 }
 
 static void on_start(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
@@ -349,7 +353,7 @@ static void on_heal(void *context, struct engine *engine, uint32_t unit, uint64_
     }
     free_unit(cloud, unit);
     world_ask(world, unit);
-    on_allocate(cloud, world->engine, unit, 0);
+    world_later_drawn(world, unit, cloud->action_allocate, cloud->plan->create_time);
 }
 
 /* --- Probes ---------------------------------------------------------------------------------------------------------- */

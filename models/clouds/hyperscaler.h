@@ -41,6 +41,9 @@
          HYPERSCALER_WHEN},                                                                                            \
         {"token_grace", KEY_DURATION, "1 h", "a region works on without the global control plane for so long (R: Teams clients)", \
          HYPERSCALER_WHEN},                                                                                            \
+        {"software_on_disk", KEY_BOOL, "true",                                                                         \
+         "an agent that fails is on the tenant's disk: moving the machine does not help (R: recovery by hand in July 2024)", \
+         HYPERSCALER_WHEN},                                                                                            \
         {"sla_claimed", KEY_SHARE, "100 %", "share of due SLA credits that tenants claim (assumption)", HYPERSCALER_WHEN}, \
         {"control_up", KEY_LAW, "0 s", "time to failure of the global control plane; 0 s: never by itself",            \
          HYPERSCALER_WHEN},                                                                                            \

@@ -172,26 +172,27 @@ static bool place(void *context, uint32_t unit)
 {
     struct ionet *cloud = context;
     struct world *world = cloud->world;
-    uint32_t workload = world->unit[unit].workload, node, siblings[DEMAND_UNITS_MAX];
+    uint32_t workload = world->unit[unit].workload, node;
     uint32_t site = world_site(world, unit);
     uint16_t devices;
     uint64_t sites[4] = {0};
     sites[site / 64] = UINT64_C(1) << site % 64;
-    struct pool_wish wish = {.avoid = siblings, .avoid_count = world_siblings(world, workload, siblings)};
+    struct pool_wish wish = {0};
     if (world_class(world, workload)->spread == SPREAD_SITE) {
         wish.domains = sites;
         wish.domain_words = 4;
     }
     bool placed = false;
     for (int i = 0; i < TIERS && !placed; i++)
-        placed = pools_take(cloud->pools, cloud->plan->order[i], workload, &wish, &node, &devices);
+        placed = pools_take_apart(cloud->pools, cloud->plan->order[i], workload, &wish, &node, &devices);
     if (!placed)
         return false;
     const struct fleet_node *where = &world->plan->fleet->node[node];
     struct stream stream = world_stream(world, unit);
     uint32_t relay = cloud->plan->relay[where->site * cloud->plan->relays_per_site +
                                         (uint32_t)stream_below(&stream, cloud->plan->relays_per_site)];
-    world_bind(world, unit, node, devices, &relay, 1);
+    /* Users reach a service through its relay; a job's workers talk to each other by a mesh of their own. */
+    world_bind(world, unit, node, devices, &relay, world_class(world, workload)->kind == DEMAND_SERVICE);
     cloud->worker[unit] = (struct worker){
         .billed_to = world_now(world), .failed_at = INSTANT_NEVER, .booked_at = world_now(world)};
     return true;

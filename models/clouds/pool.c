@@ -139,6 +139,17 @@ bool pools_take(struct pools *pools, uint32_t pool, uint32_t workload, const str
     return true;
 }
 
+bool pools_take_apart(struct pools *pools, uint32_t pool, uint32_t workload, const struct pool_wish *wish, uint32_t *node,
+                      uint16_t *devices)
+{
+    uint32_t siblings[DEMAND_UNITS_MAX];
+    struct pool_wish apart = wish != NULL ? *wish : (struct pool_wish){0};
+    apart.avoid = siblings;
+    apart.avoid_count = world_siblings(pools->world, workload, siblings);
+    return (apart.avoid_count > 0 && pools_take(pools, pool, workload, &apart, node, devices)) ||
+           pools_take(pools, pool, workload, wish, node, devices);
+}
+
 bool pools_has(struct pools *pools, uint32_t pool, const struct gpu_pod *pod)
 {
     struct gpu_place_options options = {.policy = pools->plan->policy, .ties = GPU_TIES_LOWEST};

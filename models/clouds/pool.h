@@ -44,6 +44,10 @@ struct pool_wish {
 /* Finds and takes a place for one unit of a workload. On success *node is the fleet node. wish may be NULL. */
 bool pools_take(struct pools *pools, uint32_t pool, uint32_t workload, const struct pool_wish *wish, uint32_t *node,
                 uint16_t *devices);
+/* The same for a replica that is to be kept off the nodes of its siblings: apart where that is possible, else as wished. `wish->avoid`
+ * must be empty. */
+bool pools_take_apart(struct pools *pools, uint32_t pool, uint32_t workload, const struct pool_wish *wish, uint32_t *node,
+                      uint16_t *devices);
 /* Whether there is such a place, without taking it. */
 bool pools_has(struct pools *pools, uint32_t pool, const struct gpu_pod *pod);
 /* Gives back what pools_take took. */

@@ -26,6 +26,13 @@ struct faults {
     uint64_t started;
 };
 
+#define BY_SOFTWARE (UINT32_C(1) << 31) /* beside the number of a cause */
+
+static uint32_t cause_of(uint32_t number, const struct target *target)
+{
+    return number | (target->software != COMPONENT_NONE ? BY_SOFTWARE : 0);
+}
+
 static void bring_down(struct faults *faults, uint32_t component, uint32_t cause)
 {
     faults->cause[component] = cause;
@@ -142,7 +149,8 @@ static void open_effect(struct faults *faults, uint32_t incident, uint32_t effec
             end = instant_add(what->start, up);
         if (end.us <= now.us)
             continue; /* over before the run begins */
-        engine_schedule(faults->engine, at.us > now.us ? at : now, 1, faults->action_fall, match[i], 1 + incident);
+        engine_schedule(faults->engine, at.us > now.us ? at : now, 1, faults->action_fall, match[i],
+                        cause_of(1 + incident, &effect->target));
         if (end.us < US_NEVER)
             engine_schedule(faults->engine, end, 1, faults->action_return, match[i], 0);
     }
@@ -169,7 +177,8 @@ static void schedule_hazard(struct faults *faults, uint32_t hazard, uint32_t whi
 
 static void hit(struct faults *faults, uint32_t hazard, uint32_t component, duration length)
 {
-    bring_down(faults, component, 1 + faults->plan->list->incidents + hazard);
+    const struct fault_list *list = faults->plan->list;
+    bring_down(faults, component, cause_of(1 + list->incidents + hazard, &list->hazard[hazard].target));
     engine_schedule(faults->engine, instant_add(engine_now(faults->engine), length), 1, faults->action_return, component, 0);
 }
 
@@ -244,7 +253,13 @@ struct faults *faults_open(struct arena *arena, const struct fault_plan *plan, s
     return faults;
 }
 
-uint32_t faults_cause(const struct faults *faults, uint32_t component) { return faults->cause[component]; }
+uint32_t faults_cause(const struct faults *faults, uint32_t component) { return faults->cause[component] & ~BY_SOFTWARE; }
+
+bool faults_by_software(const struct faults *faults, uint32_t component)
+{
+    return (faults->cause[component] & BY_SOFTWARE) != 0;
+}
+
 uint64_t faults_started(const struct faults *faults) { return faults->started; }
 
 uint32_t faults_cause_incident(const struct faults *faults, uint32_t cause)

@@ -107,6 +107,8 @@ struct faults *faults_open(struct arena *arena, const struct fault_plan *plan, s
                            struct engine *engine, uint64_t seed, uint32_t replication);
 /* What last brought the component down: FAULT_OWN or a cause number. */
 uint32_t faults_cause(const struct faults *faults, uint32_t component);
+/* Whether that was a fault of the software it runs, not of the hardware. */
+bool faults_by_software(const struct faults *faults, uint32_t component);
 /* Name of a cause number's incident or hazard, or NULL for FAULT_OWN. */
 const char *faults_cause_name(const struct faults *faults, uint32_t cause);
 /* The incident's index, or COMPONENT_NONE when the cause is no incident. */
