@@ -166,6 +166,7 @@ static const void *plan_akash(struct scenario *scenario, const struct value *gro
                                 .detect_manual = value_law(group, "detect_manual")};
     plan->chain = graph_add(graph, (struct component){arena_format(scenario->arena, "%s/chain", value_text(group, "name")),
                                                       COMPONENT_CONTROL, repair != NULL ? up : NULL, up != NULL ? repair : NULL});
+    plan->own_name = strlen(value_text(group, "name")) + 1;
     plan->pools = pool_plan_read(scenario, group, fleet, 0);
     add_providers(scenario, group, plan, graph);
     plan->pools->pools = plan->providers;
@@ -230,8 +231,10 @@ static void component(void *context, uint32_t index, uint8_t before, uint8_t aft
 /* --- Probes ---------------------------------------------------------------------------------------------------------- */
 
 /* The way of a small deployment: block, bids, choice, block. It comes through when the chain took it and somebody had room. */
-static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t try)
+static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t detail)
 {
+    (void)detail;
+    static const duration again = {30 * US_PER_SECOND};
     static const struct gpu_pod small = {.cpu_milli = 2000, .memory_mib = 4096};
     struct akash *cloud = context;
     bool has = false;
@@ -239,9 +242,8 @@ static void on_probe(void *context, struct engine *engine, uint32_t probe, uint6
         has = akash_provider_manages(cloud, p) && pools_has(cloud->pools, p, &small);
     if (has)
         world_probe_done(cloud->world, probe);
-    else if (try < 8)
-        engine_schedule(engine, instant_add(world_now(cloud->world), (duration){30 * US_PER_SECOND}), CLASS_BEGIN,
-                        cloud->action_probe, probe, try + 1);
+    else if (world_probe_can_wait(cloud->world, probe, again))
+        engine_schedule(engine, instant_add(world_now(cloud->world), again), CLASS_BEGIN, cloud->action_probe, probe, 0);
 }
 
 static void probe(void *context, uint32_t index)
@@ -262,9 +264,8 @@ static void close_akash(void *context)
     struct world *world = cloud->world;
     if (check_auditing())
         market_audit(&cloud->market);
+    akash_settle_all(cloud); /* the rest of the escrow can be had back */
     for (uint32_t p = 0; p < cloud->plan->providers; p++) {
-        /* What has been earned until the horizon counts as paid, collected or not: the rest of the escrow can be had back. */
-        akash_withdraw_all(cloud, p);
         for (uint32_t t = cloud->provider[p].first_tenancy; t != COMPONENT_NONE; t = cloud->tenancy[t].next) {
             const struct tenancy *what = &cloud->tenancy[t];
             const struct demand_class *class = world_class(world, what->workload);

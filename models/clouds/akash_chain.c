@@ -69,7 +69,7 @@ void akash_drain(struct akash *cloud)
 
 /* --- Withdrawals and escrow ------------------------------------------------------------------------------------------ */
 
-void akash_withdraw_all(struct akash *cloud, uint32_t provider)
+static void withdraw_all(struct akash *cloud, uint32_t provider)
 {
     for (uint32_t t = cloud->provider[provider].first_tenancy; t != COMPONENT_NONE;) {
         struct tenancy *what = &cloud->tenancy[t];
@@ -82,15 +82,43 @@ void akash_withdraw_all(struct akash *cloud, uint32_t provider)
     }
 }
 
-void akash_on_withdraw(void *context, struct engine *engine, uint32_t provider, uint64_t once)
+/* A tenancy whose workload is gone, but whose deployment waits for a block to be closed in. */
+static void settle_left(struct akash *cloud, const struct tenancy *what)
 {
+    const struct market_order *order = market_order(&cloud->market, what->order);
+    if (what->provider != COMPONENT_NONE || market_deployment(&cloud->market, what->deployment) == NULL || order == NULL ||
+        order->lease == SLOT_NONE)
+        return;
+    market_withdraw_lease(&cloud->market, what->order, cloud->market.leases[order->lease].provider, akash_height(cloud));
+    akash_drain(cloud);
+}
+
+void akash_settle_all(struct akash *cloud)
+{
+    for (uint32_t p = 0; p < cloud->plan->providers; p++)
+        withdraw_all(cloud, p);
+    for (uint32_t t = 0; t < cloud->tenancies; t++)
+        if (!world_wanted(cloud->world, cloud->tenancy[t].workload))
+            settle_left(cloud, &cloud->tenancy[t]);
+}
+
+void akash_on_settle(void *context, struct engine *engine, uint32_t unused, uint64_t detail)
+{
+    (void)engine;
+    (void)unused;
+    (void)detail;
+    akash_settle_all(context);
+}
+
+void akash_on_withdraw(void *context, struct engine *engine, uint32_t provider, uint64_t detail)
+{
+    (void)detail;
     struct akash *cloud = context;
-    if (!once)
-        engine_schedule(engine, instant_add(world_now(cloud->world), cloud->plan->withdraw_every), CLASS_BLOCK,
-                        cloud->action_withdraw, provider, 0);
+    engine_schedule(engine, instant_add(world_now(cloud->world), cloud->plan->withdraw_every), CLASS_BLOCK,
+                    cloud->action_withdraw, provider, 0);
     /* A dark provider collects nothing; when it is back it collects for all the time since. */
     if (cloud->producing && akash_provider_manages(cloud, provider))
-        akash_withdraw_all(cloud, provider);
+        withdraw_all(cloud, provider);
 }
 
 money akash_escrow(const struct akash *cloud, uint32_t class, duration depth)

@@ -22,7 +22,8 @@ struct akash_plan {
     const struct demand_plan *demand;
     struct pool_plan *pools;           /* pool = provider */
     uint32_t providers;
-    const char **provider_name;
+    const char **provider_name;        /* "akash/us-central/p01" */
+    size_t own_name;                   /* bytes of the cloud's own part of it, "akash/": no luck hangs on that */
     uint32_t *provider_component, *provider_site;
     uint32_t chain;                    /* component */
     const char *gpu_mapping;           /* for the price script: "a100=803,..." */
@@ -97,9 +98,9 @@ struct akash {
     instant anchor;                /* begin of the present run of blocks, or of the halt */
     bool producing;
     uint64_t dseq;
-    uint64_t refusals, disagreements;
+    uint64_t refusals, disagreements, abandoned;
     uint32_t action_create, action_bids, action_choose, action_close_lease, action_start_group, action_close, action_start,
-        action_evict, action_monitor, action_detect, action_withdraw, action_top_up, action_probe;
+        action_evict, action_monitor, action_detect, action_withdraw, action_settle, action_top_up, action_probe;
 };
 
 /* --- akash_open.c --- */
@@ -117,7 +118,9 @@ instant akash_next_block(const struct akash *cloud, duration delay);
 /* Reads what the last message did: payments are measured, ended leases cleared away. */
 void akash_drain(struct akash *cloud);
 void akash_on_withdraw(void *context, struct engine *engine, uint32_t provider, uint64_t detail);
-void akash_withdraw_all(struct akash *cloud, uint32_t provider);
+/* Everything used so far is paid for, whoever may collect when: what was used before time 0 or until the horizon belongs there. */
+void akash_settle_all(struct akash *cloud);
+void akash_on_settle(void *context, struct engine *engine, uint32_t unused, uint64_t detail);
 void akash_on_top_up(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail);
 money akash_escrow(const struct akash *cloud, uint32_t class, duration depth);
 

@@ -90,11 +90,9 @@ void akash_on_monitor(void *context, struct engine *engine, uint32_t tenancy, ui
     if (what->phase != AKASH_LEASED || akash_is_well(cloud, tenancy))
         return;
     if (!akash_provider_manages(cloud, what->provider)) {
-        watch(cloud, tenancy); /* a dark provider watches nothing; back again, it begins to count anew */
+        watch(cloud, tenancy); /* dark, or restarted in a loop while the chain halts ([R8]): it begins to count anew */
         return;
     }
-    if (!cloud->producing)
-        return; /* its one CloseBid is lost */
     market_close_bid(&cloud->market, what->order, cloud->provider[what->provider].wallet, akash_height(cloud));
     akash_drain(cloud);
     akash_sicken(cloud, tenancy);

@@ -46,13 +46,17 @@ static void open_market(struct akash *cloud)
 {
     struct world *world = cloud->world;
     uint32_t t = cloud->tenancies;
+    /* Live bids are bounded; orders and leases stay with their deployment, so a long run needs more of them. */
+    int64_t days = (world->task->horizon.us + world->task->warmup.us) / US_PER_DAY;
+    uint64_t leases = (uint64_t)t * (uint64_t)(16 + days / 4) + 4096;
+    uint32_t leases_room = leases < UINT32_MAX / 4 ? (uint32_t)leases : UINT32_MAX / 4;
     struct market_limits limits = {.wallets = world->demand->workloads + cloud->plan->providers + 16,
                                    .grants = 1,
                                    .deployments = 2 * t + 64,
                                    .groups = 2 * t + 64,
-                                   .orders = 16 * t + 4096,
+                                   .orders = leases_room,
                                    .bids = 24 * t + 4096,
-                                   .leases = 16 * t + 4096,
+                                   .leases = leases_room,
                                    .forget_bids = true};
     cloud->events = (struct market_events){.items = arena_alloc(world->arena, EVENTS_ROOM, sizeof(struct market_event)),
                                            .capacity = EVENTS_ROOM};
@@ -63,6 +67,7 @@ static void open_market(struct akash *cloud)
         cloud->provider[p].wallet = wallet;
         market_provider_register(&cloud->market, wallet);
         bank_issue(&cloud->market.bank, wallet, MARKET_UAKT, INT64_C(1000000000000000)); /* never short of bid deposits */
+        cloud->events.n = 0;
     }
     for (uint32_t w = 0, next = 0; w < world->demand->workloads; w++) {
         char name[96];
@@ -70,7 +75,6 @@ static void open_market(struct akash *cloud)
         for (; next < t && cloud->tenancy[next].workload == w; next++)
             cloud->tenancy[next].wallet = wallet;
     }
-    cloud->events.n = 0;
 }
 
 static void describe_node(struct akash *cloud, uint32_t node, struct adjust_node_spec *spec)
@@ -116,6 +120,12 @@ static void open_clusters(struct akash *cloud)
     }
 }
 
+/* A provider's name without its cloud's: two clouds that are alike but for their names have the same luck. */
+static const char *luck_of(const struct akash *cloud, uint32_t provider)
+{
+    return cloud->plan->provider_name[provider] + cloud->plan->own_name;
+}
+
 /* Providers ask different prices, each by its own factor of the script's: one draw per provider, by its name. */
 static void open_prices(struct akash *cloud)
 {
@@ -123,7 +133,7 @@ static void open_prices(struct akash *cloud)
     struct stream_key family = stream_key(world->task->seed, world->task->replication, "akash price");
     struct law law = {.kind = LAW_LOGNORMAL, .a = 0, .b = cloud->plan->price_spread};
     for (uint32_t p = 0; p < cloud->plan->providers; p++) {
-        struct stream stream = stream_open(stream_key_path(family, cloud->plan->provider_name[p]));
+        struct stream stream = stream_open(stream_key_path(family, luck_of(cloud, p)));
         double factor = cloud->plan->price_spread > 0 ? law_draw(&law, &stream) : 1;
         int64_t millionths = duration_from_seconds(factor).us; /* rounds and clamps like any other draw */
         cloud->provider[p].price_factor = (decimal){(decimal_bits)millionths * (DECIMAL_ONE_ATTO / 1000000)};
@@ -145,23 +155,24 @@ static void register_actions(struct akash *cloud)
     cloud->action_monitor = engine_action(engine, akash_on_monitor, cloud);
     cloud->action_detect = engine_action(engine, akash_on_detect, cloud);
     cloud->action_withdraw = engine_action(engine, akash_on_withdraw, cloud);
+    cloud->action_settle = engine_action(engine, akash_on_settle, cloud);
     cloud->action_top_up = engine_action(engine, akash_on_top_up, cloud);
     cloud->action_probe = akash_register_probe(cloud);
 }
 
-/* Each provider collects by a clock of its own, and once at time 0, so that what was earned before is paid before. */
+/* Each provider collects by a clock of its own; and just before time 0 all is settled, so that what was used before is paid before. */
 static void open_clocks(struct akash *cloud)
 {
     struct world *world = cloud->world;
     struct stream_key family = stream_key(world->task->seed, world->task->replication, "akash withdraw");
     for (uint32_t p = 0; p < cloud->plan->providers; p++) {
-        struct stream stream = stream_open(stream_key_path(family, cloud->plan->provider_name[p]));
+        struct stream stream = stream_open(stream_key_path(family, luck_of(cloud, p)));
         double part = stream_uniform(&stream);
         duration first = duration_from_seconds(part * duration_seconds(cloud->plan->withdraw_every));
         engine_schedule(world->engine, instant_add(world_now(world), first), CLASS_BLOCK, cloud->action_withdraw, p, 0);
-        if (world_now(world).us < 0)
-            engine_schedule(world->engine, (instant){0}, CLASS_BLOCK, cloud->action_withdraw, p, 1);
     }
+    if (world_now(world).us < 0)
+        engine_schedule(world->engine, (instant){-1}, CLASS_BLOCK, cloud->action_settle, 0, 0);
 }
 
 void *akash_open(struct world *world, const void *plan)

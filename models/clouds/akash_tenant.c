@@ -217,9 +217,13 @@ static uint32_t choose(struct akash *cloud, uint32_t tenancy)
 static void give_order_up(struct akash *cloud, uint32_t tenancy)
 {
     struct tenancy *what = &cloud->tenancy[tenancy];
-    market_close_deployment(&cloud->market, what->deployment, akash_height(cloud));
+    enum market_error error = market_close_deployment(&cloud->market, what->deployment, akash_height(cloud));
     akash_drain(cloud);
     akash_forget_bids(cloud, tenancy);
+    if (error == MARKET_PANIC) { /* ghost payments ([R2]) have trapped its account ([R3]): it is left to itself */
+        what->deployment = (struct market_deployment_id){0, 0};
+        cloud->abandoned++;
+    }
     what->phase = AKASH_IDLE;
     what->avoid = COMPONENT_NONE;
     cloud->refusals++;
