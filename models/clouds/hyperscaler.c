@@ -322,7 +322,9 @@ static bool is_stuck(const struct hyperscaler *cloud, uint32_t unit)
 /* Whether the platform has to move a machine that does not run: its node is lost, or its disk, where another has the data. */
 static bool must_move(const struct hyperscaler *cloud, uint32_t unit)
 {
-    return (!has_node(cloud, unit) && !is_stuck(cloud, unit)) || (cloud->plan->disks == DISKS_ZRS && cloud->world->unit[unit].missing > 0);
+    if (!has_node(cloud, unit))
+        return !is_stuck(cloud, unit);
+    return cloud->plan->disks == DISKS_ZRS && cloud->world->unit[unit].missing > 0;
 }
 
 static void on_start(void *context, struct engine *engine, uint32_t unit, uint64_t detail)

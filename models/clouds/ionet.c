@@ -31,7 +31,7 @@ struct ionet_plan {
 struct worker {
     instant billed_to;
     instant failed_at;   /* when it stopped delivering; INSTANT_NEVER */
-    instant booked_at;   /* begin of the booking, for the minimum of an hour */
+    instant booked_at;   /* begin of the booking, for the minimum of an hour; a replacement does not begin another */
     uint32_t tries;
 };
 
@@ -139,7 +139,7 @@ static void charge(struct ionet *cloud, uint32_t unit, instant from, instant to,
     uint32_t workload = world->unit[unit].workload;
     if (from.us < 0)
         from.us = 0;
-    if (to.us <= from.us || part <= 0)
+    if (to.us <= from.us || part <= 0 || world_now(world).us < 0)
         return;
     const struct demand_class *class = world_class(world, workload);
     double factor = part * cloud->plan->price_factor[cloud->plan->tier_of_site[node->site]] * (1 + cloud->plan->fee);
@@ -193,8 +193,10 @@ static bool place(void *context, uint32_t unit)
                                         (uint32_t)stream_below(&stream, cloud->plan->relays_per_site)];
     /* Users reach a service through its relay; a job's workers talk to each other by a mesh of their own. */
     world_bind(world, unit, node, devices, &relay, world_class(world, workload)->kind == DEMAND_SERVICE);
-    cloud->worker[unit] = (struct worker){
-        .billed_to = world_now(world), .failed_at = INSTANT_NEVER, .booked_at = world_now(world)};
+    struct worker *worker = &cloud->worker[unit];
+    *worker = (struct worker){.billed_to = world_now(world), .failed_at = INSTANT_NEVER, .booked_at = worker->booked_at};
+    if (worker->booked_at.us == US_NEVER)
+        worker->booked_at = world_now(world);
     return true;
 }
 
@@ -207,6 +209,15 @@ static void free_unit(void *context, uint32_t unit)
     bill(cloud, unit, world_now(cloud->world));
     pools_give(cloud->pools, what->workload, what->node, what->devices);
     world_release(cloud->world, unit);
+}
+
+/* Takes an attempt to place back: nothing was booked. */
+static void undo_place(void *context, uint32_t unit)
+{
+    struct ionet *cloud = context;
+    free_unit(cloud, unit);
+    if (cloud->worker[unit].booked_at.us == world_now(cloud->world).us)
+        cloud->worker[unit].booked_at = INSTANT_NEVER;
 }
 
 static bool can_manage(const struct ionet *cloud) { return graph_manages(cloud->world->graph, cloud->plan->orchestrator); }
@@ -228,7 +239,7 @@ static void on_deploy(void *context, struct engine *engine, uint32_t unit, uint6
     uint32_t workload = world->unit[unit].workload;
     bool gang = world_class(world, workload)->kind == DEMAND_JOB, failed = !can_manage(cloud);
     if (!failed && gang)
-        world_place_gang(world, workload, place, free_unit, &failed);
+        world_place_gang(world, workload, place, undo_place, &failed);
     else if (!failed)
         failed = !place(cloud, unit);
     if (failed) {
@@ -251,6 +262,11 @@ static void on_failed(void *context, struct engine *engine, uint32_t unit, uint6
     struct ionet *cloud = context;
     struct world *world = cloud->world;
     uint32_t workload = world->unit[unit].workload, first = world->demand->workload[workload].first_unit;
+    if (graph_serves(world->graph, world->unit[unit].dependency[0])) { /* back, behind a relay that is not */
+        world_detected(world, workload);
+        world_later_drawn(world, unit, cloud->action_resume, cloud->plan->replace_time);
+        return;
+    }
     if (!can_manage(cloud)) {
         refuse(cloud, unit, cloud->action_failed);
         return;
@@ -341,18 +357,19 @@ static void withdraw(void *context, uint32_t workload)
     }
 }
 
-static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t try)
+static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t detail)
 {
     static const struct gpu_pod small = {.cpu_milli = 2000, .memory_mib = 4096};
+    (void)detail;
     struct ionet *cloud = context;
     bool has = false;
     for (uint32_t t = 0; t < TIERS && !has; t++)
         has = pools_has(cloud->pools, t, &small);
     if (can_manage(cloud) && has)
         world_probe_done(cloud->world, probe);
-    else if (try < 8)
+    else if (world_probe_can_wait(cloud->world, probe, cloud->plan->retry_first))
         engine_schedule(engine, instant_add(world_now(cloud->world), cloud->plan->retry_first), CLASS_BEGIN,
-                        cloud->action_probe, probe, try + 1);
+                        cloud->action_probe, probe, 0);
 }
 
 static void probe(void *context, uint32_t index)
@@ -371,6 +388,8 @@ static void *open_ionet(struct world *world, const void *own)
     cloud->plan = own;
     cloud->pools = pools_open(world, cloud->plan->pools);
     cloud->worker = arena_array(world->arena, world->demand->units, struct worker);
+    for (uint32_t u = 0; u < world->demand->units; u++)
+        cloud->worker[u].booked_at = INSTANT_NEVER;
     cloud->suppliers = world->plan->fleet->sites * cloud->plan->suppliers_per_site;
     cloud->supplier_s = arena_array(world->arena, cloud->suppliers, double);
     cloud->action_deploy = engine_action(world->engine, on_deploy, cloud);
