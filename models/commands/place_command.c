@@ -30,8 +30,13 @@ const struct command_option place_options[] = {
      .help = "a policy, several joined by commas, or all of the paper's\nsix (default: all)"},
     {.name = "--ties", .argument = "RULE", .choices = "rank|uniform|lowest",
      .help = "among nodes of equal score: lowest rank (default), a draw,\nor first of the file"},
-    {.name = "--typical", .argument = "CSV",
-     .help = "target workload of FGD and of fragmentation (default: the\nmost frequent kinds of pods that make up 95 % of them)"},
+    {.name = "--typical", .argument = "CSV", .stage = "What counts as a fragment",
+     .help = "target workload of FGD and of fragmentation (default: the\nmost frequent kinds of pods)"},
+    {.name = "--popularity", .argument = "SHARE",
+     .help = "share of the pods that the most frequent kinds make up\n(default: 95 %)"},
+    {.name = "--gpu-weight", .argument = "W",
+     .help = "count a pod with N whole GPUs as 1 + W N pods (default: 0)"},
+    {.name = "--no-cpu-only", .help = "leave CPU-only pods out of the target workload"},
     {.name = "--curve", .argument = "FILE", .stage = "Where it goes",
      .help = "allocation and fragmentation per percent arrived, as CSV;\n- is standard output"},
     {.name = "--placements", .argument = "FILE", .help = "every arrival with its node and devices, as CSV"},
@@ -113,7 +118,7 @@ static bool parse_policies(const struct command_line *line, struct place_plan *p
     enum gpu_policy *policies = arena_array(line->arena, GPU_POLICIES, enum gpu_policy);
     plan->policies = policies;
     if (strcmp(text, "all") == 0) {
-        for (int i = 0; i <= GPU_FGD; i++)
+        for (int i = 0; i < GPU_PUBLISHED; i++)
             policies[plan->policy_count++] = (enum gpu_policy)i;
         return true;
     }
@@ -198,16 +203,21 @@ static bool replay_order(const struct command_line *line, const struct place_pla
     return true;
 }
 
+static bool wants_gpus(const struct openb *openb)
+{
+    for (size_t i = 0; i < openb->pod_count; i++)
+        if (openb->pods[i].devices > 0)
+            return true;
+    return false;
+}
+
 static bool draw_order(const struct command_line *line, const struct place_plan *plan, struct place_seed *seeds,
                        int *code)
 {
     const struct openb *openb = plan->openb;
     uint32_t *by_name = openb_sort_names(line->arena, openb->pod_names, openb->pod_count);
     int64_t target = (int64_t)rint(plan->tune * (double)openb->capacity_gpu_milli);
-    bool gpu = false;
-    for (size_t i = 0; i < openb->pod_count; i++)
-        gpu = gpu || openb->pods[i].devices > 0;
-    if (!gpu && target > 0) {
+    if (target > 0 && !wants_gpus(openb)) {
         command_error("--tune 0 lets each pod arrive once", "no pod asks for a GPU, so the load cannot be tuned");
         *code = EXIT_USAGE;
         return false;
@@ -264,6 +274,51 @@ static void choose_bins(struct place_plan *plan)
     plan->bins = (size_t)fmin(most, 1e6) + 1;
 }
 
+/* --- The target workload --- */
+
+static bool read_typical(const struct command_line *line, struct place_plan *plan, struct openb *openb, const char *path,
+                         int *code)
+{
+    struct gpu_typical *list;
+    if (command_text(line, "--popularity", NULL) != NULL || command_text(line, "--gpu-weight", NULL) != NULL ||
+        command_flag(line, "--no-cpu-only")) {
+        command_error(NULL, "--typical cannot be combined with --popularity, --gpu-weight or --no-cpu-only");
+        *code = EXIT_USAGE;
+        return false;
+    }
+    bool fine = openb_read_typical(openb, line->arena, path, &list, &plan->typical_count, code);
+    plan->typical = list;
+    return fine;
+}
+
+static bool count_typical(const struct command_line *line, struct place_plan *plan, int *code)
+{
+    const struct openb *openb = plan->openb;
+    const char *share = command_text(line, "--popularity", "95 %"), *weight = command_text(line, "--gpu-weight", "0");
+    const char *why = "";
+    struct gpu_typical *list;
+    struct gpu_typical_options options = {.pods = openb->pods,
+                                          .count = openb->pod_count,
+                                          .spec_order = openb->spec_order,
+                                          .without_cpu_only = command_flag(line, "--no-cpu-only")};
+    *code = EXIT_USAGE;
+    if (!units_share(share, &options.share, &why) || !(options.share > 0 && options.share <= 1)) {
+        command_error(NULL, "--popularity takes a share above 0, up to 100 %%, not '%s'", command_show(line->arena, share));
+        return false;
+    }
+    if (!units_number(weight, &options.gpu_weight, &why) || !(options.gpu_weight >= 0 && options.gpu_weight <= 1e6)) {
+        command_error(NULL, "--gpu-weight takes a number from 0 to 1e6, not '%s'", command_show(line->arena, weight));
+        return false;
+    }
+    if (options.without_cpu_only && !wants_gpus(openb)) {
+        command_error(NULL, "no pod asks for a GPU, so --no-cpu-only leaves no target workload");
+        return false;
+    }
+    plan->typical_count = gpu_typical_from_pods(line->arena, &options, &list);
+    plan->typical = list;
+    return true;
+}
+
 static bool prepare(const struct command_line *line, struct place_plan *plan, struct openb *openb, int *code)
 {
     struct arena *arena = line->arena;
@@ -278,17 +333,8 @@ static bool prepare(const struct command_line *line, struct place_plan *plan, st
         return false;
     }
     plan->trace = trace_name(arena, pods);
-    struct gpu_typical *list = NULL;
-    if (typical != NULL) {
-        if (!openb_read_typical(openb, arena, typical, &list, &plan->typical_count, code))
-            return false;
-    } else {
-        struct gpu_typical_options options = {
-            .pods = openb->pods, .count = openb->pod_count, .spec_order = openb->spec_order};
-        plan->typical_count = gpu_typical_from_pods(arena, &options, &list);
-    }
-    plan->typical = list;
-    if (!prepare_seeds(line, plan, code))
+    if (!(typical != NULL ? read_typical(line, plan, openb, typical, code) : count_typical(line, plan, code)) ||
+        !prepare_seeds(line, plan, code))
         return false;
     choose_bins(plan);
     return true;

@@ -58,13 +58,15 @@ struct gpu_typical_options {
     /* spec_order[count]: position of each pod's model list, as text, among all distinct lists in byte order (0: empty).
      * Lists that differ as text are different keys even if they mean the same. NULL: the mask itself is the key. */
     const uint32_t *spec_order;
-    double share; /* of pods covered, 0..1; 0 means the usual 0.95 */
+    double share;         /* of pods covered, 0..1; 0 means the usual 0.95 */
+    double gpu_weight;    /* >= 0: an exclusive pod counts as 1 + gpu_weight x devices; others, as always, 1 */
+    bool without_cpu_only; /* CPU-only pods are not part of the list; then some pod must want a GPU */
 };
 
 /* The most frequent kinds of a pod list, most frequent first, until they cover `share` of it (the kind that crosses the
- * line is included). Memory is not part of a kind; CPU-only pods count like others. Equal counts: more CPU, more milli,
- * more devices, later model list first. The weight of a kind is (count / n) / (covered / n), in doubles: the artifact's
- * final state hangs on the last bit. Returns how many were written to *out, which lives in arena. count > 0.
+ * line is included). Memory is not part of a kind; CPU-only pods count like others unless left out. Equal counts: more
+ * CPU, more milli, more devices, later model list first. The weight of a kind is (count / n) / (covered / n), in doubles:
+ * the artifact's final state hangs on the last bit. Returns how many were written to *out, which lives in arena. count > 0.
  * O(n log n); scratch of about 48 bytes a pod stays in arena. A list with more than GPU_TYPICAL_MAX kinds is
  * limit_reached("limits.gpu_typical"). */
 size_t gpu_typical_from_pods(struct arena *arena, const struct gpu_typical_options *options, struct gpu_typical **out);

@@ -15,6 +15,12 @@
 static const char *const NAMES[GPU_POLICIES] = {
     [GPU_RANDOM] = "Random",      [GPU_DOT_PROD] = "DotProd", [GPU_CLUSTERING] = "GpuClustering",
     [GPU_PACKING] = "GpuPacking", [GPU_BEST_FIT] = "BestFit", [GPU_FGD] = "FGD",
+    [GPU_DOT_MERGE_NODE] = "DotProd-merge-node",   [GPU_DOT_MERGE_POD] = "DotProd-merge-pod",
+    [GPU_DOT_SHARE_MAX] = "DotProd-share-max",     [GPU_DOT_SHARE_NODE] = "DotProd-share-node",
+    [GPU_DOT_SHARE_POD] = "DotProd-share-pod",     [GPU_DOT_DIVIDE_MAX] = "DotProd-divide-max",
+    [GPU_DOT_DIVIDE_NODE] = "DotProd-divide-node", [GPU_DOT_DIVIDE_POD] = "DotProd-divide-pod",
+    [GPU_DOT_EXTEND_MAX] = "DotProd-extend-max",   [GPU_DOT_EXTEND_NODE] = "DotProd-extend-node",
+    [GPU_DOT_EXTEND_POD] = "DotProd-extend-pod",
 };
 
 const char *gpu_policy_name(enum gpu_policy policy)
@@ -62,9 +68,9 @@ static enum gpu_device_rule device_rule(const struct gpu_place_options *options)
 {
     if (options->device != GPU_DEVICE_DEFAULT)
         return options->device;
-    return options->policy == GPU_RANDOM ? GPU_DEVICE_RANDOM
-           : options->policy == GPU_FGD  ? GPU_DEVICE_SCORED
-                                         : GPU_DEVICE_BEST;
+    return options->policy == GPU_RANDOM           ? GPU_DEVICE_RANDOM
+           : gpu_scores_devices(options->policy) ? GPU_DEVICE_SCORED
+                                                 : GPU_DEVICE_BEST;
 }
 
 static uint16_t choose_devices(const struct gpu_inventory *inventory, const struct gpu_node *node,
@@ -87,8 +93,9 @@ static uint16_t choose_devices(const struct gpu_inventory *inventory, const stru
         device = random_device(&node->left, pod->milli_per_device, options->random);
         break;
     case GPU_DEVICE_SCORED:
-        check(options->policy == GPU_FGD, "only FGD scores devices");
-        device = gpu_fgd_device(inventory->fragmentation, node, pod);
+        check(gpu_scores_devices(options->policy), "%s scores no devices", gpu_policy_name(options->policy));
+        device = options->policy == GPU_FGD ? gpu_fgd_device(inventory->fragmentation, node, pod)
+                                            : gpu_dot_device(options->policy, node, pod);
         break;
     }
     return (uint16_t)(1U << device);

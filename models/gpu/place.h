@@ -31,7 +31,25 @@ enum gpu_policy {
     GPU_PACKING,    /* partly used devices first, then idle devices of used nodes, then idle nodes */
     GPU_BEST_FIT,   /* least weighted remainder of CPU and GPU */
     GPU_FGD,        /* least growth of fragmentation */
-    GPU_POLICIES
+    /* DotProd in its other forms, which the published experiments did not run: EXTENSION_NORM. DotProd itself is merge_max.
+     *   merge   one group: (CPU, all GPU)            share   a group for each partly used device that can hold the pod,
+     *   divide  as share, each group with its part           and one for all idle devices together, each with all CPU
+     *           of the CPU                           extend  one vector, a dimension for each of these
+     *   max     divided by 128 cores and 8 GPUs      node    by the node's capacity      pod   by the request
+     * The best group counts, and in all but merge it is the device of a shared pod. */
+    GPU_DOT_MERGE_NODE,
+    GPU_DOT_MERGE_POD,
+    GPU_DOT_SHARE_MAX,
+    GPU_DOT_SHARE_NODE,
+    GPU_DOT_SHARE_POD,
+    GPU_DOT_DIVIDE_MAX,
+    GPU_DOT_DIVIDE_NODE,
+    GPU_DOT_DIVIDE_POD,
+    GPU_DOT_EXTEND_MAX,
+    GPU_DOT_EXTEND_NODE,
+    GPU_DOT_EXTEND_POD,
+    GPU_POLICIES,
+    GPU_PUBLISHED = GPU_FGD + 1 /* the first so many are those of the published experiments */
 };
 
 enum gpu_ties {
@@ -42,11 +60,11 @@ enum gpu_ties {
 
 /* Which device of the node a shared pod gets. Exclusive pods always get the lowest-indexed idle devices. */
 enum gpu_device_rule {
-    GPU_DEVICE_DEFAULT, /* Random: random; FGD: scored; all others: best */
+    GPU_DEVICE_DEFAULT, /* Random: random; FGD and DotProd that is not merged: scored; all others: best */
     GPU_DEVICE_BEST,    /* least left that suffices; ties to the lowest index */
     GPU_DEVICE_WORST,   /* most left; ties to the lowest index */
     GPU_DEVICE_RANDOM,  /* uniformly among those that suffice */
-    GPU_DEVICE_SCORED   /* the first device that attains the node's score; FGD only */
+    GPU_DEVICE_SCORED   /* the first device that attains the node's score; only policies that score devices */
 };
 
 struct gpu_place_options {
@@ -87,7 +105,8 @@ size_t gpu_feasible_count(struct gpu_inventory *inventory, const struct gpu_pod 
  * waiting is in vain. O(nodes). */
 size_t gpu_fitting_nodes_when_empty(const struct gpu_inventory *inventory, const struct gpu_pod *pod);
 
-/* "Random", "DotProd", "GpuClustering", "GpuPacking", "BestFit", "FGD"; false for another name (case matters). */
+/* "Random", "DotProd", "GpuClustering", "GpuPacking", "BestFit", "FGD", "DotProd-share-max" and so on; false for another
+ * name (case matters). */
 const char *gpu_policy_name(enum gpu_policy policy);
 bool gpu_policy_from_name(const char *name, enum gpu_policy *policy);
 

@@ -15,13 +15,6 @@ static int32_t best_fit(const struct gpu_node *node, const struct gpu_pod *pod)
     return (int32_t)(100.0 * (1.0 - (0.5 * cpu + 0.5 * gpu)));
 }
 
-static int32_t dot_prod(const struct gpu_node *node, const struct gpu_pod *pod)
-{
-    double cpu = (double)node->left.cpu_milli / CPU_SCALE * ((double)pod->cpu_milli / CPU_SCALE);
-    double gpu = (double)node->gpu_milli / GPU_SCALE * ((double)gpu_pod_milli(pod) / GPU_SCALE);
-    return (int32_t)(100.0 * (1.0 - (cpu + gpu) / 2.0));
-}
-
 static int32_t clustering(const struct gpu_node *node, const struct gpu_pod *pod)
 {
     if (pod->devices == 0)
@@ -66,7 +59,18 @@ int32_t gpu_score(struct gpu_fragmentation *fragmentation, enum gpu_policy polic
     case GPU_RANDOM:
         return 100;
     case GPU_DOT_PROD:
-        return dot_prod(node, pod);
+    case GPU_DOT_MERGE_NODE:
+    case GPU_DOT_MERGE_POD:
+    case GPU_DOT_SHARE_MAX:
+    case GPU_DOT_SHARE_NODE:
+    case GPU_DOT_SHARE_POD:
+    case GPU_DOT_DIVIDE_MAX:
+    case GPU_DOT_DIVIDE_NODE:
+    case GPU_DOT_DIVIDE_POD:
+    case GPU_DOT_EXTEND_MAX:
+    case GPU_DOT_EXTEND_NODE:
+    case GPU_DOT_EXTEND_POD:
+        return gpu_dot_score(policy, node, pod);
     case GPU_CLUSTERING:
         return clustering(node, pod);
     case GPU_PACKING:

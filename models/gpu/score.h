@@ -1,4 +1,4 @@
-/* The six policies: what one node is worth to one pod. Internal to the room: callers use place.h.
+/* The policies: what one node is worth to one pod. Internal to the room: callers use place.h.
  *
  * Scores are integers, truncated toward zero as in the artifact; higher is better. A score
  * presumes that the pod fits. */
@@ -7,6 +7,8 @@
 
 #include "models/gpu/inventory.h"
 #include "models/gpu/place.h"
+
+enum { GPU_SCORE_MOST = 2047 }; /* scores beyond +-this count as this */
 
 /* Score of `node` for `pod` under `policy`. Needs a fragmentation measure for GPU_FGD only. */
 int32_t gpu_score(struct gpu_fragmentation *fragmentation, enum gpu_policy policy, const struct gpu_node *node,
@@ -19,6 +21,20 @@ int32_t gpu_fgd_score(struct gpu_fragmentation *fragmentation, const struct gpu_
 /* The first device on which a shared pod attains the FGD score of the node. */
 unsigned gpu_fgd_device(struct gpu_fragmentation *fragmentation, const struct gpu_node *node,
                         const struct gpu_pod *pod);
+
+/* DotProd in the form that the policy names (models/gpu/dot.c); and, for the forms that choose one, the device of a
+ * shared pod. */
+int32_t gpu_dot_score(enum gpu_policy policy, const struct gpu_node *node, const struct gpu_pod *pod);
+unsigned gpu_dot_device(enum gpu_policy policy, const struct gpu_node *node, const struct gpu_pod *pod);
+
+/* True for policies whose score chooses the device of a shared pod. */
+static inline bool gpu_scores_devices(enum gpu_policy policy)
+{
+    return policy == GPU_FGD || (policy >= GPU_DOT_SHARE_MAX && policy <= GPU_DOT_EXTEND_POD);
+}
+
+/* trunc(100 (1 - tanh x)) for x >= 0, with tanh rounded correctly: the same on every CPU. */
+int32_t gpu_tanh_score(double x);
 
 /* trunc(100 / (1 + e^-x)), with e^-x rounded correctly: the same on every CPU. Every finite x. */
 int32_t gpu_sigmoid_score(double x);

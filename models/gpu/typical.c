@@ -14,6 +14,7 @@ struct kind {
     uint64_t spec; /* place among model lists, for order */
     uint64_t models;
     uint32_t count;
+    double weight; /* count, or more for exclusive pods */
 };
 
 #define COMPARE(a, b) ((a) < (b) ? -1 : (a) > (b) ? 1 : 0)
@@ -35,7 +36,7 @@ static int by_request(const void *left, const void *right)
 static int by_count(const void *left, const void *right)
 {
     const struct kind *a = left, *b = right;
-    int order = COMPARE(b->count, a->count);
+    int order = COMPARE(b->weight, a->weight);
     return order != 0 ? order : by_request(left, right);
 }
 
@@ -53,34 +54,51 @@ static struct kind kind_of(const struct gpu_typical_options *options, size_t i)
     return kind;
 }
 
-size_t gpu_typical_from_pods(struct arena *arena, const struct gpu_typical_options *options, struct gpu_typical **out)
+/* What one pod of the kind counts for. */
+static double weight_of(const struct gpu_typical_options *options, const struct kind *kind)
 {
-    check(options->count > 0, "typical pods of an empty list");
-    struct kind *kinds = arena_array(arena, options->count, struct kind);
+    bool exclusive = kind->devices > 0 && kind->milli_per_device == GPU_DEVICE_MILLI;
+    return exclusive ? 1.0 + (double)kind->devices * options->gpu_weight : 1.0;
+}
+
+/* Fills kinds[] with the distinct ones, the weightiest first; returns how many. */
+static size_t count_kinds(const struct gpu_typical_options *options, struct kind *kinds)
+{
+    size_t listed = 0, distinct = 0;
     for (size_t i = 0; i < options->count; i++)
-        kinds[i] = kind_of(options, i);
-    qsort(kinds, options->count, sizeof *kinds, by_request);
-    size_t distinct = 0;
-    for (size_t i = 0; i < options->count; i++) {
+        if (options->pods[i].devices > 0 || !options->without_cpu_only)
+            kinds[listed++] = kind_of(options, i);
+    qsort(kinds, listed, sizeof *kinds, by_request);
+    for (size_t i = 0; i < listed; i++) {
         if (distinct > 0 && by_request(&kinds[distinct - 1], &kinds[i]) == 0)
             kinds[distinct - 1].count++;
         else
             kinds[distinct++] = kinds[i];
     }
+    for (size_t i = 0; i < distinct; i++)
+        kinds[i].weight = (double)kinds[i].count * weight_of(options, &kinds[i]);
     qsort(kinds, distinct, sizeof *kinds, by_count);
+    return distinct;
+}
 
-    double share = options->share > 0 ? options->share : DEFAULT_SHARE;
-    double wanted = share * (double)options->count;
-    uint64_t covered = 0;
-    size_t taken = 0;
-    while (taken < distinct && (double)covered < wanted)
-        covered += kinds[taken++].count;
+size_t gpu_typical_from_pods(struct arena *arena, const struct gpu_typical_options *options, struct gpu_typical **out)
+{
+    check(options->gpu_weight >= 0, "a GPU weight of %g", options->gpu_weight);
+    struct kind *kinds = arena_array(arena, options->count, struct kind);
+    size_t distinct = count_kinds(options, kinds), taken = 0;
+    check(distinct > 0, "typical pods of an empty list");
+    double list = 0, covered = 0;
+    for (size_t i = 0; i < distinct; i++)
+        list += kinds[i].weight;
+    double wanted = (options->share > 0 ? options->share : DEFAULT_SHARE) * list;
+    while (taken < distinct && covered < wanted)
+        covered += kinds[taken++].weight;
     if (taken > GPU_TYPICAL_MAX)
         limit_reached("limits.gpu_typical", GPU_TYPICAL_MAX);
     *out = arena_array(arena, taken, struct gpu_typical);
-    /* A quotient of two shares of the list, as the artifact has it, and not count / covered: the two differ in the last
+    /* A quotient of two shares of the list, as the artifact has it, and not weight / covered: the two differ in the last
      * bit, and FGD truncates so close to an integer that the published final state hangs on that bit. */
-    double list = (double)options->count, share_covered = (double)covered / list;
+    double share_covered = covered / list;
     for (size_t i = 0; i < taken; i++)
         (*out)[i] = (struct gpu_typical){
             .cpu_milli = kinds[i].cpu_milli,
@@ -88,7 +106,7 @@ size_t gpu_typical_from_pods(struct arena *arena, const struct gpu_typical_optio
             .milli_per_device = kinds[i].milli_per_device,
             .models = kinds[i].models,
             .count = kinds[i].count,
-            .weight = (double)kinds[i].count / list / share_covered,
+            .weight = kinds[i].weight / list / share_covered,
         };
     return taken;
 }

@@ -186,6 +186,98 @@ static inline int score_packing(const struct twin_node *node, const struct gpu_p
     return 100 - percent / 10 > 50 ? 100 - percent / 10 : 50;
 }
 
+/* --- DotProd in every form: vectors written out, then multiplied --- */
+
+enum { DOT_GROUPS = GPU_DEVICES_MAX + 1, DOT_LENGTH = GPU_DEVICES_MAX + 2 };
+
+struct dot_group {
+    double node[DOT_LENGTH], pod[DOT_LENGTH];
+    int device; /* -1: whichever is idle first */
+};
+
+/* Fills groups of equally long vectors, element 0 the CPU; returns how many. extension: 0 merge, 1 share, 2 divide, 3
+ * extend. */
+static inline int dot_groups(const struct twin_node *node, const struct gpu_pod *pod, int extension,
+                             struct dot_group groups[DOT_GROUPS], int *length)
+{
+    int pools[DOT_GROUPS], device[DOT_GROUPS], count = 0, found = 0, idle = devices_with(node, 1000) * 1000;
+    double request = gpu_pod_milli(pod), all = 0;
+    for (int i = 0; i < node->capacity.devices; i++) {
+        all += node->gpu[i];
+        if (node->gpu[i] < 1000 && (extension < 3 || node->gpu[i] > 0)) {
+            pools[count] = node->gpu[i];
+            device[count++] = i;
+        }
+    }
+    if (extension < 3 || idle > 0) {
+        pools[count] = idle;
+        device[count++] = -1;
+    }
+    *length = extension == 3 ? 1 + count : 2;
+    if (extension == 0) {
+        groups[0] = (struct dot_group){{node->cpu, all}, {pod->cpu_milli, request}, -1};
+        return 1;
+    }
+    for (int i = 0; i < count; i++) {
+        if (pools[i] < request || (device[i] >= 0 && request >= 1000) || (extension == 2 && all == 0))
+            continue;
+        struct dot_group *group = &groups[found++];
+        *group = (struct dot_group){{node->cpu, pools[i]}, {pod->cpu_milli, request}, device[i]};
+        if (extension == 2)
+            group->node[0] = (double)node->cpu * pools[i] / all;
+        for (int k = 0; extension == 3 && k < count; k++) {
+            group->node[1 + k] = pools[k];
+            group->pod[1 + k] = k == i ? request : 0;
+        }
+    }
+    return found;
+}
+
+/* norm: 0 max, 1 node, 2 pod. */
+static inline double dot_mean(const struct twin_node *node, const struct gpu_pod *pod, int norm,
+                              const struct dot_group *group, int length)
+{
+    double sum = 0;
+    for (int k = 0; k < length; k++) {
+        double unit = norm == 0   ? (k == 0 ? 128000.0 : 8000.0)
+                      : norm == 1 ? (k == 0 ? node->capacity.cpu_milli : node->capacity.devices * 1000.0)
+                                  : (k == 0 ? pod->cpu_milli : gpu_pod_milli(pod));
+        sum += unit > 0 ? (group->node[k] / unit) * (group->pod[k] / unit) : 0;
+    }
+    return sum / length;
+}
+
+static inline int score_dot(const struct twin_node *node, const struct gpu_pod *pod, enum gpu_policy policy, int *device)
+{
+    static const enum gpu_policy forms[4][3] = {{GPU_DOT_PROD, GPU_DOT_MERGE_NODE, GPU_DOT_MERGE_POD},
+                                                {GPU_DOT_SHARE_MAX, GPU_DOT_SHARE_NODE, GPU_DOT_SHARE_POD},
+                                                {GPU_DOT_DIVIDE_MAX, GPU_DOT_DIVIDE_NODE, GPU_DOT_DIVIDE_POD},
+                                                {GPU_DOT_EXTEND_MAX, GPU_DOT_EXTEND_NODE, GPU_DOT_EXTEND_POD}};
+    struct dot_group groups[DOT_GROUPS];
+    int extension = 0, norm = 0, length, best = -1;
+    while (forms[extension][norm] != policy) {
+        extension += norm == 2;
+        norm = (norm + 1) % 3;
+    }
+    int count = dot_groups(node, pod, extension, groups, &length);
+    double best_value = 0, best_mean = 0;
+    for (int i = 0; i < count; i++) {
+        double mean = dot_mean(node, pod, norm, &groups[i], length), value = norm == 2 ? -mean : 1 - mean;
+        if (best < 0 || value > best_value) {
+            best = i;
+            best_value = value;
+            best_mean = mean;
+        }
+    }
+    if (best < 0)
+        return 0;
+    *device = groups[best].device;
+    for (int i = 0; *device < 0 && i < node->capacity.devices; i++)
+        if (node->gpu[i] == 1000)
+            *device = i;
+    return (int)(100.0 * (norm == 2 ? 1.0 - (double)tanhl((long double)(best_mean / 10)) : best_value));
+}
+
 static inline int score(const struct twin *twin, const struct twin_node *node, const struct gpu_pod *pod,
                  enum gpu_policy policy)
 {
@@ -205,7 +297,7 @@ static inline int score(const struct twin *twin, const struct twin_node *node, c
     case GPU_FGD:
         return gradient(twin, node, pod, &device);
     default:
-        return -1;
+        return score_dot(node, pod, policy, &device);
     }
 }
 
@@ -243,9 +335,10 @@ static inline uint16_t devices_for(const struct twin *twin, const struct twin_no
     }
     enum gpu_device_rule rule = options->device;
     if (rule == GPU_DEVICE_DEFAULT)
-        rule = options->policy == GPU_RANDOM ? GPU_DEVICE_RANDOM
-               : options->policy == GPU_FGD  ? GPU_DEVICE_SCORED
-                                             : GPU_DEVICE_BEST;
+        rule = options->policy == GPU_RANDOM              ? GPU_DEVICE_RANDOM
+               : options->policy == GPU_FGD               ? GPU_DEVICE_SCORED
+               : options->policy >= GPU_DOT_SHARE_MAX ? GPU_DEVICE_SCORED
+                                                          : GPU_DEVICE_BEST;
     int k = uniform(hash_word(options->random, 1), devices_with(node, pod->milli_per_device));
     for (int i = 0; i < node->capacity.devices; i++) {
         if (node->gpu[i] < pod->milli_per_device)
@@ -255,8 +348,10 @@ static inline uint16_t devices_for(const struct twin *twin, const struct twin_no
             (rule == GPU_DEVICE_WORST && (found < 0 || node->gpu[i] > node->gpu[found])))
             found = i;
     }
-    if (rule == GPU_DEVICE_SCORED)
+    if (rule == GPU_DEVICE_SCORED && options->policy == GPU_FGD)
         gradient(twin, node, pod, &found);
+    else if (rule == GPU_DEVICE_SCORED)
+        score_dot(node, pod, options->policy, &found);
     return (uint16_t)(1U << found);
 }
 
