@@ -483,7 +483,8 @@ void ladder_audit(const struct ladder *ladder)
         check(ladder->heap[i] < ladder->near, "heap entry %" PRIu32 " is not near", i);
         check(i == 0 || ladder->heap[(i - 1) / 4] < ladder->heap[i], "heap is out of order at %" PRIu32, i);
     }
-    check(ladder->heap[ladder->heap_count] == LADDER_NONE, "heap is not closed");
+    for (uint32_t i = ladder->heap_count; i < LADDER_HEAP + 5; i++)
+        check(ladder->heap[i] == LADDER_NONE, "heap holds a key beyond its end");
     floor = ladder->near;
     for (uint32_t r = ladder->rungs; r-- > 0; floor = ladder->rung[r].end) {
         const struct ladder_rung *rung = &ladder->rung[r];

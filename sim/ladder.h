@@ -99,7 +99,7 @@ static inline void ladder_append(struct ladder *ladder, struct ladder_bucket *bu
     bucket->count++;
 }
 
-/* Which bucket of the rung a key at or above its start falls into. Most rungs divide time, so the high half is enough. */
+/* Which bucket of the rung a key at or above its start falls into. Most rungs divide time: the high half is enough. */
 static inline uint32_t ladder_index(const struct ladder_rung *rung, ladder_key key)
 {
     uint32_t last = rung->buckets - 1;
@@ -136,7 +136,7 @@ static inline ladder_key ladder_pop(struct ladder *ladder, ladder_key limit)
     return key;
 }
 
-/* A key that is likely to come `steps` (at most LADDER_AHEAD) removals from now, or any old key: for prefetching only. */
+/* A key that likely comes `steps` (at most LADDER_AHEAD) removals from now, or any old key: for prefetching only. */
 static inline ladder_key ladder_ahead(const struct ladder *ladder, uint32_t steps)
 {
     return ladder->next[steps];

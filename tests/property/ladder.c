@@ -158,8 +158,33 @@ static void keys_leave_in_order_when_ties_are_shuffled(void **state)
         run_pattern(&patterns[p], true, 100 + p);
 }
 
-/* A model's work at one instant must not cost the square of it: the number of moves is bounded through the time of the
- * test. */
+static void sweeping_reaches_sorted_waiting_and_near_keys(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct ladder ladder;
+    arena_open(&arena, 0);
+    ladder_open(&ladder, &arena, MOST);
+    uint32_t held = 0;
+    ladder_key *twin = arena_alloc(&arena, MOST, sizeof *twin);
+    for (uint32_t i = 0; i < 20000; i++, held++)
+        ladder_push(&ladder, twin[held] = high(hash_mix(i) >> 30) | (i + 1));
+    held = pop_some(&ladder, twin, held, 10);
+    for (uint32_t i = 0; i < 500; i++, held++) /* all before the next: they go to the heap */
+        ladder_push(&ladder, twin[held] = twin[0] - 1 - hash_mix(i) % 1000 * 1000 - i);
+    assert_true(ladder.heap_count > 400 && *ladder.next != LADDER_NONE && ladder.rungs > 0);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < held; i++)
+        if (third_alive(NULL, twin[i]))
+            twin[kept++] = twin[i];
+    ladder_sweep(&ladder, third_alive, NULL);
+    ladder_audit(&ladder);
+    assert_int_equal(ladder.count, kept);
+    pop_some(&ladder, twin, kept, kept);
+    arena_close(&arena);
+}
+
+/* The ladder has a top: keys that come ever earlier would build it rung by rung. */
 static void ever_earlier_keys_start_the_ladder_anew(void **state)
 {
     (void)state;
@@ -188,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_leave_in_order_whatever_their_pattern),
         cmocka_unit_test(keys_leave_in_order_when_ties_are_shuffled),
+        cmocka_unit_test(sweeping_reaches_sorted_waiting_and_near_keys),
         cmocka_unit_test(ever_earlier_keys_start_the_ladder_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
