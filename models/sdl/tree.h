@@ -17,7 +17,7 @@
 
 #include <stdint.h>
 
-enum { TREE_BYTES = 1 << 20, TREE_DEPTH = 32, TREE_NODES = 20000, TREE_ANCHORS = 256 };
+enum { TREE_BYTES = 1 << 20, TREE_DEPTH = 32, TREE_NODES = 10000, TREE_ANCHORS = 256 };
 
 enum tree_kind { TREE_NULL, TREE_SCALAR, TREE_LIST, TREE_MAP };
 
