@@ -129,6 +129,8 @@ static void fail_job(struct world *world, uint32_t workload)
     engine_cancel(world->engine, load->finish);
     engine_cancel(world->engine, load->fault);
     job_fail(&load->job, &world_class(world, workload)->costs, world_now(world));
+    if (load->base_productive.us > load->job.committed.us)
+        load->base_productive = load->job.committed; /* work from before time 0 that is lost has not been useful then either */
 }
 
 static void on_finish(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
