@@ -38,6 +38,8 @@ static void audit_residents(const struct gpu_node *node, size_t index)
     }
     int32_t held_milli = node->capacity.devices * GPU_DEVICE_MILLI - node->gpu_milli;
     check(pods <= node->pods, "node %zu: %u GPU pods of %u", index, pods, (unsigned)node->pods);
+    check(node->pods_without_cpu <= node->pods && node->pods_without_memory <= node->pods,
+          "node %zu: more pods without requests than pods", index);
     check(held_milli >= exclusive_milli, "node %zu: exclusive pods hold more than is allocated", index);
     check(node->tags[0] > 0 || held_milli == exclusive_milli, "node %zu: milli held by nobody", index);
     check(node->pods > 0 || (node->left.cpu_milli == node->capacity.cpu_milli &&

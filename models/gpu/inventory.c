@@ -246,6 +246,8 @@ static void apply(struct gpu_inventory *inventory, const struct gpu_pod *pod, co
     node->left.cpu_milli -= sign * pod->cpu_milli;
     node->memory_mib -= sign * pod->memory_mib;
     node->pods = (uint16_t)(node->pods + sign);
+    node->pods_without_cpu = (uint16_t)(node->pods_without_cpu + (pod->cpu_milli == 0 ? sign : 0));
+    node->pods_without_memory = (uint16_t)(node->pods_without_memory + (pod->memory_mib == 0 ? sign : 0));
     inventory->leaf_memory_mib[node->leaf] = node->memory_mib;
     measure_fragment(inventory, node);
     if (node->available)

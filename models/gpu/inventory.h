@@ -50,6 +50,7 @@ struct gpu_node {
     int32_t gpu_milli;     /* left, over all devices */
     uint16_t idle_devices; /* devices with all 1000 milli left */
     uint16_t pods;         /* residents */
+    uint16_t pods_without_cpu, pods_without_memory; /* of them, that ask for none: Kubernetes' scorers assume some */
     bool available;
     uint32_t tag_mask;      /* bit t: tags[t] > 0 */
     uint16_t tags[GPU_TAGS]; /* resident GPU pods: [0] shared, [k] exclusive on k devices */
