@@ -113,7 +113,22 @@ void bank_grant_give(struct bank *bank, uint32_t granter, uint32_t grantee, enum
         bank->wallets[grantee].first_grant = index;
     }
     grant->denom = (uint8_t)denom;
+    grant->scope = BANK_FOR_ANYTHING;
     grant->limit = limit;
+}
+
+void bank_grant_narrow(struct bank *bank, uint32_t granter, uint32_t grantee, enum bank_scope scope)
+{
+    struct bank_grant *grant = bank_grant_find(bank, granter, grantee);
+    check(grant != NULL, "there is no grant to narrow");
+    grant->scope = (uint8_t)scope;
+}
+
+void bank_grant_restore(struct bank *bank, uint32_t granter, uint32_t grantee, enum market_denom denom, int64_t amount)
+{
+    struct bank_grant *grant = bank_grant_find(bank, granter, grantee);
+    if (grant != NULL && grant->denom == denom)
+        grant->limit = grant->limit > INT64_MAX - amount ? INT64_MAX : grant->limit + amount;
 }
 
 bool bank_grant_revoke(struct bank *bank, uint32_t granter, uint32_t grantee)
@@ -149,4 +164,65 @@ void bank_deposit_charge(struct bank *bank, uint32_t owner, uint32_t payer, int6
     struct bank_grant *grant = bank_grant_find(bank, payer, owner);
     check(grant != NULL && grant->limit >= amount, "deposit without a grant");
     grant->limit -= amount;
+}
+
+/* --- Deposits from several sources --- */
+
+/* The grant with the least granter's name above the last one met, among those that the deposit may use. */
+static const struct bank_grant *next_grant(const struct bank *bank, const struct bank_sourcing *sourcing)
+{
+    const struct bank_grant *least = NULL;
+    for (uint32_t i = bank->wallets[sourcing->signer].first_grant; i != SLOT_NONE; i = bank->grants[i].next) {
+        const struct bank_grant *grant = &bank->grants[i];
+        bool met = sourcing->granter != 0 && bank_wallet_compare(bank, grant->granter, sourcing->granter) <= 0;
+        if (met || grant->denom != sourcing->denom || (grant->scope & sourcing->scope) == 0)
+            continue;
+        if (least == NULL || bank_wallet_compare(bank, grant->granter, least->granter) < 0)
+            least = grant;
+    }
+    return least;
+}
+
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+bool bank_sourcing_next(const struct bank *bank, struct bank_sourcing *sourcing, struct bank_part *part)
+{
+    static const bool from_grants[][2] = {
+        [BANK_BALANCE] = {false}, [BANK_GRANTS] = {true}, [BANK_BALANCE_THEN_GRANTS] = {false, true},
+        [BANK_GRANTS_THEN_BALANCE] = {true, false}};
+    int steps = sourcing->sources >= BANK_BALANCE_THEN_GRANTS ? 2 : 1;
+    while (sourcing->rest > 0 && sourcing->step < steps) {
+        const struct bank_grant *grant = NULL;
+        *part = (struct bank_part){.payer = sourcing->signer, .granted = from_grants[sourcing->sources][sourcing->step]};
+        if (part->granted && (grant = next_grant(bank, sourcing)) != NULL)
+            sourcing->granter = part->payer = grant->granter;
+        else
+            sourcing->step++;
+        if (part->granted && grant == NULL)
+            continue;
+        part->amount = smaller(sourcing->rest, bank->wallets[part->payer].balance[sourcing->denom]);
+        if (grant != NULL)
+            part->amount = smaller(part->amount, grant->limit);
+        sourcing->rest -= part->amount;
+        if (part->amount > 0)
+            return true;
+    }
+    return false;
+}
+
+bool bank_sourcing_covers(const struct bank *bank, struct bank_sourcing sourcing)
+{
+    struct bank_part part;
+    while (bank_sourcing_next(bank, &sourcing, &part))
+        continue;
+    return sourcing.rest == 0;
+}
+
+void bank_part_pay(struct bank *bank, const struct bank_sourcing *sourcing, const struct bank_part *part,
+                   enum market_transfer what, struct market_event about)
+{
+    struct bank_transfer transfer = {part->payer, BANK_ESCROW, sourcing->denom, part->amount, what};
+    bank_move(bank, transfer, about);
+    if (part->granted)
+        bank_deposit_charge(bank, sourcing->signer, part->payer, part->amount);
 }

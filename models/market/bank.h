@@ -4,10 +4,14 @@
  * of the outside world, whose balance is minus all that is in circulation: in each denom the balances of all wallets add up
  * to 0 at any time (double entry). Only the outside world may be in debt.
  *
- * A grant lets an owner pay deployment deposits from the granter's wallet, up to a limit. One granter gives one owner at
- * most one grant. Its expiry is a matter of wall-clock time, so the caller revokes it then.
+ * A grant lets an owner pay deposits from the granter's wallet, up to a limit. One granter gives one owner at most one
+ * grant. Its expiry is a matter of wall-clock time, so the caller revokes it then.
  *
- * Source: Akash node v0.36.0, DepositDeploymentAuthorization; cosmos-sdk bank, authz. */
+ * Since 2026 a deposit may be gathered from several sources: the signer's own balance, and the grants given to it in the
+ * order of the granters' names, each as far as it and the granter's balance reach (that the balance limits it is an
+ * assumption).
+ *
+ * Source: Akash node v0.36.0, DepositDeploymentAuthorization; 3efe26bf, DepositAuthorization; cosmos-sdk bank, authz. */
 #ifndef NINES_MARKET_BANK_H
 #define NINES_MARKET_BANK_H
 
@@ -29,11 +33,15 @@ struct bank_wallet {
     bool provider;                  /* registered as a provider */
 };
 
+/* What a grant may be spent on; 2024-07 knows deployments only. */
+enum bank_scope { BANK_FOR_DEPLOYMENTS = 1, BANK_FOR_BIDS = 2, BANK_FOR_ANYTHING = 3 };
+
 struct bank_grant {
     int64_t limit; /* what may still be spent; a grant used up to 0 still exists */
     uint32_t granter, grantee;
     uint32_t next; /* of the same grantee */
     uint8_t denom;
+    uint8_t scope; /* enum bank_scope */
 };
 
 struct bank {
@@ -71,8 +79,12 @@ bool bank_can_pay(const struct bank *bank, uint32_t wallet, enum market_denom de
 /* Brings money into the world. */
 void bank_issue(struct bank *bank, uint32_t wallet, enum market_denom denom, int64_t amount);
 
-/* Gives or replaces the grant. limit >= 0. */
+/* Gives or replaces the grant, for anything. limit >= 0. */
 void bank_grant_give(struct bank *bank, uint32_t granter, uint32_t grantee, enum market_denom denom, int64_t limit);
+/* Narrows the grant just given. */
+void bank_grant_narrow(struct bank *bank, uint32_t granter, uint32_t grantee, enum bank_scope scope);
+/* Raises the limit when granted money comes back; nothing where the grant is gone or in another denom (assumption). */
+void bank_grant_restore(struct bank *bank, uint32_t granter, uint32_t grantee, enum market_denom denom, int64_t amount);
 /* False: there was none. */
 bool bank_grant_revoke(struct bank *bank, uint32_t granter, uint32_t grantee);
 /* NULL: none. O(grants of the grantee). */
@@ -84,5 +96,35 @@ enum market_error bank_deposit_allowed(const struct bank *bank, uint32_t owner, 
                                        int64_t amount);
 /* Lowers the grant after the deposit was allowed. */
 void bank_deposit_charge(struct bank *bank, uint32_t owner, uint32_t payer, int64_t amount);
+
+/* --- Deposits from several sources (2026, section 4.7) --- */
+
+/* Where a deposit comes from, in this order. */
+enum bank_sources { BANK_BALANCE, BANK_GRANTS, BANK_BALANCE_THEN_GRANTS, BANK_GRANTS_THEN_BALANCE };
+
+/* A walk over the sources, by value: the first walk may find out whether they suffice, a second one pays. */
+struct bank_sourcing {
+    uint32_t signer;
+    enum market_denom denom;
+    int64_t rest; /* still to be gathered */
+    enum bank_sources sources;
+    enum bank_scope scope;
+    int step;         /* 0 at the start */
+    uint32_t granter; /* the last one met; 0 at the start */
+};
+
+struct bank_part {
+    uint32_t payer;
+    int64_t amount; /* > 0 */
+    bool granted;
+};
+
+/* The next part of the deposit; false: no rest, or no source left. O(grants of the signer). */
+bool bank_sourcing_next(const struct bank *bank, struct bank_sourcing *sourcing, struct bank_part *part);
+/* Whether the sources cover the rest. */
+bool bank_sourcing_covers(const struct bank *bank, struct bank_sourcing sourcing);
+/* Moves a part into escrow and lowers the grant. */
+void bank_part_pay(struct bank *bank, const struct bank_sourcing *sourcing, const struct bank_part *part,
+                   enum market_transfer what, struct market_event about);
 
 #endif

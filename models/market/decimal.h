@@ -81,6 +81,15 @@ decimal decimal_mul_quo(decimal a, decimal b, decimal c);
  * It is not min(limit, floor(a / b)): a quotient within half an atto below a whole number rounds up to it. */
 int64_t decimal_quo_whole(decimal a, decimal b, int64_t limit);
 
+/* The number without its fraction, toward zero. */
+static inline decimal decimal_whole(decimal a)
+{
+    /* Numbers of 64 bits of attos are cheap to divide. */
+    if (a.atto >= 0 && a.atto <= INT64_MAX)
+        return (decimal){a.atto - (int64_t)a.atto % DECIMAL_ONE_ATTO};
+    return (decimal){a.atto - a.atto % DECIMAL_ONE_ATTO};
+}
+
 /* The whole part, toward zero. Must fit 64 bits. */
 int64_t decimal_truncate(decimal a);
 

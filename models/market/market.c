@@ -10,13 +10,27 @@ static const char *const deployment_states[] = {"active", "closed"};
 static const char *const group_states[] = {"open", "paused", "insufficient_funds", "closed"};
 static const char *const order_states[] = {"open", "active", "closed"};
 static const char *const bid_states[] = {"open", "active", "lost", "closed"};
-static const char *const lease_states[] = {"active", "insufficient_funds", "closed"};
+static const char *const lease_states[] = {"active", "insufficient_funds", "closed", "reclaiming"};
 
 const char *market_deployment_state_name(enum market_deployment_state state) { return deployment_states[state]; }
 const char *market_group_state_name(enum market_group_state state) { return group_states[state]; }
 const char *market_order_state_name(enum market_order_state state) { return order_states[state]; }
 const char *market_bid_state_name(enum market_bid_state state) { return bid_states[state]; }
 const char *market_lease_state_name(enum market_lease_state state) { return lease_states[state]; }
+
+const char *market_close_reason_name(int32_t reason)
+{
+    switch (reason) {
+    case MARKET_REASON_NONE: return "";
+    case MARKET_REASON_OWNER: return "owner";
+    case MARKET_REASON_UNSTABLE: return "unstable";
+    case MARKET_REASON_DECOMMISSION: return "decommission";
+    case MARKET_REASON_UNSPECIFIED: return "unspecified";
+    case MARKET_REASON_MANIFEST_TIMEOUT: return "manifest_timeout";
+    case MARKET_REASON_INSUFFICIENT_FUNDS: return "insufficient_funds";
+    default: return "provider";
+    }
+}
 
 static uint32_t buckets_for(uint32_t deployments)
 {
@@ -50,7 +64,10 @@ void market_open(struct market *market, struct arena *arena, const struct market
     };
     memset(market->buckets, 0xff, buckets * sizeof *market->buckets); /* SLOT_NONE everywhere */
     bank_open(&market->bank, arena, limits->wallets, limits->grants, events);
-    escrow_open(&market->escrow, arena, &market->rules, &market->bank, limits->deployments, limits->leases);
+    struct escrow_limits escrow = {.accounts = limits->deployments,
+                                   .payments = limits->leases,
+                                   .deposits = limits->deposits != 0 ? limits->deposits : 4 * limits->deployments};
+    escrow_open(&market->escrow, arena, &market->rules, &market->bank, &escrow);
 }
 
 void market_provider_register(struct market *market, uint32_t wallet)
@@ -208,6 +225,11 @@ struct settlement market_foresee(const struct market *market, struct market_depl
     return settlement_foresee(&market->escrow, deployment->account, height);
 }
 
+void market_bme_set(struct market *market, enum bme_status status, decimal akt_price)
+{
+    escrow_bme_set(&market->escrow, status, akt_price);
+}
+
 /* --- Events and states --- */
 
 struct market_event market_about_deployment(const struct market *market, uint32_t deployment)
@@ -271,10 +293,17 @@ void market_lease_enter(struct market *market, uint32_t index, enum market_lease
 {
     struct market_lease *lease = &market->leases[index];
     lease->state = (uint8_t)state;
-    if (state != MARKET_LEASE_IS_ACTIVE)
+    if (!market_lease_live(lease->state))
         lease->closed = height;
     struct market_event event = market_about_order(market, lease->order);
     event.lease = market_lease_id(market, index);
     event.provider = lease->provider;
     say(market, event, MARKET_EVENT_LEASE, (uint8_t)state);
+}
+
+void market_lease_end(struct market *market, uint32_t lease, enum market_lease_state state, int32_t reason, int64_t height)
+{
+    if (market->rules.dialect == MARKET_DIALECT_2026)
+        market->leases[lease].reason = reason;
+    market_lease_enter(market, lease, state, height);
 }

@@ -11,7 +11,7 @@
  *               any but closed -> insufficient_funds
  *   order       open -> active -> closed, open -> closed
  *   bid         open -> active -> closed, open -> lost, open -> closed
- *   lease       active -> closed | insufficient_funds
+ *   lease       active -> reclaiming; active | reclaiming -> closed | insufficient_funds
  *
  * This is a pure core: the block height comes in as an argument, the same messages give the same bits, and nothing is
  * drawn, allocated or looked up outside the arena. Whether a provider fits an order is text work (requirements.h), which
@@ -28,7 +28,14 @@
  *
  * Cost is O(changed): a message touches its own deployment's live things only.
  *
- * Source: Akash node v0.36.0 (x/deployment, x/market), rules profile 2024-07; sections 1 and 2 of its description. */
+ * Two dialects are spoken (rules.h). That of 2026 knows why a lease ended, gathers deposits from several sources, and
+ * lets a provider announce that it wants its machines back: a lease made with a reclamation window cannot be left by the
+ * provider at once. It first starts the reclaiming (market_start_reclaim()), and may close the bid when the window has
+ * passed. Windows run in wall-clock time, so these messages carry the block's time in Unix seconds; chain halts do not stop
+ * it. The tenant may leave at any time, and billing goes on.
+ *
+ * Source: Akash node v0.36.0 and 3efe26bf (x/deployment, x/market), rules profiles 2024-07 and 2026-08; sections 1 and 2 of
+ * their descriptions. */
 #ifndef NINES_MARKET_MARKET_H
 #define NINES_MARKET_MARKET_H
 
@@ -53,7 +60,33 @@ enum market_group_state {
 };
 enum market_order_state { MARKET_ORDER_IS_OPEN, MARKET_ORDER_IS_ACTIVE, MARKET_ORDER_IS_CLOSED };
 enum market_bid_state { MARKET_BID_IS_OPEN, MARKET_BID_IS_ACTIVE, MARKET_BID_IS_LOST, MARKET_BID_IS_CLOSED };
-enum market_lease_state { MARKET_LEASE_IS_ACTIVE, MARKET_LEASE_IS_INSUFFICIENT_FUNDS, MARKET_LEASE_IS_CLOSED };
+enum market_lease_state {
+    MARKET_LEASE_IS_ACTIVE,
+    MARKET_LEASE_IS_INSUFFICIENT_FUNDS,
+    MARKET_LEASE_IS_CLOSED,
+    MARKET_LEASE_IS_RECLAIMING /* 2026: still up and billed */
+};
+
+static inline bool market_lease_live(uint8_t state)
+{
+    return state == MARKET_LEASE_IS_ACTIVE || state == MARKET_LEASE_IS_RECLAIMING;
+}
+
+/* Why a lease ended, as the chain of 2026 numbers it. Providers may give any number from 10000 to 19999. */
+enum market_close_reason {
+    MARKET_REASON_NONE, /* it has not, or it is 2024 */
+    MARKET_REASON_OWNER = 1,
+    MARKET_REASON_PROVIDER_MIN = 10000,
+    MARKET_REASON_UNSTABLE = 10000,
+    MARKET_REASON_DECOMMISSION = 10001,
+    MARKET_REASON_UNSPECIFIED = 10002,
+    MARKET_REASON_MANIFEST_TIMEOUT = 10003,
+    MARKET_REASON_PROVIDER_MAX = 19999,
+    MARKET_REASON_INSUFFICIENT_FUNDS = 20000
+};
+
+/* "owner", "unstable"; "provider" for a number without a name; "" for none. Static text. */
+const char *market_close_reason_name(int32_t reason);
 
 /* "active", "insufficient_funds", "lost". Static text. */
 const char *market_deployment_state_name(enum market_deployment_state state);
@@ -70,6 +103,7 @@ struct market_deployment {
     uint8_t version[MARKET_VERSION_BYTES]; /* fingerprint of the manifest */
     uint64_t dseq;                         /* the owner's number for it, > 0 */
     int64_t created;                       /* height */
+    int64_t window_s;                      /* shortest reclamation window that it accepts; 0: it does not ask for one */
     uint32_t owner;                        /* wallet */
     uint32_t account;                      /* of the escrow */
     uint32_t first_group;                  /* by gseq */
@@ -97,6 +131,7 @@ struct market_order {
     uint32_t lease;     /* the only one it ever had */
     uint32_t oseq;      /* from 1 */
     int32_t n_bids;     /* ever made, in any state */
+    int32_t n_lost;     /* of them */
     uint8_t state;
 };
 
@@ -104,25 +139,32 @@ struct market_bid {
     decimal price;   /* per block, in the order's denom */
     int64_t deposit; /* whole micro-units, in escrow while the bid is open or active */
     int64_t created; /* height */
+    int64_t window_s; /* reclamation window offered; 0: none */
     uint32_t order;
     uint32_t provider; /* wallet */
     uint32_t next;     /* of the order */
+    uint32_t first_part; /* deposits behind it; SLOT_NONE: all from the provider's own balance */
     uint8_t state;
     uint8_t deposit_denom;
 };
 
 struct market_lease {
     decimal price;           /* per block */
-    int64_t created, closed; /* heights; closed: 0 while active */
+    int64_t created, closed; /* heights; closed: 0 while it lives */
+    int64_t window_s;        /* of reclamation; 0: none */
+    int64_t reclaim_height, reclaim_until_s; /* start, and deadline in Unix seconds; 0: not started */
     uint32_t order;
-    uint32_t provider; /* wallet */
-    uint32_t payment;  /* of the escrow */
+    uint32_t provider;      /* wallet */
+    uint32_t payment;       /* of the escrow */
+    int32_t reason;         /* enum market_close_reason */
+    int32_t reclaim_reason; /* the provider's */
     uint8_t state;
 };
 
 /* How many things may exist at once (with nothing forgotten: ever). Memory is reserved, not touched. */
 struct market_limits {
     uint32_t wallets, grants, deployments, groups, orders, bids, leases;
+    uint32_t deposits; /* 2026: unspent deposits at once; 0: four for each deployment */
     bool forget_bids; /* give ended bids back once their order takes no more */
 };
 
@@ -161,6 +203,8 @@ struct market_create_deployment {
     int32_t n_groups;
     enum market_denom denom; /* of the deposit */
     int64_t deposit;         /* whole micro-units */
+    enum bank_sources sources; /* 2026: where the owner takes it from; then depositor is not looked at */
+    int64_t window_s;          /* 2026: shortest reclamation window accepted; 0: none asked for */
 };
 
 /* *id: the new deployment; may be NULL. Besides the named errors of the chain, a negative amount is INVALID_DEPOSIT and a
@@ -170,11 +214,13 @@ enum market_error market_create_deployment(struct market *market, const struct m
 
 struct market_deposit {
     struct market_deployment_id deployment;
-    uint32_t depositor; /* wallet */
+    uint32_t depositor; /* wallet; 2024: whose money the owner deposits; 2026: who signs, anybody */
     enum market_denom denom;
     int64_t amount; /* whole micro-units */
+    enum bank_sources sources; /* 2026 */
 };
 
+/* DepositDeployment of 2024, AccountDeposit of 2026. */
 enum market_error market_deposit_deployment(struct market *market, const struct market_deposit *message, int64_t height);
 enum market_error market_update_deployment(struct market *market, struct market_deployment_id id, const uint8_t *version,
                                            int32_t version_bytes, int64_t height);
@@ -194,11 +240,27 @@ struct market_create_bid {
     bool offer_mismatch;     /* the resources offer contradicts the order (section 3.6) */
     bool placement_matches;  /* the provider is what the group requires (3.2) */
     bool capabilities_match; /* the provider has the storage and GPUs (3.3, 3.4) */
+    enum bank_sources sources; /* 2026: of the deposit */
+    int64_t window_s;          /* 2026: reclamation window offered; 0: none */
 };
 
 enum market_error market_create_bid(struct market *market, const struct market_create_bid *message, int64_t height);
 
+/* What a provider says to leave a lease. */
+struct market_leave {
+    struct market_order_id order;
+    uint32_t provider; /* wallet */
+    int32_t reason;    /* enum market_close_reason */
+    int64_t time_s;    /* of the block, Unix seconds */
+};
+
+/* CloseBid. 2024 knows neither reason nor time. */
+enum market_error market_leave_lease(struct market *market, const struct market_leave *message, int64_t height);
+/* LeaseStartReclaim, of 2026. */
+enum market_error market_start_reclaim(struct market *market, const struct market_leave *message, int64_t height);
+
 /* These name a bid, or the lease that came of it, by order and provider. */
+/* CloseBid for no stated reason, of a lease without a window or of a bid without a lease. */
 enum market_error market_close_bid(struct market *market, struct market_order_id order, uint32_t provider, int64_t height);
 /* *id: the new lease; may be NULL. */
 enum market_error market_create_lease(struct market *market, struct market_order_id order, uint32_t provider,
@@ -250,6 +312,17 @@ decimal market_active_rate(const struct market *market, struct market_deployment
 /* The first height at which somebody who looks finds the account overdrawn, if nobody acts before; HEIGHT_NEVER when it is
  * not open or nothing charges it. */
 int64_t market_dry_height(const struct market *market, struct market_deployment_id id);
+
+/* Money that nobody can claim any more, by cause; O(everything). */
+struct market_losses {
+    decimal uncredited; /* [Q5] charged to tenants, credited to nobody */
+    decimal stuck;      /* [R5, Q8] earned under accounts that are closed */
+    decimal dust;       /* fractions cut off refunds, pots and AKT sent; what forgotten accounts still held */
+};
+struct market_losses market_losses(const struct market *market, enum market_denom denom);
+
+/* How burn and mint are doing, for the AKT fallback of 2026. */
+void market_bme_set(struct market *market, enum bme_status status, decimal akt_price);
 
 /* What settling the deployment's account at this height would do: who must know whether [R3] traps it asks here. */
 struct settlement market_foresee(const struct market *market, struct market_deployment_id id, int64_t height);

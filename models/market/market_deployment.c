@@ -1,134 +1,66 @@
-/* Messages about deployments and groups (section 2 of the description). */
+/* Messages about deployments and groups that exist (section 2 of the descriptions). */
 #include "models/market/market.h"
 #include "models/market/market_inside.h"
-#include "sim/hash.h"
 
 #include <string.h>
 
 #include "sim/nomalloc.h"
 
-/* --- CreateDeployment --- */
+/* --- Deployments --- */
 
-static enum market_error version_check(const uint8_t *version, int32_t bytes)
+enum market_error market_version_check(const struct market *market, const uint8_t *version, int32_t bytes)
 {
+    bool hash = market->rules.dialect == MARKET_DIALECT_2026;
     if (version == NULL || bytes == 0)
-        return MARKET_EMPTY_VERSION;
-    return bytes == MARKET_VERSION_BYTES ? MARKET_OK : MARKET_INVALID_VERSION;
-}
-
-static enum market_error create_check_basic(const struct market *market, const struct market_create_deployment *message)
-{
-    if (!market_wallet_valid(market, message->owner))
-        return MARKET_INVALID_ADDRESS;
-    if (message->dseq == 0)
-        return MARKET_INVALID_SEQUENCE;
-    if (message->denom == MARKET_DENOM_NONE || message->deposit < 0)
-        return MARKET_INVALID_DEPOSIT;
-    if (message->n_groups <= 0)
-        return MARKET_INVALID_GROUPS;
-    enum market_error error = version_check(message->version, message->version_bytes);
-    if (error != MARKET_OK)
-        return error;
-    for (int32_t i = 0; i < message->n_groups; i++) {
-        if (group_spec_validate(message->groups[i], market->rules.unlimited_counts) != GROUP_OK)
-            return MARKET_INVALID_GROUPS;
-        if (group_spec_denom(message->groups[i]) != message->denom)
-            return MARKET_INVALID_DEPOSIT;
-    }
-    return market_wallet_valid(market, message->depositor) ? MARKET_OK : MARKET_INVALID_ADDRESS;
-}
-
-static enum market_error group_list_check(const struct market *market, const struct market_create_deployment *message)
-{
-    if (!market->rules.unlimited_counts && message->n_groups > GROUP_DECLARED_GROUPS_MAX)
-        return MARKET_INVALID_GROUPS;
-    for (int32_t i = 0; i < message->n_groups; i++)
-        for (int32_t j = 0; j < i; j++)
-            if (strcmp(message->groups[i]->name, message->groups[j]->name) == 0)
-                return MARKET_INVALID_GROUPS;
+        return hash ? MARKET_EMPTY_HASH : MARKET_EMPTY_VERSION;
+    if (bytes != MARKET_VERSION_BYTES)
+        return hash ? MARKET_INVALID_HASH : MARKET_INVALID_VERSION;
     return MARKET_OK;
 }
 
-static enum market_error create_check(const struct market *market, const struct market_create_deployment *message)
+void market_sources_pay(struct market *market, uint32_t account, struct bank_sourcing sourcing)
 {
-    enum market_error error = create_check_basic(market, message);
-    if (error != MARKET_OK)
-        return error;
-    if (market_find_deployment(market, message->owner, message->dseq).generation != 0)
-        return MARKET_DEPLOYMENT_EXISTS;
-    int64_t minimum = market->rules.deployment_minimum[message->denom];
-    if (minimum < 0 || message->deposit < minimum)
-        return MARKET_INVALID_DEPOSIT;
-    error = group_list_check(market, message);
-    if (error != MARKET_OK)
-        return error;
-    error = bank_deposit_allowed(&market->bank, message->owner, message->depositor, message->denom, message->deposit);
-    if (error != MARKET_OK)
-        return error;
-    return bank_can_pay(&market->bank, message->depositor, message->denom, message->deposit) ? MARKET_OK
-                                                                                             : MARKET_INSUFFICIENT_FUNDS;
-}
-
-static void groups_create(struct market *market, uint32_t deployment, const struct market_create_deployment *message,
-                          int64_t height)
-{
-    uint32_t *link = &market->deployments[deployment].first_group;
-    for (int32_t i = 0; i < message->n_groups; i++) {
-        uint32_t index = slots_take(&market->group_slots);
-        market->groups[index] = (struct market_group){.spec = message->groups[i],
-                                                      .price = group_spec_price(message->groups[i]),
-                                                      .created = height,
-                                                      .deployment = deployment,
-                                                      .next = SLOT_NONE,
-                                                      .last_order = SLOT_NONE,
-                                                      .gseq = (uint32_t)i + 1,
-                                                      .denom = (uint8_t)message->denom};
-        *link = index;
-        link = &market->groups[index].next;
-        market_group_enter(market, index, MARKET_GROUP_IS_OPEN);
-        market_order_open(market, index, height);
+    struct market_event about = {.deployment = market->escrow.accounts[account].deployment};
+    struct bank_part part;
+    while (bank_sourcing_next(&market->bank, &sourcing, &part)) {
+        bank_part_pay(&market->bank, &sourcing, &part, MARKET_TRANSFER_DEPOSIT, about);
+        escrow_part_add(&market->escrow, account, sourcing.denom, &part);
     }
+    check(sourcing.rest == 0, "sources that covered a deposit no longer do");
 }
 
-enum market_error market_create_deployment(struct market *market, const struct market_create_deployment *message,
-                                           int64_t height, struct market_deployment_id *id)
+/* AccountDeposit of 2026: anybody may sign it, and an overdrawn account takes it too. */
+static enum market_error deposit_account(struct market *market, const struct market_deposit *message, int64_t height)
 {
-    market_begin(market, height);
-    enum market_error error = create_check(market, message);
-    if (error != MARKET_OK)
-        return error;
-    uint32_t index = slots_take(&market->deployment_slots);
-    struct market_deployment *deployment = &market->deployments[index];
-    uint32_t *bucket = &market->buckets[hash_word(hash_word(0, message->owner), message->dseq) & market->bucket_mask];
-    *deployment = (struct market_deployment){.dseq = message->dseq,
-                                             .created = height,
-                                             .owner = message->owner,
-                                             .first_group = SLOT_NONE,
-                                             .next_in_bucket = *bucket};
-    memcpy(deployment->version, message->version, MARKET_VERSION_BYTES);
-    *bucket = index;
-    bank_deposit_charge(&market->bank, message->owner, message->depositor, message->deposit);
-    market_deployment_enter(market, index, MARKET_DEPLOYMENT_IS_ACTIVE);
-    groups_create(market, index, message, height);
-    struct escrow_opening opening = {.owner = message->owner,
-                                     .depositor = message->depositor,
+    if (!market_wallet_valid(market, message->depositor))
+        return MARKET_INVALID_ADDRESS;
+    struct bank_sourcing sourcing = {.signer = message->depositor,
                                      .denom = message->denom,
-                                     .amount = message->deposit,
-                                     .deployment = market_deployment_id(market, index)};
-    error = escrow_account_open(&market->escrow, &opening, height, &deployment->account);
-    check(error == MARKET_OK, "account refused after all checks: %s", market_error_name(error));
-    if (id != NULL)
-        *id = opening.deployment;
+                                     .rest = message->amount,
+                                     .sources = message->sources,
+                                     .scope = BANK_FOR_DEPLOYMENTS};
+    if (!bank_sourcing_covers(&market->bank, sourcing))
+        return MARKET_INVALID_DEPOSIT;
+    const struct market_deployment *deployment = market_deployment(market, message->deployment);
+    if (deployment == NULL)
+        return MARKET_ACCOUNT_NOT_FOUND;
+    if (market->escrow.accounts[deployment->account].state == ESCROW_CLOSED)
+        return MARKET_ACCOUNT_CLOSED;
+    if (escrow_deposit_panics(&market->escrow, deployment->account, message->denom))
+        return MARKET_PANIC;
+    market_sources_pay(market, deployment->account, sourcing);
+    escrow_parts_done(&market->escrow, deployment->account);
+    market_captured_ended(market, deployment->account, height);
     return market_done(market, height);
 }
-
-/* --- Deployments --- */
 
 enum market_error market_deposit_deployment(struct market *market, const struct market_deposit *message, int64_t height)
 {
     market_begin(market, height);
     if (message->amount <= 0 || message->denom == MARKET_DENOM_NONE)
         return MARKET_INVALID_DEPOSIT;
+    if (market->rules.dialect == MARKET_DIALECT_2026)
+        return deposit_account(market, message, height);
     const struct market_deployment *deployment = market_deployment(market, message->deployment);
     if (deployment == NULL)
         return MARKET_DEPLOYMENT_NOT_FOUND;
@@ -156,7 +88,7 @@ enum market_error market_update_deployment(struct market *market, struct market_
                                            int32_t version_bytes, int64_t height)
 {
     market_begin(market, height);
-    enum market_error error = version_check(version, version_bytes);
+    enum market_error error = market_version_check(market, version, version_bytes);
     if (error != MARKET_OK)
         return error;
     if (market_deployment(market, id) == NULL)
@@ -165,7 +97,7 @@ enum market_error market_update_deployment(struct market *market, struct market_
     if (deployment->state != MARKET_DEPLOYMENT_IS_ACTIVE)
         return MARKET_DEPLOYMENT_CLOSED;
     if (memcmp(deployment->version, version, MARKET_VERSION_BYTES) == 0)
-        return MARKET_INVALID_VERSION;
+        return market->rules.dialect == MARKET_DIALECT_2026 ? MARKET_INVALID_HASH : MARKET_INVALID_VERSION;
     memcpy(deployment->version, version, MARKET_VERSION_BYTES);
     return market_done(market, height);
 }

@@ -5,13 +5,26 @@
 
 #include "sim/nomalloc.h"
 
+/* [Q1]: losers hold deposits until their providers close them. */
+static bool bids_stay_open(const struct market *market, uint32_t group)
+{
+    for (uint32_t i = market->groups[group].last_order; i != SLOT_NONE; i = market->orders[i].previous)
+        for (uint32_t bid = market->orders[i].first_bid; bid != SLOT_NONE; bid = market->bids[bid].next)
+            if (market->bids[bid].state == MARKET_BID_IS_OPEN)
+                return true;
+    return false;
+}
+
 static bool forgettable(const struct market *market, const struct market_deployment *deployment)
 {
     if (deployment->state != MARKET_DEPLOYMENT_IS_CLOSED)
         return false;
-    for (uint32_t i = deployment->first_group; i != SLOT_NONE; i = market->groups[i].next)
+    for (uint32_t i = deployment->first_group; i != SLOT_NONE; i = market->groups[i].next) {
         if (market_live_order(market, market_group_id(market, i)).generation != 0)
             return false; /* started again; its bids may hold deposits */
+        if (market->rules.losers_stay_open && bids_stay_open(market, i))
+            return false;
+    }
     return true;
 }
 

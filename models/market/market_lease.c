@@ -18,12 +18,16 @@ static enum market_error lease_check(const struct market *market, struct market_
     return market->groups[order->group].state == MARKET_GROUP_IS_OPEN ? MARKET_OK : MARKET_GROUP_NOT_OPEN;
 }
 
-/* All other open bids are lost and refunded in the same transaction. */
+/* The other open bids are lost and refunded in the same transaction; with [Q1] the walk stops after the first. */
 static void others_lose(struct market *market, uint32_t order)
 {
-    for (uint32_t i = market->orders[order].first_bid; i != SLOT_NONE; i = market->bids[i].next)
-        if (market->bids[i].state == MARKET_BID_IS_OPEN)
-            market_bid_end(market, i, MARKET_BID_IS_LOST);
+    bool stopped = false;
+    for (uint32_t i = market->orders[order].first_bid; i != SLOT_NONE && !stopped; i = market->bids[i].next) {
+        if (market->bids[i].state != MARKET_BID_IS_OPEN)
+            continue;
+        market_bid_end(market, i, MARKET_BID_IS_LOST);
+        stopped = market->rules.losers_stay_open;
+    }
     market_order_forget_bids(market, order);
 }
 
@@ -50,6 +54,7 @@ enum market_error market_create_lease(struct market *market, struct market_order
     uint32_t index = slots_take(&market->lease_slots);
     market->leases[index] = (struct market_lease){.price = opening.rate,
                                                   .created = height,
+                                                  .window_s = market->bids[bid].window_s,
                                                   .order = id.index,
                                                   .provider = provider,
                                                   .payment = payment};
@@ -91,10 +96,10 @@ static enum market_error close_lease_check(const struct market *market, struct m
     uint32_t lease = lease_index(market, id, provider);
     if (lease == SLOT_NONE)
         return MARKET_LEASE_NOT_FOUND;
-    if (market->leases[lease].state != MARKET_LEASE_IS_ACTIVE)
+    if (!market_lease_live(market->leases[lease].state))
         return MARKET_ORDER_CLOSED;
     const struct escrow_payment *payment = &market->escrow.payments[market->leases[lease].payment];
-    if (payment->state != ESCROW_OPEN)
+    if (payment->state == ESCROW_CLOSED)
         return MARKET_PAYMENT_CLOSED;
     return settlement_foresee(&market->escrow, payment->account, height).error;
 }
@@ -106,7 +111,7 @@ enum market_error market_close_lease(struct market *market, struct market_order_
     if (error != MARKET_OK)
         return error;
     uint32_t group = market->orders[id.index].group, lease = market->orders[id.index].lease;
-    market_lease_enter(market, lease, MARKET_LEASE_IS_CLOSED, height);
+    market_lease_end(market, lease, MARKET_LEASE_IS_CLOSED, MARKET_REASON_OWNER, height);
     market_bid_end(market, market_bid_index(market, id, provider), MARKET_BID_IS_CLOSED);
     market_order_enter(market, id.index, MARKET_ORDER_IS_CLOSED);
     market_order_forget_bids(market, id.index);
@@ -143,7 +148,31 @@ void market_payment_close(struct market *market, uint32_t lease, int64_t height)
                              height);
 }
 
-void market_account_ended(struct market *market, uint32_t deployment, bool overdrawn, int64_t height)
+/* Hook of section 1.5 for a payment that is closed or overdrawn and whose bid is active. */
+static void payment_ended(struct market *market, uint32_t lease_index, bool overdrawn, int64_t height)
+{
+    uint32_t order = market->leases[lease_index].order, provider = market->leases[lease_index].provider;
+    uint32_t bid = market_bid_index(market, market_order_id(market, order), provider);
+    market_order_enter(market, order, MARKET_ORDER_IS_CLOSED);
+    market_bid_end(market, bid, MARKET_BID_IS_CLOSED);
+    market_lease_end(market, lease_index, overdrawn ? MARKET_LEASE_IS_INSUFFICIENT_FUNDS : MARKET_LEASE_IS_CLOSED,
+                     overdrawn ? MARKET_REASON_INSUFFICIENT_FUNDS : MARKET_REASON_UNSPECIFIED, height);
+    market_order_forget_bids(market, order);
+}
+
+void market_captured_ended(struct market *market, uint32_t account, int64_t height)
+{
+    const struct escrow *escrow = &market->escrow;
+    uint32_t captured = account;
+    while ((captured = escrow_captured_next(escrow, account, captured)) != SLOT_NONE)
+        for (uint32_t i = escrow->accounts[captured].first_payment; i != SLOT_NONE; i = escrow->payments[i].next) {
+            uint32_t lease = escrow->payments[i].lease.index;
+            if (escrow->payments[i].state != ESCROW_OPEN && market_lease_live(market->leases[lease].state))
+                payment_ended(market, lease, escrow->payments[i].state == ESCROW_OVERDRAWN, height);
+        }
+}
+
+static void deployment_ended(struct market *market, uint32_t deployment, bool overdrawn, int64_t height)
 {
     if (market->deployments[deployment].state != MARKET_DEPLOYMENT_IS_ACTIVE)
         return;
@@ -160,7 +189,13 @@ void market_account_ended(struct market *market, uint32_t deployment, bool overd
     }
 }
 
-/* Leases that ended without their payments ([R2]) get another try. Only the closing of one payment changes the list, or
+void market_account_ended(struct market *market, uint32_t deployment, bool overdrawn, int64_t height)
+{
+    deployment_ended(market, deployment, overdrawn, height);
+    market_captured_ended(market, market->deployments[deployment].account, height);
+}
+
+/* 2024: leases that ended without their payments ([R2]) get another try. Only the closing of one payment changes the list, or
  * an overdraft, which empties it. */
 static void close_ghosts(struct market *market, uint32_t group, int64_t height)
 {
@@ -179,7 +214,8 @@ static void close_ghosts(struct market *market, uint32_t group, int64_t height)
 
 void market_group_ended(struct market *market, uint32_t group, enum market_lease_state lease_state, int64_t height)
 {
-    close_ghosts(market, group, height);
+    if (market->rules.dialect == MARKET_DIALECT_2024)
+        close_ghosts(market, group, height);
     uint32_t index = market->groups[group].last_order;
     if (index == SLOT_NONE || market->orders[index].state == MARKET_ORDER_IS_CLOSED)
         return; /* all earlier orders are closed, and their bids are lost or closed */
@@ -191,7 +227,8 @@ void market_group_ended(struct market *market, uint32_t group, enum market_lease
     uint32_t lease = market->orders[index].lease;
     if (lease == SLOT_NONE)
         return;
-    market_lease_enter(market, lease, lease_state, height);
+    market_lease_end(market, lease, lease_state,
+                     lease_state == MARKET_LEASE_IS_CLOSED ? MARKET_REASON_OWNER : MARKET_REASON_INSUFFICIENT_FUNDS, height);
     market_payment_close(market, lease, height);
 }
 
@@ -200,7 +237,9 @@ bool market_group_end_panics(const struct market *market, uint32_t group, int64_
     const struct escrow *escrow = &market->escrow;
     uint32_t account = market->deployments[market->groups[group].deployment].account;
     uint32_t i = escrow->accounts[account].first_open;
-    while (i != SLOT_NONE && escrow->payments[i].gseq != market->groups[group].gseq)
+    bool live_only = market->rules.dialect == MARKET_DIALECT_2026; /* ghosts get no other try */
+    while (i != SLOT_NONE && (escrow->payments[i].gseq != market->groups[group].gseq ||
+                              (live_only && !market_lease_live(market->leases[escrow->payments[i].lease.index].state))))
         i = escrow->payments[i].next_open;
     return i != SLOT_NONE && settlement_foresee(escrow, account, height).error == MARKET_PANIC;
 }

@@ -48,16 +48,26 @@ void market_bid_end(struct market *market, uint32_t index, enum market_bid_state
     struct bank_transfer refund = {BANK_ESCROW, bid->provider, (enum market_denom)bid->deposit_denom, bid->deposit,
                                    MARKET_TRANSFER_BID_REFUND};
     market_bid_enter(market, index, state);
-    bank_move(&market->bank, refund, market_about_bid(market, index));
+    if (state == MARKET_BID_IS_LOST)
+        market->orders[bid->order].n_lost++;
+    struct market_event about = market_about_bid(market, index);
+    if (bid->first_part == SLOT_NONE)
+        bank_move(&market->bank, refund, about);
+    else
+        escrow_list_refund(&market->escrow, &market->bids[index].first_part, bid->provider, MARKET_TRANSFER_BID_REFUND, about);
 }
 
-static enum market_error bid_check_price(const struct market_create_bid *message, const struct market_group *group)
+static enum market_error bid_check_price(const struct market *market, const struct market_create_bid *message,
+                                         const struct market_group *group)
 {
+    bool old = market->rules.dialect == MARKET_DIALECT_2024;
     if (message->price_denom == MARKET_DENOM_NONE || decimal_is_negative(message->price))
         return MARKET_BID_INVALID_PRICE;
     if (message->price_denom != group->denom)
         return MARKET_PANIC;
-    return decimal_compare(message->price, group->price) > 0 ? MARKET_BID_OVER_ORDER : MARKET_OK;
+    if (decimal_compare(message->price, group->price) > 0)
+        return old ? MARKET_BID_OVER_ORDER : MARKET_BID_INVALID_PRICE;
+    return MARKET_OK;
 }
 
 static enum market_error bid_check_order(const struct market *market, const struct market_create_bid *message,
@@ -67,7 +77,9 @@ static enum market_error bid_check_order(const struct market *market, const stru
     if (minimum < 0 || message->deposit < minimum)
         return MARKET_INVALID_DEPOSIT;
     int32_t most = market->rules.order_max_bids + (market->rules.one_bid_too_many ? 1 : 0);
-    if (order != NULL && order->n_bids >= most)
+    /* 2024 counts the bids in any state, 2026 those that are not lost. */
+    int32_t lost = order != NULL && market->rules.dialect == MARKET_DIALECT_2026 ? order->n_lost : 0;
+    if (order != NULL && order->n_bids - lost >= most)
         return MARKET_INVALID_BID;
     if (order == NULL)
         return MARKET_ORDER_NOT_FOUND;
@@ -84,13 +96,15 @@ static enum market_error bid_check(const struct market *market, const struct mar
     if (!market_wallet_valid(market, message->provider))
         return MARKET_INVALID_ADDRESS;
     if (group != NULL && market->deployments[group->deployment].owner == message->provider)
-        return MARKET_SAME_ACCOUNT;
+        return market->rules.dialect == MARKET_DIALECT_2024 ? MARKET_SAME_ACCOUNT : MARKET_CONFLICT;
     if (decimal_is_zero(message->price))
         return MARKET_BID_ZERO_PRICE;
+    if (message->window_s < 0)
+        return MARKET_RECLAMATION_WINDOW_INVALID;
     enum market_error error = bid_check_order(market, message, order);
     if (error != MARKET_OK)
         return error;
-    error = bid_check_price(message, group);
+    error = bid_check_price(market, message, group);
     if (error != MARKET_OK)
         return error;
     if (message->offer_mismatch)
@@ -100,6 +114,61 @@ static enum market_error bid_check(const struct market *market, const struct mar
     if (!message->placement_matches)
         return MARKET_ATTRIBUTE_MISMATCH;
     return message->capabilities_match ? MARKET_OK : MARKET_CAPABILITIES_MISMATCH;
+}
+
+static struct bank_sourcing bid_sourcing(const struct market_create_bid *message)
+{
+    return (struct bank_sourcing){.signer = message->provider,
+                                  .denom = message->deposit_denom,
+                                  .rest = message->deposit,
+                                  .sources = message->sources,
+                                  .scope = BANK_FOR_BIDS};
+}
+
+/* Steps 11 and 12 of 2026. */
+static enum market_error bid_check_window(const struct market *market, const struct market_create_bid *message)
+{
+    uint32_t group = market->orders[message->order.index].group;
+    int64_t wanted_s = market->deployments[market->groups[group].deployment].window_s;
+    if (wanted_s != 0 && message->window_s == 0)
+        return MARKET_RECLAMATION_REQUIRED;
+    if (message->window_s < wanted_s)
+        return MARKET_RECLAMATION_WINDOW_TOO_SHORT;
+    if (message->window_s != 0 && !market_window_valid(market, message->window_s))
+        return MARKET_RECLAMATION_WINDOW_INVALID;
+    return MARKET_OK;
+}
+
+/* What either dialect asks last. */
+static enum market_error bid_check_rest(const struct market *market, const struct market_create_bid *message, bool exists)
+{
+    if (market->rules.dialect == MARKET_DIALECT_2026) {
+        if (!bank_sourcing_covers(&market->bank, bid_sourcing(message)))
+            return MARKET_INVALID_DEPOSIT;
+        enum market_error error = bid_check_window(market, message);
+        if (error != MARKET_OK)
+            return error;
+        return exists ? MARKET_BID_EXISTS : MARKET_OK;
+    }
+    if (exists)
+        return MARKET_BID_EXISTS;
+    return bank_can_pay(&market->bank, message->provider, message->deposit_denom, message->deposit)
+               ? MARKET_OK
+               : MARKET_INSUFFICIENT_FUNDS;
+}
+
+static void bid_pay(struct market *market, uint32_t index, const struct market_create_bid *message)
+{
+    struct market_event about = market_about_bid(market, index);
+    struct bank_sourcing sourcing = bid_sourcing(message);
+    struct bank_part part;
+    if (market->rules.dialect == MARKET_DIALECT_2024)
+        sourcing.sources = BANK_BALANCE;
+    while (bank_sourcing_next(&market->bank, &sourcing, &part)) {
+        bank_part_pay(&market->bank, &sourcing, &part, MARKET_TRANSFER_BID_DEPOSIT, about);
+        if (sourcing.sources != BANK_BALANCE)
+            escrow_list_add(&market->escrow, &market->bids[index].first_part, message->deposit_denom, &part);
+    }
 }
 
 /* Where in the order's list the provider's bid belongs. True when it is there. */
@@ -122,14 +191,16 @@ enum market_error market_create_bid(struct market *market, const struct market_c
         return error;
     struct market_order *order = &market->orders[message->order.index];
     uint32_t *place;
-    if (bid_place(market, order, message->provider, &place))
-        return MARKET_BID_EXISTS;
-    if (!bank_can_pay(&market->bank, message->provider, message->deposit_denom, message->deposit))
-        return MARKET_INSUFFICIENT_FUNDS;
+    bool exists = bid_place(market, order, message->provider, &place);
+    error = bid_check_rest(market, message, exists);
+    if (error != MARKET_OK)
+        return error;
     uint32_t index = slots_take(&market->bid_slots);
     market->bids[index] = (struct market_bid){.price = message->price,
                                               .deposit = message->deposit,
                                               .created = height,
+                                              .window_s = message->window_s,
+                                              .first_part = SLOT_NONE,
                                               .order = message->order.index,
                                               .provider = message->provider,
                                               .next = *place,
@@ -137,48 +208,6 @@ enum market_error market_create_bid(struct market *market, const struct market_c
     *place = index;
     order->n_bids++;
     market_bid_enter(market, index, MARKET_BID_IS_OPEN);
-    struct bank_transfer deposit = {message->provider, BANK_ESCROW, message->deposit_denom, message->deposit,
-                                    MARKET_TRANSFER_BID_DEPOSIT};
-    bank_move(&market->bank, deposit, market_about_bid(market, index));
+    bid_pay(market, index, message);
     return market_done(market, height);
-}
-
-/* --- CloseBid --- */
-
-/* The provider leaves its lease: the group pauses, and no new order appears. */
-static enum market_error close_active_bid(struct market *market, uint32_t bid, uint32_t lease_index, int64_t height)
-{
-    uint32_t order = market->bids[bid].order;
-    const struct market_lease *lease = &market->leases[lease_index];
-    const struct escrow_payment *payment = &market->escrow.payments[lease->payment];
-    if (payment->state == ESCROW_OPEN &&
-        settlement_foresee(&market->escrow, payment->account, height).error == MARKET_PANIC)
-        return MARKET_PANIC;
-    market_group_enter(market, market->orders[order].group, MARKET_GROUP_IS_PAUSED);
-    market_lease_enter(market, lease_index, MARKET_LEASE_IS_CLOSED, height);
-    market_bid_end(market, bid, MARKET_BID_IS_CLOSED);
-    market_order_enter(market, order, MARKET_ORDER_IS_CLOSED);
-    market_order_forget_bids(market, order);
-    market_payment_close(market, lease_index, height);
-    return market_done(market, height);
-}
-
-enum market_error market_close_bid(struct market *market, struct market_order_id order, uint32_t provider, int64_t height)
-{
-    market_begin(market, height);
-    uint32_t bid = market_bid_index(market, order, provider);
-    if (bid == SLOT_NONE)
-        return MARKET_UNKNOWN_BID;
-    if (market->bids[bid].state == MARKET_BID_IS_OPEN) {
-        market_bid_end(market, bid, MARKET_BID_IS_CLOSED);
-        return market_done(market, height);
-    }
-    uint32_t lease = market->orders[order.index].lease;
-    if (lease == SLOT_NONE || market->leases[lease].provider != provider)
-        return MARKET_UNKNOWN_LEASE_FOR_BID;
-    if (market->leases[lease].state != MARKET_LEASE_IS_ACTIVE)
-        return MARKET_LEASE_NOT_ACTIVE;
-    if (market->bids[bid].state != MARKET_BID_IS_ACTIVE)
-        return MARKET_BID_NOT_ACTIVE;
-    return close_active_bid(market, bid, lease, height);
 }

@@ -7,6 +7,8 @@
 struct market_rules market_rules_2024_07(void)
 {
     return (struct market_rules){
+        .settlement = MARKET_SETTLES_BY_SHARES,
+        .dialect = MARKET_DIALECT_2024,
         .deployment_minimum = {[MARKET_DENOM_NONE] = -1, [MARKET_UAKT] = 500000, [MARKET_USDC] = 5000000, [MARKET_UACT] = -1},
         .bid_minimum = {[MARKET_DENOM_NONE] = -1, [MARKET_UAKT] = 500000, [MARKET_USDC] = -1, [MARKET_UACT] = -1},
         .order_max_bids = 20,
@@ -22,10 +24,38 @@ struct market_rules market_rules_2024_07(void)
     };
 }
 
+struct market_rules market_rules_2026_08(void)
+{
+    return (struct market_rules){
+        .settlement = MARKET_SETTLES_BY_DEBT,
+        .dialect = MARKET_DIALECT_2026,
+        /* 500,000 uakt is listed too, but a later check refuses uakt under the same name. */
+        .deployment_minimum = {[MARKET_DENOM_NONE] = -1, [MARKET_UAKT] = -1, [MARKET_USDC] = -1, [MARKET_UACT] = 500000},
+        .bid_minimum = {[MARKET_DENOM_NONE] = -1, [MARKET_UAKT] = 500000, [MARKET_USDC] = -1, [MARKET_UACT] = 500000},
+        .order_max_bids = 20,
+        .price_denom = MARKET_UACT,
+        .window_min_s = 3600,
+        .window_max_s = 720 * 3600,
+        .new_lease_uncredits = true,
+        .same_block_withdraw_panics = true,
+        .same_block_close_ghosts = true,
+        .fallback_freezes = true,
+        .prefix_captures = true,
+        .same_block_close_strands = true,
+        .losers_stay_open = true,
+        .start_ignores_deployment = true,
+        .one_bid_too_many = true,
+        .unlimited_counts = true,
+    };
+}
+
 bool market_rules_named(const char *name, struct market_rules *rules)
 {
-    if (strcmp(name, "2024-07") != 0)
+    if (strcmp(name, "2024-07") == 0)
+        *rules = market_rules_2024_07();
+    else if (strcmp(name, "2026-08") == 0)
+        *rules = market_rules_2026_08();
+    else
         return false;
-    *rules = market_rules_2024_07();
     return true;
 }

@@ -1,4 +1,4 @@
-/* Settlement, steps 1 to 11 of section 4.2 of the 2024-07 description. */
+/* Settlement by shares: steps 1 to 11 of section 4.2 of the 2024-07 description, section 4.10 of HEAD. */
 #include "models/market/escrow.h"
 #include "models/market/escrow_inside.h"
 
@@ -31,7 +31,7 @@ static void foresee_shares(const struct escrow *escrow, const struct escrow_acco
         settlement->error = MARKET_INVALID_SETTLEMENT;
 }
 
-struct settlement settlement_foresee(const struct escrow *escrow, uint32_t index, int64_t height)
+struct settlement shares_foresee(const struct escrow *escrow, uint32_t index, int64_t height)
 {
     const struct escrow_account *account = &escrow->accounts[index];
     struct settlement settlement = {.balance = account->balance, .funds = account->funds};
@@ -101,7 +101,7 @@ static void share_out(struct escrow *escrow, struct escrow_account *account, con
     account->open_rate = decimal_zero();
 }
 
-void settlement_apply(struct escrow *escrow, uint32_t index, const struct settlement *settlement, int64_t height)
+void shares_apply(struct escrow *escrow, uint32_t index, const struct settlement *settlement, int64_t height)
 {
     struct escrow_account *account = &escrow->accounts[index];
     check(settlement->error == MARKET_OK, "settlement in spite of an error");
@@ -122,7 +122,7 @@ void settlement_apply(struct escrow *escrow, uint32_t index, const struct settle
         share_out(escrow, account, settlement);
 }
 
-int64_t escrow_dry_height(const struct escrow *escrow, uint32_t index)
+int64_t shares_dry_height(const struct escrow *escrow, uint32_t index)
 {
     const struct escrow_account *account = &escrow->accounts[index];
     if (account->state != ESCROW_OPEN || account->first_open == SLOT_NONE)

@@ -20,7 +20,7 @@ static void escrow_world_open(struct escrow_world *world)
     world->rules = market_rules_2024_07();
     events_open(&world->events, &world->arena);
     bank_open(&world->bank, &world->arena, PEOPLE, 8, &world->events);
-    escrow_open(&world->escrow, &world->arena, &world->rules, &world->bank, 1, 16);
+    escrow_open(&world->escrow, &world->arena, &world->rules, &world->bank, &(struct escrow_limits){1, 16, 0});
     for (int i = 0; i < PEOPLE; i++) {
         uint32_t wallet = bank_wallet_add(&world->bank, people[i]);
         for (int denom = 1; denom < MARKET_DENOMS; denom++)
