@@ -126,6 +126,8 @@ static bool add_marks(const struct study *study, struct store *store)
     return true;
 }
 
+static bool add_evidence(void *store, const struct evidence *evidence) { return store_add_evidence(store, evidence); }
+
 static bool open_store(const struct execution *execution, struct store **store)
 {
     const struct study *study = execution->study;
@@ -134,7 +136,8 @@ static bool open_store(const struct execution *execution, struct store **store)
         fine = store_add_cloud(*store, &study->arms[i]);
     for (size_t i = 0; fine && i < study->point_count; i++)
         fine = store_add_point(*store, study->points[i].label, study->points[i].parameters);
-    return fine && add_marks(study, *store) && add_targets(study, *store);
+    return fine && add_marks(study, *store) && add_targets(study, *store) &&
+           evidence_walk(study->scenario, execution->line->arena, add_evidence, *store);
 }
 
 const char *execute_status(const struct execution *execution)

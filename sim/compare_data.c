@@ -256,6 +256,7 @@ static bool count_replications(struct compare_data *data, struct store *store)
 
 int compare_load(struct compare_data *data, struct store *store)
 {
+    data->marks = store_read_marks(store_database(store));
     if (!store_read_run(store, data->arena, &data->run) ||
         !store_read_clouds(store, data->arena, &data->clouds, &data->cloud_count) ||
         !store_read_points(store, data->arena, &data->points, &data->point_count))

@@ -41,6 +41,7 @@ struct compare_target {
 
 struct compare_data {
     struct arena *arena;
+    struct store_marks marks;       /* of the inputs */
     const struct compare_options *options;
     struct store_run run;
     const struct store_cloud *clouds;

@@ -67,6 +67,9 @@ static void put_head(const struct page *page)
     put_field(page, "comparison", compare_clean(arena, run->comparison));
     put_field(page, "period", arena_format(arena, "%s, %s", units_format_utc(start, run->start_unix_s),
                                            units_format_duration(length, duration_from_seconds(run->horizon_s))));
+    const char *inputs = store_marks_text(arena, page->data->marks);
+    if (inputs != NULL)
+        put_field(page, "inputs", inputs);
     put_field(page, "run", run_line(page));
     put_methods(page);
 }

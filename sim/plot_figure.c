@@ -148,8 +148,10 @@ void figure_open(struct figure *figure, const struct plot *plot, const char *cha
         plot_wrap(arena, plot_show(arena, name, 160), (size_t)((width_mm - 6) / CHARACTER_MM), &title_lines);
     subtitle = plot_wrap(arena, plot_show(arena, subtitle, 240), (size_t)((width_mm - 6) / SMALL_CHARACTER_MM),
                          &subtitle_lines);
+    const char *inputs = store_marks_text(arena, store_read_marks(plot->database));
     const char *whole =
-        arena_format(arena, "%s. nines %s (%s), seed %llu, digest %s.", caption, plot->run.version, plot->run.commit_id,
+        arena_format(arena, "%s.%s%s%s nines %s (%s), seed %llu, digest %s.", caption,
+                     inputs != NULL ? " Inputs: " : "", inputs != NULL ? inputs : "", inputs != NULL ? "." : "", plot->run.version, plot->run.commit_id,
                      (unsigned long long)plot->run.seed, plot->run.digest == NULL ? "none" : plot->run.digest);
     const char *foot =
         plot_wrap(arena, plot_show(arena, whole, 600), (size_t)((width_mm - 6) / SMALL_CHARACTER_MM), &caption_lines);

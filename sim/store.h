@@ -19,6 +19,7 @@
 #ifndef NINES_SIM_STORE_H
 #define NINES_SIM_STORE_H
 
+#include "sim/evidence.h"
 #include "sim/arena.h"
 #include "sim/model.h"
 #include "sim/record.h"
@@ -84,6 +85,13 @@ bool store_open_read(struct store **store, const char *path);
 void store_close(struct store *store);
 /* Message of the last failure: "results/x/run.db: disk full"; "" when there was none. Valid until the next call. */
 const char *store_message(const struct store *store);
+/* Inputs by mark: R, K, U. All 0 when the file holds none. */
+struct store_marks {
+    int64_t read, recalled, unsourced;
+};
+struct store_marks store_read_marks(struct sqlite3 *database);
+/* "38 with a source mark: 9 read (R), 12 recalled (K), 17 unsourced (U)", or NULL when there are none. */
+const char *store_marks_text(struct arena *arena, struct store_marks marks);
 /* The connection, for readers (charts, tables). */
 struct sqlite3 *store_database(struct store *store);
 
@@ -96,6 +104,9 @@ bool store_add_point(struct store *store, const char *label, const char *paramet
 bool store_add_target(struct store *store, const struct store_target *target);
 /* A scripted incident of a point, for charts: [start_s, end_s] from start. */
 bool store_add_mark(struct store *store, uint32_t point, const char *name, double start_s, double end_s);
+
+/* How well an input of the scenario is known. */
+bool store_add_evidence(struct store *store, const struct evidence *evidence);
 
 struct store_replication {
     uint32_t point, cloud;     /* indices */

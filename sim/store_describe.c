@@ -141,6 +141,12 @@ bool store_add_target(struct store *store, const struct store_target *target)
                   or_empty(target->source), or_empty(target->evidence), (int64_t)store->target_count++);
 }
 
+bool store_add_evidence(struct store *store, const struct evidence *evidence)
+{
+    return store_begin(store) && insert(store, "INSERT OR REPLACE INTO evidence VALUES (?, ?, ?)", "ttt", evidence->path,
+                                        evidence->mark, evidence->source);
+}
+
 bool store_add_mark(struct store *store, uint32_t point, const char *name, double start_s, double end_s)
 {
     check(point < store->point_count, "point %u of %u", point, store->point_count);

@@ -187,3 +187,29 @@ bool store_summarise_beside(struct store *store, double level)
            (summary_write(store->database, level, true) || store_fail_sqlite(store, "summarise")) &&
            store_execute(store, "read", "COMMIT");
 }
+
+struct store_marks store_read_marks(struct sqlite3 *database)
+{
+    struct store_marks marks = {0};
+    sqlite3_stmt *row = NULL;
+    if (sqlite3_prepare_v2(database, "SELECT mark, count(*) FROM evidence GROUP BY mark", -1, &row, NULL) != SQLITE_OK)
+        return marks; /* a file of an older nines */
+    while (sqlite3_step(row) == SQLITE_ROW) {
+        const unsigned char *mark = sqlite3_column_text(row, 0);
+        int64_t count = sqlite3_column_int64(row, 1);
+        if (mark == NULL)
+            continue;
+        *(mark[0] == 'R' ? &marks.read : mark[0] == 'K' ? &marks.recalled : &marks.unsourced) += count;
+    }
+    sqlite3_finalize(row);
+    return marks;
+}
+
+const char *store_marks_text(struct arena *arena, struct store_marks marks)
+{
+    int64_t all = marks.read + marks.recalled + marks.unsourced;
+    if (all == 0)
+        return NULL;
+    return arena_format(arena, "%lld with a mark: %lld read (R), %lld recalled (K), %lld unsourced (U)", (long long)all,
+                        (long long)marks.read, (long long)marks.recalled, (long long)marks.unsourced);
+}

@@ -72,6 +72,9 @@ const char *const store_schema[] = {
     " point_id INTEGER NOT NULL REFERENCES point, name TEXT NOT NULL, start_s REAL NOT NULL, end_s REAL NOT NULL)"
     " STRICT;",
 
+    "CREATE TABLE evidence ("
+    " path TEXT NOT NULL PRIMARY KEY, mark TEXT NOT NULL, source TEXT NOT NULL) STRICT;",
+
     "CREATE TABLE summary ("
     " point_id INTEGER NOT NULL REFERENCES point, cloud_id INTEGER NOT NULL REFERENCES cloud, metric TEXT NOT NULL,"
     " unit TEXT NOT NULL, n INTEGER NOT NULL, n_undefined INTEGER NOT NULL, mean REAL, sd REAL, ci_low REAL,"
