@@ -2,6 +2,7 @@
 #include "models/commands/commands.h"
 #include "models/commands/place_plan.h"
 #include "models/commands/place_write.h"
+#include "sim/scenario.h"
 #include "sim/units.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ const struct command_option place_options[] = {
      .help = "replay arrivals: pos,seedN,... with rows of pods\n(default: drawn from the seed)"},
     {.name = "--rank", .argument = "CSV", .help = "replay ranks: sn,seedN,... (default: drawn from the seed)"},
     {.name = "--policy", .argument = "P|all", .stage = "How pods are placed",
-     .help = "a policy, several joined by commas, or all of the paper's\nsix (default: all)"},
+     .help = "a policy, several joined by commas, or all of the paper's\nsix (default: all); an unknown name lists them"},
     {.name = "--ties", .argument = "RULE", .choices = "rank|uniform|lowest",
      .help = "among nodes of equal score: lowest rank (default), a draw,\nor first of the file"},
     {.name = "--typical", .argument = "CSV", .stage = "What counts as a fragment",
@@ -103,41 +104,56 @@ static bool parse_seeds(const struct command_line *line, struct place_plan *plan
 
 static bool unknown_policy(const struct command_line *line, const char *name)
 {
-    const char *names = "";
-    for (int i = 0; i < GPU_POLICIES; i++)
-        names = arena_format(line->arena, "%s%s%s", names, i == 0 ? "" : ", ", gpu_policy_name((enum gpu_policy)i));
-    command_error(arena_format(line->arena, "the policies are %s", names), "unknown policy '%s'",
-                  command_show(line->arena, name));
+    size_t count = place_policies(), column = 0;
+    const char **names = arena_array(line->arena, count, const char *), *list = "";
+    for (size_t i = 0; i < count; i++) {
+        names[i] = place_policy(i).name;
+        bool turn = column + strlen(names[i]) > 90;
+        list = arena_format(line->arena, "%s%s%s", list, i == 0 ? "" : turn ? ",\n  " : ", ", names[i]);
+        column = (turn ? 0 : column) + strlen(names[i]) + 2;
+    }
+    const char *near = scenario_nearest(name, names, count);
+    command_error(near != NULL ? arena_format(line->arena, "did you mean '%s'?", near)
+                               : arena_format(line->arena, "the policies are\n  %s", list),
+                  "unknown policy '%s'", command_show(line->arena, name));
     return false;
+}
+
+static bool add_policy(const struct command_line *line, struct place_plan *plan, struct place_policy *policies,
+                       const char *name)
+{
+    size_t index = 0;
+    while (index < place_policies() && strcmp(place_policy(index).name, name) != 0)
+        index++;
+    if (index == place_policies())
+        return unknown_policy(line, name);
+    struct place_policy policy = place_policy(index);
+    for (size_t i = 0; i < plan->policy_count; i++)
+        if (strcmp(policies[i].name, policy.name) == 0) {
+            command_error(NULL, "policy '%s' is there twice", name);
+            return false;
+        }
+    policies[plan->policy_count++] = policy;
+    return true;
 }
 
 /* "all", "FGD", "BestFit,FGD". */
 static bool parse_policies(const struct command_line *line, struct place_plan *plan)
 {
     const char *text = command_text(line, "--policy", "all");
-    enum gpu_policy *policies = arena_array(line->arena, GPU_POLICIES, enum gpu_policy);
+    struct place_policy *policies = arena_array(line->arena, place_policies(), struct place_policy);
     plan->policies = policies;
-    if (strcmp(text, "all") == 0) {
-        for (int i = 0; i < GPU_PUBLISHED; i++)
-            policies[plan->policy_count++] = (enum gpu_policy)i;
-        return true;
-    }
-    for (;;) {
+    for (size_t i = 0; strcmp(text, "all") == 0 && i < GPU_PUBLISHED; i++)
+        policies[plan->policy_count++] = place_policy(i);
+    while (strcmp(text, "all") != 0) {
         size_t length = strcspn(text, ",");
-        const char *name = arena_format(line->arena, "%.*s", (int)length, text);
-        enum gpu_policy policy;
-        if (!gpu_policy_from_name(name, &policy))
-            return unknown_policy(line, name);
-        for (size_t i = 0; i < plan->policy_count; i++)
-            if (policies[i] == policy) {
-                command_error(NULL, "policy '%s' is there twice", name);
-                return false;
-            }
-        policies[plan->policy_count++] = policy;
+        if (!add_policy(line, plan, policies, arena_format(line->arena, "%.*s", (int)length, text)))
+            return false;
         if (text[length] == '\0')
-            return true;
+            break;
         text += length + 1;
     }
+    return true;
 }
 
 static bool parse_tune(const struct command_line *line, struct place_plan *plan)

@@ -120,12 +120,39 @@ static void finish(const struct place_plan *plan, const struct gpu_curve *curve,
             result->points[bin] = (struct gpu_curve_point){NAN, NAN, NAN};
 }
 
+/* One of the two ways of finding a node, with what it needs. */
+struct placer {
+    struct gpu_inventory *inventory;
+    struct gpu_place_options options;
+    struct gpu_scheduler *scheduler; /* NULL: by the options' policy */
+};
+
+static struct placer open_placer(const struct place_plan *plan, const struct place_policy *policy, struct arena *arena,
+                                 struct gpu_inventory *inventory)
+{
+    struct placer placer = {.inventory = inventory, .options = {.policy = policy->policy, .ties = plan->ties}};
+    struct gpu_scheduler_options options = {
+        .scorers = policy->scorers, .scorer_count = policy->scorer_count, .ties = plan->ties};
+    if (policy->scorer_count > 0)
+        placer.scheduler = gpu_scheduler_create(arena, inventory, &options);
+    return placer;
+}
+
+static bool place_one(struct placer *placer, const struct gpu_pod *pod, uint64_t random,
+                      struct gpu_placement *placement)
+{
+    placer->options.random = random;
+    if (placer->scheduler == NULL)
+        return gpu_place(placer->inventory, pod, &placer->options, placement);
+    return gpu_scheduler_place(placer->scheduler, pod, &(struct gpu_schedule){.random = random}, placement);
+}
+
 void place_experiment(const struct place_plan *plan, size_t policy, size_t seed, struct arena *arena,
                       struct gpu_fragmentation *fragmentation, struct place_result *result)
 {
     const struct place_seed *s = &plan->seeds[seed];
     struct gpu_inventory *inventory = build_inventory(plan, seed, arena, fragmentation);
-    struct gpu_place_options options = {.policy = plan->policies[policy], .ties = plan->ties};
+    struct placer placer = open_placer(plan, &plan->policies[policy], arena, inventory);
     struct stream chance = stream_open(key_of(s, "place ties"));
     struct gpu_curve curve;
     int64_t arrived = 0;
@@ -136,8 +163,7 @@ void place_experiment(const struct place_plan *plan, size_t policy, size_t seed,
     for (size_t i = 0; i < s->count; i++) {
         const struct gpu_pod *pod = &plan->openb->pods[s->arrivals[i]];
         struct gpu_placement placement = {.node = GPU_NO_NODE};
-        options.random = stream_u64(&chance);
-        bool placed = gpu_place(inventory, pod, &options, &placement);
+        bool placed = place_one(&placer, pod, stream_u64(&chance), &placement);
         result->placed += placed;
         result->failed += !placed;
         result->gpu_failed_milli += placed ? 0 : gpu_pod_milli(pod);

@@ -15,6 +15,7 @@
 #include "models/commands/openb.h"
 #include "models/gpu/curve.h"
 #include "models/gpu/place.h"
+#include "models/gpu/scheduler.h"
 
 enum { PLACE_SEEDS_MOST = 10000, PLACE_ARRIVALS_MOST = 500000000 };
 
@@ -25,10 +26,22 @@ struct place_seed {
     uint32_t *rank; /* [node_count] */
 };
 
+/* A way of placing, by name: a policy of place.h, or scorers of scheduler.h. */
+struct place_policy {
+    const char *name;
+    enum gpu_policy policy;
+    const struct gpu_scorer *scorers; /* [scorer_count]; none: `policy` */
+    size_t scorer_count;
+};
+
+/* All ways: place_policy(i), i < place_policies(); the first GPU_PUBLISHED are those of the published experiments. */
+size_t place_policies(void);
+struct place_policy place_policy(size_t index);
+
 struct place_plan {
     const struct openb *openb;
     const char *trace; /* name for the outputs */
-    const enum gpu_policy *policies;
+    const struct place_policy *policies;
     size_t policy_count;
     const struct place_seed *seeds;
     size_t seed_count;

@@ -1,6 +1,6 @@
 #include "models/commands/place_write.h"
 
-#include "models/commands/csv.h"
+#include "sim/csv.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -10,7 +10,7 @@
 static void write_experiment(FILE *out, const struct place_plan *plan, size_t policy, size_t seed)
 {
     csv_write(out, plan->trace, ',');
-    csv_write(out, gpu_policy_name(plan->policies[policy]), ',');
+    csv_write(out, plan->policies[policy].name, ',');
     csv_write_number(out, plan->tune, ',');
     fprintf(out, "%" PRId64 ",", plan->seeds[seed].seed);
 }
@@ -104,11 +104,12 @@ void place_table_print(const struct place_table *table, const struct place_plan 
 {
     char last[40];
     snprintf(last, sizeof last, "at %zu %%", plan->bins - 1);
-    fprintf(out, "%-20s  %-15s  %-15s  %-15s  %s\n", "", "GPU allocated,", "GPU allocated,", "GPU fragmented,", "pods placed,");
-    fprintf(out, "%-20s  %-15s  %-15s  %-15s  %s\n", "", "% of capacity,", "% of capacity,", "% of capacity,", "% of arrived");
-    fprintf(out, "%-20s  %-15s  %-15s  %s\n", "policy", "at 100 %", last, "at 100 %");
+    static const char format[] = "%-24s  %-15s  %-15s  %-15s  %s\n";
+    fprintf(out, format, "", "GPU allocated,", "GPU allocated,", "GPU fragmented,", "pods placed,");
+    fprintf(out, format, "", "% of capacity,", "% of capacity,", "% of capacity,", "% of");
+    fprintf(out, format, "policy", "at 100 %", last, "at 100 %", "arrived");
     for (size_t policy = 0; policy < plan->policy_count; policy++) {
-        fprintf(out, "%-20s", gpu_policy_name(plan->policies[policy]));
+        fprintf(out, "%-24s", plan->policies[policy].name);
         for (int column = 0; column < PLACE_COLUMNS; column++)
             print_cell(out, table->value[column] + policy * plan->seed_count, plan->seed_count);
         fputc('\n', out);

@@ -1,4 +1,4 @@
-#include "models/commands/csv.h"
+#include "sim/csv.h"
 
 #include "sim/command.h"
 #include "sim/units.h"

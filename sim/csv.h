@@ -7,8 +7,8 @@
  *
  * Numbers are whole numbers in plain digits; anything else ("1e3", " 5", "", "NaN", what does not fit) is a mistake that
  * names the column and what it allows. */
-#ifndef NINES_MODELS_COMMANDS_CSV_H
-#define NINES_MODELS_COMMANDS_CSV_H
+#ifndef NINES_SIM_CSV_H
+#define NINES_SIM_CSV_H
 
 #include "sim/arena.h"
 #include "sim/check.h"
