@@ -1,4 +1,5 @@
 #include "models/clouds/akash_inside.h"
+#include "models/clouds/needs.h"
 
 #include "sim/check.h"
 
@@ -9,17 +10,13 @@
 
 /* --- Plan ------------------------------------------------------------------------------------------------------------ */
 
-static const struct law *law_or_none(const struct law *law) { return law_mean(law) > 0 ? law : NULL; }
-
 /* Racks of a site go to its providers in turn. A provider's control runs in its first rack. */
 static void add_providers(struct scenario *scenario, const struct value *group, struct akash_plan *plan, struct graph_builder *graph)
 {
     const struct fleet *fleet = plan->fleet;
     const char *name = value_text(group, "name");
     uint32_t per_site = (uint32_t)value_integer(group, "providers_per_site"), most = fleet->sites * per_site;
-    const struct law *up = law_or_none(value_law(group, "provider_up")), *repair = law_or_none(value_law(group, "provider_repair"));
-    if (up == NULL || repair == NULL)
-        up = repair = NULL;
+    struct component control = needs_component(scenario, group, "", COMPONENT_PROVIDER, "provider_up", "provider_repair");
     plan->provider_name = arena_array(scenario->arena, most, const char *);
     plan->provider_component = arena_array(scenario->arena, most, uint32_t);
     plan->provider_site = arena_array(scenario->arena, most, uint32_t);
@@ -29,8 +26,8 @@ static void add_providers(struct scenario *scenario, const struct value *group, 
             uint32_t p = plan->providers++;
             plan->provider_site[p] = s;
             plan->provider_name[p] = arena_format(scenario->arena, "%s/%s/p%02u", name, fleet->site[s].name, i + 1);
-            plan->provider_component[p] =
-                graph_add(graph, (struct component){plan->provider_name[p], COMPONENT_PROVIDER, up, repair});
+            control.path = plan->provider_name[p];
+            plan->provider_component[p] = graph_add(graph, control);
             graph_need(graph, plan->provider_component[p], plan->chain, PLANE_CONTROL, (duration){0});
             graph_need(graph, plan->provider_component[p], fleet->rack[fleet->site[s].first_rack + i].component, PLANE_DATA,
                        (duration){0});
@@ -143,7 +140,6 @@ static const void *plan_akash(struct scenario *scenario, const struct value *gro
                               const struct demand_plan *demand, struct graph_builder *graph)
 {
     struct akash_plan *plan = arena_new(scenario->arena, struct akash_plan);
-    const struct law *up = law_or_none(value_law(group, "control_up")), *repair = law_or_none(value_law(group, "control_repair"));
     double gpu_usd_month[64] = {0};
     int before = scenario->errors;
     *plan = (struct akash_plan){.fleet = fleet,
@@ -164,8 +160,8 @@ static const void *plan_akash(struct scenario *scenario, const struct value *gro
                                 .start_time = value_law(group, "start_time"),
                                 .detect_automatic = value_law(group, "detect_automatic"),
                                 .detect_manual = value_law(group, "detect_manual")};
-    plan->chain = graph_add(graph, (struct component){arena_format(scenario->arena, "%s/chain", value_text(group, "name")),
-                                                      COMPONENT_CONTROL, repair != NULL ? up : NULL, up != NULL ? repair : NULL});
+    plan->chain = graph_add(graph, needs_component(scenario, group, arena_format(scenario->arena, "%s/chain", value_text(group, "name")),
+                                                   COMPONENT_CONTROL, "control_up", "control_repair"));
     plan->own_name = strlen(value_text(group, "name")) + 1;
     plan->pools = pool_plan_read(scenario, group, fleet, 0);
     add_providers(scenario, group, plan, graph);

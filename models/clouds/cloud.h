@@ -49,6 +49,8 @@ struct cloud_kind {
 
 extern const struct cloud_kind cloud_hyperscaler, cloud_akash, cloud_ionet;
 
+enum { EVENTS_MAX = 1 << 24 }; /* what the engine can keep pending */
+
 /* Everything one arm of a comparison needs; shared by threads. */
 struct cloud_plan {
     const char *name, *rules;

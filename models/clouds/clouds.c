@@ -91,6 +91,46 @@ static void check_cloud_names(struct scenario *scenario, const struct value *lis
     }
 }
 
+/* A target that no cloud has is a slip of the pen, not a fault that hits nothing. */
+static void check_target(struct scenario *scenario, const struct clouds_plan *plan, const struct value *group,
+                         const struct target *target, uint64_t matches)
+{
+    const char *example = NULL;
+    if (matches > 0)
+        return;
+    for (size_t i = 0; i < plan->clouds && example == NULL; i++)
+        for (uint32_t c = 0; c < graph_count(plan->cloud[i].graph) && example == NULL; c++)
+            if (graph_component(plan->cloud[i].graph, c)->class == target->class)
+                example = graph_component(plan->cloud[i].graph, c)->path;
+    const char *class = component_class_names[target->class];
+    scenario_error(scenario, value_of(group, example != NULL ? "where" : "target"),
+                   example != NULL ? arena_format(scenario->arena, "paths of that class look like '%s'", example)
+                                   : "leave it away, or add a cloud that has such components",
+                   "no component of class '%s' matches '%s' in any cloud it can hit", class, target->where);
+}
+
+static void check_targets(struct scenario *scenario, const struct clouds_plan *plan, const struct fault_list *faults,
+                          const struct value *incidents, const struct value *hazards)
+{
+    uint32_t number = 0;
+    for (uint32_t i = 0; i < faults->incidents; i++) {
+        const struct incident *incident = &faults->incident[i];
+        const struct value *effects = value_of(value_named(incidents, incident->name), "effects");
+        for (uint32_t e = 0; e < incident->effects; e++, number++) {
+            uint64_t matches = 0;
+            for (size_t c = 0; c < plan->clouds; c++)
+                matches += plan->cloud[c].faults->effect_matches[number];
+            check_target(scenario, plan, value_at(effects, e), &incident->effect[e].target, matches);
+        }
+    }
+    for (uint32_t h = 0; h < faults->hazards; h++) {
+        uint64_t matches = 0;
+        for (size_t c = 0; c < plan->clouds; c++)
+            matches += plan->cloud[c].faults->hazard_matches[h];
+        check_target(scenario, plan, value_at(hazards, h), &faults->hazard[h].target, matches);
+    }
+}
+
 static void mark_incidents(struct scenario *scenario, struct clouds_plan *plan, const struct fault_list *faults)
 {
     plan->marks = faults->incidents;
@@ -115,6 +155,9 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     const struct fleet *fleet = fleet_build(scenario, value_of(root, "fleet"));
     const struct demand_plan *demand = demand_read(scenario, value_of(root, "demand"), fleet);
     int64_t start = value_utc(root, "start");
+    const struct value *events = value_of(value_of(root, "limits"), "events");
+    if (events->is.integer > EVENTS_MAX)
+        scenario_error(scenario, events, "a run of that size must be divided", "at most %d events can be pending at once", EVENTS_MAX);
     const struct value *active = point != NULL ? value_of(point, "incidents") : NULL;
     const struct fault_list *faults =
         faults_read(scenario, incidents, hazards, active, fleet, start, value_bool(root, "fresh"));
@@ -134,6 +177,8 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
         prepare_cloud(scenario, value_at(list, i), &cloud[i], &plan->arm[i], faults, matched);
     }
     needs_check(scenario, needs, matched);
+    if (scenario->errors == before)
+        check_targets(scenario, plan, faults, incidents, hazards);
     mark_incidents(scenario, plan, faults);
     return plan;
 }

@@ -1,6 +1,7 @@
 #include "models/clouds/hyperscaler.h"
 
 #include "models/clouds/cloud.h"
+#include "models/clouds/needs.h"
 #include "models/clouds/sla.h"
 #include "sim/check.h"
 
@@ -45,27 +46,19 @@ struct hyperscaler {
 
 /* --- Plan ------------------------------------------------------------------------------------------------------------ */
 
-static struct component control_component(const struct value *group, const char *path, enum component_class class,
-                                          const char *up, const char *repair)
-{
-    const struct law *up_law = value_law(group, up), *repair_law = value_law(group, repair);
-    bool fails = law_mean(up_law) > 0 && law_mean(repair_law) > 0;
-    return (struct component){path, class, fails ? up_law : NULL, fails ? repair_law : NULL};
-}
-
 static void add_control_planes(struct scenario *scenario, const struct value *group, struct hyperscaler_plan *plan,
                                struct graph_builder *graph)
 {
     const char *name = value_text(group, "name");
     const struct fleet *fleet = plan->fleet;
     duration grace = value_duration(group, "token_grace");
-    plan->control = graph_add(graph, control_component(group, arena_format(scenario->arena, "%s/control", name),
-                                                       COMPONENT_CONTROL, "control_up", "control_repair"));
+    plan->control = graph_add(graph, needs_component(scenario, group, arena_format(scenario->arena, "%s/control", name),
+                                                     COMPONENT_CONTROL, "control_up", "control_repair"));
     plan->region_control = arena_array(scenario->arena, fleet->sites, uint32_t);
     for (uint32_t s = 0; s < fleet->sites; s++) {
         const char *path = arena_format(scenario->arena, "%s/%s/control", name, fleet->site[s].name);
-        uint32_t control = graph_add(graph, control_component(group, path, COMPONENT_REGION_CONTROL, "region_control_up",
-                                                              "region_control_repair"));
+        uint32_t control = graph_add(graph, needs_component(scenario, group, path, COMPONENT_REGION_CONTROL,
+                                                            "region_control_up", "region_control_repair"));
         plan->region_control[s] = control;
         graph_need(graph, control, plan->control, PLANE_CONTROL, grace);
         /* It runs in every zone of its region and works while one of them does. */

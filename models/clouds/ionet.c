@@ -1,6 +1,7 @@
 #include "models/clouds/ionet.h"
 
 #include "models/clouds/cloud.h"
+#include "models/clouds/needs.h"
 #include "sim/check.h"
 
 #include <math.h>
@@ -77,18 +78,14 @@ static void add_components(struct scenario *scenario, const struct value *group,
 {
     const struct fleet *fleet = plan->fleet;
     const char *name = value_text(group, "name");
-    const struct law *up = value_law(group, "control_up"), *repair = value_law(group, "control_repair");
-    const struct law *relay_up = value_law(group, "relay_up"), *relay_repair = value_law(group, "relay_repair");
-    bool fails = law_mean(up) > 0 && law_mean(repair) > 0, relay_fails = law_mean(relay_up) > 0 && law_mean(relay_repair) > 0;
-    plan->orchestrator = graph_add(graph, (struct component){arena_format(scenario->arena, "%s/orchestrator", name),
-                                                             COMPONENT_CONTROL, fails ? up : NULL, fails ? repair : NULL});
+    struct component relay = needs_component(scenario, group, "", COMPONENT_RELAY, "relay_up", "relay_repair");
+    plan->orchestrator = graph_add(graph, needs_component(scenario, group, arena_format(scenario->arena, "%s/orchestrator", name),
+                                                          COMPONENT_CONTROL, "control_up", "control_repair"));
     plan->relay = arena_array(scenario->arena, (size_t)fleet->sites * plan->relays_per_site, uint32_t);
     for (uint32_t s = 0; s < fleet->sites; s++)
         for (uint32_t r = 0; r < plan->relays_per_site; r++) {
-            const char *path = arena_format(scenario->arena, "%s/%s/relay-%u", name, fleet->site[s].name, r + 1);
-            plan->relay[s * plan->relays_per_site + r] =
-                graph_add(graph, (struct component){path, COMPONENT_RELAY, relay_fails ? relay_up : NULL,
-                                                    relay_fails ? relay_repair : NULL});
+            relay.path = arena_format(scenario->arena, "%s/%s/relay-%u", name, fleet->site[s].name, r + 1);
+            plan->relay[s * plan->relays_per_site + r] = graph_add(graph, relay);
         }
 }
 

@@ -20,6 +20,24 @@ const struct key need_keys[] = {
     {"grace", KEY_DURATION, "0 s", "a loss counts only when it has lasted so long"},
     KEY_END};
 
+struct component needs_component(struct scenario *scenario, const struct value *group, const char *path,
+                                 enum component_class class, const char *up_key, const char *repair_key)
+{
+    const struct law *up = value_law(group, up_key), *repair = value_law(group, repair_key);
+    double mean_up = law_mean(up), mean_repair = law_mean(repair);
+    if (!(mean_up < 1e15) || !(mean_repair < 1e15))
+        scenario_error(scenario, value_of(group, mean_up < 1e15 ? repair_key : up_key),
+                       "a process in equilibrium needs laws with a finite mean", "'%s' or '%s' has no finite mean", up_key, repair_key);
+    else if (mean_up > 0 && mean_repair <= 0)
+        scenario_error(scenario, value_of(group, up_key), "a component that fails needs a time to repair, e.g. \"4 h\"",
+                       "'%s' is given without '%s'", up_key, repair_key);
+    else if (mean_up <= 0 && mean_repair > 0)
+        scenario_error(scenario, value_of(group, repair_key), "give the time to failure too, or leave both away",
+                       "'%s' is given without '%s'", repair_key, up_key);
+    bool fails = mean_up > 0 && mean_repair > 0;
+    return (struct component){path, class, fails ? up : NULL, fails ? repair : NULL};
+}
+
 static uint32_t find(const struct graph_builder *graph, const char *path)
 {
     for (uint32_t c = 0; c < graph_builder_count(graph); c++)
@@ -32,14 +50,12 @@ static void add_components(struct scenario *scenario, const struct value *compon
 {
     for (size_t i = 0; i < value_count(components); i++) {
         const struct value *group = value_at(components, i);
-        const struct law *up = value_law(group, "up"), *repair = value_law(group, "repair");
-        bool fails = law_mean(up) > 0 && law_mean(repair) > 0;
         if (find(graph, value_text(group, "name")) != COMPONENT_NONE) {
             scenario_error(scenario, value_of(group, "name"), "choose another name", "there is a component called '%s' already",
                            value_text(group, "name"));
             continue;
         }
-        graph_add(graph, (struct component){value_text(group, "name"), COMPONENT_SHARED, fails ? up : NULL, fails ? repair : NULL});
+        graph_add(graph, needs_component(scenario, group, value_text(group, "name"), COMPONENT_SHARED, "up", "repair"));
     }
 }
 

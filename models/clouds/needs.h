@@ -12,6 +12,11 @@
 extern const struct key component_keys[]; /* elements of `components` */
 extern const struct key need_keys[];      /* elements of `needs` */
 
+/* A component with the laws of two keys of a group: NULL laws when the time to failure is the constant 0, which means that it never
+ * fails by itself. A law without its partner and a law without a finite mean are mistakes. */
+struct component needs_component(struct scenario *scenario, const struct value *group, const char *path,
+                                 enum component_class class, const char *up_key, const char *repair_key);
+
 /* Adds the components to one cloud's graph, and the needs that fit it; matched[i] grows by the times need i was applied. */
 void needs_apply(struct scenario *scenario, const struct value *components, const struct value *needs, uint32_t *matched,
                  struct graph_builder *graph);

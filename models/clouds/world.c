@@ -474,7 +474,7 @@ static uint32_t estimate_events(const struct cloud_plan *plan, const struct dema
 {
     uint64_t estimate = faults_pending_estimate(plan->faults) + (uint64_t)demand->workloads * 4 +
                         (uint64_t)demand->units * plan->kind->events_per_unit + 65536;
-    return estimate > UINT32_MAX / 4 ? UINT32_MAX / 4 : (uint32_t)estimate;
+    return estimate > EVENTS_MAX ? EVENTS_MAX : (uint32_t)estimate;
 }
 
 static void open_units(struct world *world)

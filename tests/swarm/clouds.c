@@ -153,7 +153,7 @@ static void say_target(struct generator *g)
     say(g, "target = \"%s\"; ", target);
     if (strcmp(target, "node") == 0 && chance(g, 0.4))
         say(g, "software = \"agent\"; ");
-    else if (chance(g, 0.4))
+    else if (strcmp(target, "control") != 0 && strcmp(target, "shared") != 0 && chance(g, 0.4))
         say(g, "where = \"*s%u*\"; ", below(g, g->sites));
     uint32_t share = chance(g, 0.5) ? 100 : between(g, 0, 100);
     say(g, "share = \"%u %%\"; ", share);

@@ -22,8 +22,9 @@ static const char *with_standard(const char *keys)
 
 static void open_world(struct clouds_test *test, const char *head, const char *demand, const char *incidents, const char *keys)
 {
-    clouds_open(test, text("model = \"clouds\"; seed = 3; probes = \"60 /h\"; %s fleet = { node_types = ( " BOX
-                           " ); sites = ( " SITE " ); }; demand = ( %s ); incidents = ( %s ); clouds = ( %s );",
+    clouds_open(test, text("model = \"clouds\"; seed = 3; probes = \"60 /h\"; %s fleet = { node_types = ( " BOX " ); "
+                           "software = ( { name = \"agent\"; share = 1.0; } ); sites = ( " SITE " ); }; demand = ( %s ); "
+                           "incidents = ( %s ); clouds = ( %s );",
                            head, demand, incidents, text(AZURE, with_standard(keys))));
     clouds_begin(test, 0);
 }
@@ -31,7 +32,7 @@ static void open_world(struct clouds_test *test, const char *head, const char *d
 #define JULY "start = \"2024-07-01T00:00Z\"; horizon = \"31 d\";"
 #define DAY "start = \"2024-07-01T00:00Z\"; horizon = \"1 d\";"
 
-static const double hour = 3600, minute = 60;
+static const double hour = 3600, minute = 60, healed = 300 + 20 + 60; /* noticed, allocated anew, booted */
 
 /* --- Starting -------------------------------------------------------------------------------------------------------- */
 
@@ -57,7 +58,7 @@ static void machine_is_up_after_create_and_boot(void **state)
 
 /* --- Healing and disks ----------------------------------------------------------------------------------------------- */
 
-static void machine_of_a_lost_node_is_up_again_after_heal_and_boot(void **state)
+static void machine_of_a_lost_node_is_up_again_after_heal_create_and_boot(void **state)
 {
     (void)state;
     struct clouds_test test;
@@ -66,9 +67,9 @@ static void machine_of_a_lost_node_is_up_again_after_heal_and_boot(void **state)
     assert_string_equal(clouds_path(&test, clouds_unit(&test, "vm/0", 0)->dependency[0]), "a/z1/r01/n01");
     clouds_until(&test, hour);
     assert_false(clouds_is_up(&test, "vm/0", 0));
-    clouds_until(&test, hour + 6 * minute - 1);
+    clouds_until(&test, hour + healed - 1);
     assert_false(clouds_is_up(&test, "vm/0", 0));
-    clouds_until(&test, hour + 6 * minute);
+    clouds_until(&test, hour + healed);
     assert_true(clouds_is_up(&test, "vm/0", 0));
     assert_string_equal(clouds_path(&test, clouds_unit(&test, "vm/0", 0)->dependency[0]), "a/z1/r01/n02");
     clouds_finish(&test);
@@ -125,7 +126,7 @@ static void zone_redundant_disk_lets_its_machine_move(void **state)
     (void)state;
     struct clouds_test test;
     open_world(&test, DAY, VM, incident("zone", "2024-07-01T01:00Z", "zone", "a/z1", 3 * hour), "disks = \"zrs\";");
-    clouds_until(&test, hour + 6 * minute);
+    clouds_until(&test, hour + healed);
     assert_true(clouds_is_up(&test, "vm/0", 0));
     assert_memory_not_equal(clouds_path(&test, clouds_unit(&test, "vm/0", 0)->dependency[0]), "a/z1/", 5);
     clouds_finish(&test);
@@ -146,7 +147,7 @@ static void loss_of_a_storage_unit_stops_lrs_until_it_is_back_and_zrs_until_it_i
     clouds_close(&test);
 
     open_world(&test, DAY, VM, lost, "disks = \"zrs\";");
-    clouds_until(&test, hour + 6 * minute);
+    clouds_until(&test, hour + healed);
     assert_true(clouds_is_up(&test, "vm/0", 0));
     clouds_finish(&test);
     clouds_close(&test);
@@ -156,6 +157,28 @@ static void loss_of_a_storage_unit_stops_lrs_until_it_is_back_and_zrs_until_it_i
     assert_true(clouds_is_up(&test, "vm/0", 0));
     clouds_finish(&test);
     clouds_close(&test);
+}
+
+/* A broken agent is on the tenant's disk and comes along wherever the machine is moved: it waits for the repair. */
+static void machine_with_a_broken_agent_on_its_disk_is_not_moved(void **state)
+{
+    (void)state;
+    static const char agent[] = "{ name = \"agent\"; start = \"2024-07-01T01:00Z\"; effects = ( { target = \"node\"; where = "
+                                "\"*/z1/r01/n01\"; software = \"agent\"; phases = ( { at = \"0 s\"; impaired = \"100 %\"; }, "
+                                "{ at = \"3 h\"; impaired = \"100 %\"; }, { at = \"10801 s\"; impaired = \"0 %\"; } ); } ); }";
+    static const char *const disks[] = {"lrs", "zrs", "local"};
+    for (int moves = 0; moves < 2; moves++)
+        for (int i = 0; i < 3; i++) {
+            struct clouds_test test;
+            open_world(&test, DAY, VM, agent, text("disks = \"%s\"; software_on_disk = %s;", disks[i], moves ? "false" : "true"));
+            clouds_until(&test, hour + healed);
+            assert_int_equal(clouds_is_up(&test, "vm/0", 0), moves);
+            clouds_until(&test, 4 * hour + 1 + minute);
+            assert_true(clouds_is_up(&test, "vm/0", 0));
+            assert_int_equal(clouds_unit(&test, "vm/0", 0)->bound_at.us != 20 * US_PER_SECOND, moves);
+            clouds_finish(&test);
+            clouds_close(&test);
+        }
 }
 
 /* --- Control planes -------------------------------------------------------------------------------------------------- */
@@ -354,17 +377,17 @@ static void job_that_loses_a_pod_goes_on_when_it_is_healed(void **state)
     struct clouds_test test;
     open_world(&test, DAY, GANG(2), incident("node", "2024-07-01T01:00Z", "node", "a/z1/r01/n01", 10 * hour),
                "disks = \"local\"; ");
-    clouds_until(&test, hour + 6 * minute);
+    clouds_until(&test, hour + healed);
     assert_true(clouds_is_up(&test, "job/0", 0));
     assert_true(clouds_is_up(&test, "job/0", 1));
     /* no checkpoints: two more hours of work, and nothing is paid after it */
-    clouds_until(&test, 3 * hour + 6 * minute - 1);
+    clouds_until(&test, 3 * hour + healed - 1);
     assert_true(clouds_is_up(&test, "job/0", 0));
-    clouds_until(&test, 3 * hour + 6 * minute);
+    clouds_until(&test, 3 * hour + healed);
     assert_int_equal(clouds_unit(&test, "job/0", 0)->state, UNIT_IDLE);
     clouds_finish(&test);
-    assert_near(clouds_metric(&test, "cost_usd"), 2 * 8 * 0.05 * (3.1 - 20 / 3600.0), 1e-5);
-    assert_near(clouds_metric(&test, "ettr"), 2.0 / (3.1 - 80 / 3600.0), 1e-9);
+    assert_near(clouds_metric(&test, "cost_usd"), 8 * 0.05 * (2 * (3 + (healed - 20) / 3600) - 20 / 3600.0), 1e-5);
+    assert_near(clouds_metric(&test, "ettr"), 2.0 / (3 + (healed - 80) / 3600), 1e-9);
     clouds_close(&test);
 }
 
@@ -372,12 +395,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(machine_is_up_after_create_and_boot),
-        cmocka_unit_test(machine_of_a_lost_node_is_up_again_after_heal_and_boot),
+        cmocka_unit_test(machine_of_a_lost_node_is_up_again_after_heal_create_and_boot),
         cmocka_unit_test(machine_of_a_node_that_is_back_before_healing_boots_there),
         cmocka_unit_test(healing_is_called_off_when_only_the_disk_is_still_away),
         cmocka_unit_test(locally_redundant_disk_pins_its_machine_to_the_zone),
         cmocka_unit_test(zone_redundant_disk_lets_its_machine_move),
         cmocka_unit_test(loss_of_a_storage_unit_stops_lrs_until_it_is_back_and_zrs_until_it_is_moved),
+        cmocka_unit_test(machine_with_a_broken_agent_on_its_disk_is_not_moved),
         cmocka_unit_test(loss_of_the_region_control_leaves_machines_alone_and_creates_none),
         cmocka_unit_test(region_works_on_with_its_tokens_for_an_hour_without_the_global_control),
         cmocka_unit_test(probe_is_tried_until_its_deadline),
