@@ -14,6 +14,13 @@ static const char *folder_of(struct arena *arena, const char *path)
     return slash == path ? "/" : arena_format(arena, "%.*s", (int)(slash - path), path);
 }
 
+/* A results file may be called anything; a table must say what it is by its name. */
+static bool is_table(const char *path)
+{
+    size_t length = strlen(path);
+    return length > 4 && strcmp(path + length - 4, ".csv") == 0 && !command_is_database(path);
+}
+
 int command_plot(const struct command_line *line)
 {
     const char *path = line->operand[0];
@@ -29,5 +36,5 @@ int command_plot(const struct command_line *line)
                                    .quiet = command_flag(line, "--quiet")};
     if (options.folder[0] == '\0' || !command_make_folder(line->arena, options.folder))
         return options.folder[0] == '\0' ? EXIT_USAGE : EXIT_MACHINE;
-    return plot_run(line->arena, &options);
+    return is_table(path) ? plot_curve_run(line->arena, &options) : plot_run(line->arena, &options);
 }

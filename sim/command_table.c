@@ -53,7 +53,7 @@ static const struct command_option compare_options[] = {
 };
 
 static const struct command_option plot_options[] = {
-    {.name = "-o", .letter = 'o', .argument = "DIR", .stage = "Options", .help = "folder for the charts (default: the folder of RUN.db)"},
+    {.name = "-o", .letter = 'o', .argument = "DIR", .stage = "Options", .help = "folder for the charts (default: the folder of the file)"},
     {.name = "--format", .argument = "FORMAT", .choices = "svg|png|pdf", .help = "svg (default), png or pdf"},
     {.name = "--quiet", .help = "say nothing unless something is wrong"},
     {0},
@@ -75,14 +75,19 @@ static const struct command commands[] = {
      .description = "Shows, for every point, each cloud's numbers with their intervals, then the paired\n"
                     "differences between clouds, then the targets and whether they were held.\n",
      .least = 1, .most = 1, .options = compare_options, .run = run_compare},
-    {.name = "plot", .operands = "RUN.db [CHART...]", .summary = "draw the charts of a run with gnuplot",
+    {.name = "plot", .operands = "RUN.db|CURVE.csv [CHART...]", .summary = "draw the charts of a run with gnuplot",
      .description = "For each chart, writes the image, its data (.tsv) and the gnuplot script (.gp) that draws\n"
                     "one from the other. Charts (default: all that the run has data for):\n"
                     "\n"
                     "  availability   availability over time, a panel for each point\n"
                     "  nines          availability of every cloud and point on a nines axis\n"
                     "  cost           cost against availability\n"
-                    "  difference     paired differences in availability between clouds\n",
+                    "  difference     paired differences in availability between clouds\n"
+                    "\n"
+                    "Of the curves that 'nines place --curve' wrote (a file NAME.csv):\n"
+                    "\n"
+                    "  unallocated    GPU left over by each policy when as much has arrived as there is\n"
+                    "  fragmentation  fragmented GPU against arrived demand, a panel for each trace\n",
      .least = 1, .most = -1, .options = plot_options, .run = command_plot},
     {0},
 };

@@ -31,4 +31,8 @@ struct plot_options {
  * or one that the run has no data for, 3 when a file or gnuplot fails. */
 int plot_run(struct arena *arena, const struct plot_options *options);
 
+/* The same for a table of placement curves, as `nines place --curve` writes it and as the FGD artifact's results come:
+ * trace,policy,tune,seed,arrived_pct,alloc_pct,frag_pct. Means over seeds. Charts: "unallocated", "fragmentation". */
+int plot_curve_run(struct arena *arena, const struct plot_options *options);
+
 #endif

@@ -133,6 +133,17 @@ static void write_frame(struct figure *figure, const char *title, size_t title_l
     figure_number(figure, "caption_y", (figure->bottom_mm - 3) / figure->height_mm);
 }
 
+/* What the caption of a run's chart ends with. */
+static const char *origin_of(const struct plot *plot)
+{
+    struct arena *arena = plot->arena;
+    const struct store_run *run = &plot->run;
+    const char *inputs = store_marks_text(arena, store_read_marks(plot->database));
+    return arena_format(arena, "%s%s%snines %s (%s), seed %llu, digest %s", inputs != NULL ? "Inputs: " : "",
+                        inputs != NULL ? inputs : "", inputs != NULL ? ". " : "", run->version, run->commit_id,
+                        (unsigned long long)run->seed, run->digest == NULL ? "none" : run->digest);
+}
+
 void figure_open(struct figure *figure, const struct plot *plot, const char *chart, size_t page, double width_mm,
                  double panels_mm, const char *subtitle, const char *caption)
 {
@@ -148,11 +159,7 @@ void figure_open(struct figure *figure, const struct plot *plot, const char *cha
         plot_wrap(arena, plot_show(arena, name, 160), (size_t)((width_mm - 6) / CHARACTER_MM), &title_lines);
     subtitle = plot_wrap(arena, plot_show(arena, subtitle, 240), (size_t)((width_mm - 6) / SMALL_CHARACTER_MM),
                          &subtitle_lines);
-    const char *inputs = store_marks_text(arena, store_read_marks(plot->database));
-    const char *whole =
-        arena_format(arena, "%s.%s%s%s nines %s (%s), seed %llu, digest %s.", caption,
-                     inputs != NULL ? " Inputs: " : "", inputs != NULL ? inputs : "", inputs != NULL ? "." : "", plot->run.version, plot->run.commit_id,
-                     (unsigned long long)plot->run.seed, plot->run.digest == NULL ? "none" : plot->run.digest);
+    const char *whole = arena_format(arena, "%s. %s.", caption, plot->origin != NULL ? plot->origin : origin_of(plot));
     const char *foot =
         plot_wrap(arena, plot_show(arena, whole, 600), (size_t)((width_mm - 6) / SMALL_CHARACTER_MM), &caption_lines);
     figure->top_mm =

@@ -34,6 +34,7 @@ struct plot {
     const struct sim_metric *availability, *cost; /* the run's main ones; NULL: it has none */
     const char *folder, *format;
     bool quiet;
+    const char *origin; /* ends the caption: where the numbers are from; NULL: the run says it */
 };
 
 /* A mean with its interval, from `summary` or `difference`. NaN: unknown. */
