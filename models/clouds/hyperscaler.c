@@ -320,16 +320,25 @@ static bool must_move(const struct hyperscaler *cloud, uint32_t unit)
     return cloud->plan->disks == DISKS_ZRS && cloud->world->unit[unit].missing > 0;
 }
 
+/* Whether a machine's data lies in a storage unit that does not serve, and nowhere else: it would start on no other node either. */
+static bool waits_for_disk(const struct hyperscaler *cloud, uint32_t unit)
+{
+    const struct machine *machine = &cloud->machine[unit];
+    return cloud->plan->disks == DISKS_LRS && machine->booted &&
+           !graph_serves(cloud->world->graph, cloud->plan->fleet->storage[machine->storage]);
+}
+
 static void on_start(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
 {
     (void)engine;
     (void)detail;
     struct hyperscaler *cloud = context;
-    cloud->machine[unit].booted = true;
-    if (cloud->world->unit[unit].missing == 0)
+    if (cloud->world->unit[unit].missing == 0) {
+        cloud->machine[unit].booted = true;
         world_start(cloud->world, unit);
-    else if (must_move(cloud, unit)) /* else its disk was away from the begin, and unit_up will come back to it */
+    } else if (must_move(cloud, unit)) { /* else its disk was away from the begin, and unit_up will come back to it */
         world_later_drawn(cloud->world, unit, cloud->action_heal, cloud->plan->heal_after);
+    }
 }
 
 /* The platform moves a machine off what failed. */
@@ -346,7 +355,11 @@ static void on_heal(void *context, struct engine *engine, uint32_t unit, uint64_
         refuse(cloud, unit, cloud->action_heal);
         return;
     }
-    free_unit(cloud, unit);
+    if (waits_for_disk(cloud, unit)) {
+        world_later(world, unit, cloud->action_heal, cloud->plan->retry_cap);
+        return;
+    }
+    undo_place(cloud, unit);
     world_ask(world, unit);
     world_later_drawn(world, unit, cloud->action_allocate, cloud->plan->create_time);
 }

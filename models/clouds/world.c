@@ -1,11 +1,11 @@
 #include "models/clouds/world.h"
 
 #include "models/clouds/cloud.h"
+#include "models/clouds/world_inside.h"
 #include "sim/check.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "sim/nomalloc.h"
 
@@ -133,7 +133,7 @@ static void fail_job(struct world *world, uint32_t workload)
         load->base_productive = load->job.committed; /* work from before time 0 that is lost has not been useful then either */
 }
 
-static void on_finish(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
+void world_on_finish(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
 {
     (void)engine;
     (void)detail;
@@ -146,7 +146,7 @@ static void on_finish(void *context, struct engine *engine, uint32_t workload, u
 }
 
 /* A fault of the job itself, with all its units up: it starts again from its last checkpoint on the same units. */
-static void on_fault(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
+void world_on_fault(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
 {
     (void)engine;
     (void)detail;
@@ -331,7 +331,7 @@ static void serve_changed(struct world *world, uint32_t component, bool serves)
     }
 }
 
-static void on_change(void *context, uint32_t component, uint8_t before, uint8_t after)
+void world_on_change(void *context, uint32_t component, uint8_t before, uint8_t after)
 {
     struct world *world = context;
     bool nested = world->changing;
@@ -352,229 +352,7 @@ static void on_change(void *context, uint32_t component, uint8_t before, uint8_t
     world->changing = nested;
 }
 
-/* --- Demand and probes ----------------------------------------------------------------------------------------------- */
-
-static void on_request(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
-{
-    (void)detail;
-    struct world *world = context;
-    const struct workload *what = &world->demand->workload[workload];
-    world->load[workload].wanted = true;
-    world->load[workload].job.work = what->work;
-    measure_request(world->measure, workload, world_now(world));
-    if (what->withdrawn.us < US_NEVER)
-        engine_schedule(engine, what->withdrawn, CLASS_END, world->action_withdraw, workload, 0);
-    world->plan->kind->request(world->cloud, workload);
-}
-
-static void on_withdraw(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
-{
-    (void)engine;
-    (void)detail;
-    struct world *world = context;
-    measure_withdraw(world->measure, workload, world_now(world));
-    world->load[workload].wanted = false;
-    world->plan->kind->withdraw(world->cloud, workload);
-}
-
-static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t detail)
-{
-    (void)engine;
-    (void)detail;
-    struct world *world = context;
-    if (probe + 1 < world->probes)
-        engine_schedule(world->engine, world->probe[probe + 1].at, CLASS_BEGIN, world->action_probe, probe + 1, 0);
-    world->plan->kind->probe(world->cloud, probe);
-}
-
-enum { PROBE_DEADLINE_MIN = 5 }; /* design: a probe completes within 5 min or has failed */
-
-void world_probe_done(struct world *world, uint32_t probe)
-{
-    struct probe *what = &world->probe[probe];
-    if (what->settled)
-        return;
-    what->settled = true;
-    measure_probe(world->measure, world_now(world).us - what->at.us <= PROBE_DEADLINE_MIN * US_PER_MINUTE);
-}
-
-bool world_probe_can_wait(const struct world *world, uint32_t probe, duration wait)
-{
-    return world_now(world).us + wait.us - world->probe[probe].at.us <= PROBE_DEADLINE_MIN * US_PER_MINUTE;
-}
-
-/* The common stream of probes: times, kinds and homes are the same for every cloud. Only those whose deadline lies inside the
- * horizon are sent. */
-static void draw_probes(struct world *world)
-{
-    struct stream stream = stream_open(stream_key(world->task->seed, world->task->replication, "probe"));
-    double rate = world->plan->probes_per_second;
-    int64_t end = world->task->horizon.us - PROBE_DEADLINE_MIN * US_PER_MINUTE;
-    double expected = rate * duration_seconds((duration){world->task->horizon.us});
-    uint32_t room = (uint32_t)(expected * 2) + 1000;
-    world->probe = arena_array(world->arena, room, struct probe);
-    if (!(rate > 0))
-        return;
-    for (instant at = {0};;) {
-        at = instant_add(at, duration_from_seconds(stream_exponential(&stream) / rate));
-        if (at.us >= end)
-            break;
-        if (world->probes == room)
-            limit_reached("probes", room);
-        uint32_t kind = (uint32_t)stream_below(&stream, 3);
-        uint32_t site = (uint32_t)stream_below(&stream, world->plan->fleet->sites);
-        world->probe[world->probes++] = (struct probe){.at = at, .site = site, .kind = kind};
-    }
-    if (world->probes > 0)
-        engine_schedule(world->engine, world->probe[0].at, CLASS_BEGIN, world->action_probe, 0, 0);
-}
-
-/* At time 0 the measuring begins: what jobs have done before does not count. */
-static void on_zero(void *context, struct engine *engine, uint32_t subject, uint64_t detail)
-{
-    (void)engine;
-    (void)subject;
-    (void)detail;
-    struct world *world = context;
-    for (uint32_t w = 0; w < world->demand->workloads; w++) {
-        struct load *load = &world->load[w];
-        load->base_productive = job_productive(&load->job, &world_class(world, w)->costs, world_now(world));
-        load->base_rework = load->job.rework;
-        load->base_wall = job_wall(&load->job, world_now(world));
-    }
-}
-
-static void close_jobs(struct world *world)
-{
-    for (uint32_t w = 0; w < world->demand->workloads; w++) {
-        const struct demand_class *class = world_class(world, w);
-        struct load *load = &world->load[w];
-        if (class->kind != DEMAND_JOB || load->job.attempts == 0)
-            continue;
-        bool done = load->job.phase == JOB_DONE && load->job.since.us >= 0;
-        duration productive = job_productive(&load->job, &class->costs, world_now(world));
-        productive.us -= load->base_productive.us;
-        measure_job(world->measure, w, productive, (duration){load->job.rework.us - load->base_rework.us},
-                    (duration){job_wall(&load->job, world_now(world)).us - load->base_wall.us}, done);
-    }
-}
-
-static void close_requests(struct world *world)
-{
-    for (uint32_t u = 0; u < world->demand->units; u++)
-        world_give_up(world, u);
-    for (uint32_t p = 0; p < world->probes; p++)
-        if (!world->probe[p].settled)
-            measure_probe(world->measure, false);
-}
-
-/* --- One replication ------------------------------------------------------------------------------------------------- */
-
-static uint32_t estimate_events(const struct cloud_plan *plan, const struct demand *demand)
-{
-    uint64_t estimate = faults_pending_estimate(plan->faults) + (uint64_t)demand->workloads * 4 +
-                        (uint64_t)demand->units * plan->kind->events_per_unit + 65536;
-    return estimate > EVENTS_MAX ? EVENTS_MAX : (uint32_t)estimate;
-}
-
-static void open_units(struct world *world)
-{
-    uint32_t components = graph_count(world->plan->graph);
-    world->unit = arena_array(world->arena, world->demand->units, struct unit);
-    world->load = arena_array(world->arena, world->demand->workloads, struct load);
-    world->head = arena_array(world->arena, components, uint32_t);
-    memset(world->head, 0xff, components * sizeof *world->head);
-    check((uint64_t)world->demand->units * UNIT_DEPENDENCIES < UINT32_MAX, "too many units");
-    for (uint32_t w = 0; w < world->demand->workloads; w++)
-        for (uint32_t u = 0; u < world_class(world, w)->units; u++)
-            world->unit[world->demand->workload[w].first_unit + u] =
-                (struct unit){.workload = w, .node = COMPONENT_NONE, .asked = INSTANT_NEVER};
-}
-
-static void open_measure(struct world *world)
-{
-    const struct fault_list *faults = world->plan->faults->list;
-    instant *starts = arena_array(world->arena, faults->incidents, instant);
-    for (uint32_t i = 0; i < faults->incidents; i++)
-        starts[i] = faults->incident[i].start;
-    struct measure_options options = {.demand = world->demand,
-                                      .task = world->task,
-                                      .record = world->record,
-                                      .nodes = world->plan->fleet->nodes,
-                                      .incidents = faults->incidents,
-                                      .incident_start = starts,
-                                      .lease_deadline = world->plan->lease_deadline};
-    world->measure = measure_open(world->arena, &options);
-}
-
-static void open_world(struct world *world)
-{
-    const struct cloud_plan *plan = world->plan;
-    const struct sim_task *task = world->task;
-    instant begin = {-task->warmup.us};
-    world->demand = demand_draw(world->arena, plan->demand, task->seed, task->replication, begin, task->horizon);
-    struct engine_options options = {
-        .capacity = plan->events_limit != 0 ? plan->events_limit : estimate_events(plan, world->demand), .start = begin};
-    world->engine = engine_create(world->arena, &options);
-    if (plan->shuffle_ties != 0)
-        engine_shuffle_ties(world->engine, plan->shuffle_ties);
-    world->action_request = engine_action(world->engine, on_request, world);
-    world->action_withdraw = engine_action(world->engine, on_withdraw, world);
-    world->action_finish = engine_action(world->engine, on_finish, world);
-    world->action_fault = engine_action(world->engine, on_fault, world);
-    world->action_probe = engine_action(world->engine, on_probe, world);
-    world->action_zero = engine_action(world->engine, on_zero, world);
-    open_units(world);
-    open_measure(world);
-    world->nodes_up = plan->fleet->nodes;
-    measure_nodes_up(world->measure, world->nodes_up, begin);
-    world->graph = graph_open(world->arena, plan->graph, world->engine, on_change, world);
-    world->faults = faults_open(world->arena, plan->faults, world->graph, world->engine, task->seed, task->replication);
-    world->cloud = plan->kind->open(world, plan->own);
-    for (uint32_t w = 0; w < world->demand->workloads; w++)
-        if (world->demand->workload[w].requested.us < task->horizon.us)
-            engine_schedule(world->engine, world->demand->workload[w].requested, CLASS_BEGIN, world->action_request, w, 0);
-    engine_schedule(world->engine, (instant){0}, CLASS_ZERO, world->action_zero, 0, 0);
-    draw_probes(world);
-}
-
-struct world *world_begin(const struct cloud_plan *plan, const struct sim_task *task, struct sim_record *record)
-{
-    struct world *world = arena_new(task->arena, struct world);
-    *world = (struct world){.plan = plan, .task = task, .record = record, .arena = task->arena};
-    open_world(world);
-    return world;
-}
-
-void world_live(struct world *world, instant until) { engine_run(world->engine, until); }
-
-void world_end(struct world *world)
-{
-    const struct cloud_kind *kind = world->plan->kind;
-    check(world_now(world).us == world->task->horizon.us, "a world ends before its horizon");
-    close_requests(world);
-    kind->close(world->cloud);
-    close_jobs(world);
-    measure_totals(world->measure, faults_started(world->faults), kind->refusals(world->cloud));
-    measure_close(world->measure);
-    record_done(world->record, engine_events(world->engine), engine_digest(world->engine));
-}
-
-enum { AUDITS = 64 }; /* looks at the whole world in an audited run */
-
-void world_run(const struct cloud_plan *plan, const struct sim_task *task, struct sim_record *record)
-{
-    struct world *world = world_begin(plan, task, record);
-    int64_t begin = world_now(world).us, span = task->horizon.us - begin;
-    for (int i = 1; check_auditing() && i < AUDITS; i++) {
-        world_live(world, (instant){begin + span / AUDITS * i});
-        world_audit(world);
-    }
-    world_live(world, task->horizon);
-    if (check_auditing())
-        world_audit(world);
-    world_end(world);
-}
+/* --- Audit ---------------------------------------------------------------------------------------------------------- */
 
 void world_audit(const struct world *world)
 {

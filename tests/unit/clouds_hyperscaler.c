@@ -114,9 +114,27 @@ static void locally_redundant_disk_pins_its_machine_to_the_zone(void **state)
     open_world(&test, DAY, VM, incident("zone", "2024-07-01T01:00Z", "zone", "a/z1", 3 * hour), "disks = \"lrs\";");
     clouds_until(&test, 4 * hour - 1);
     assert_false(clouds_is_up(&test, "vm/0", 0)); /* four other nodes stand idle in the other zones */
-    clouds_until(&test, 4 * hour + 3 * minute);
+    clouds_until(&test, 4 * hour + minute + 1);
+    assert_true(clouds_is_up(&test, "vm/0", 0)); /* it boots where it was, as soon as the zone is back */
+    assert_int_equal(clouds_unit(&test, "vm/0", 0)->bound_at.us, 20 * US_PER_SECOND);
+    clouds_finish(&test);
+    clouds_close(&test);
+}
+
+/* The disk is back before the node is: the platform moves the machine to the zone's other node. */
+static void machine_waits_for_its_disk_and_then_moves_within_the_zone(void **state)
+{
+    (void)state;
+    struct clouds_test test;
+    open_world(&test, DAY, VM,
+               text("%s, %s", incident("disk", "2024-07-01T01:00Z", "storage", "a/z1/su01", hour),
+                    incident("node", "2024-07-01T01:00Z", "node", "a/z1/r01/n01", 10 * hour)),
+               "");
+    clouds_until(&test, 2 * hour - 1);
+    assert_int_equal(clouds_unit(&test, "vm/0", 0)->bound_at.us, 20 * US_PER_SECOND);
+    clouds_until(&test, 2 * hour + 2 * minute);
     assert_true(clouds_is_up(&test, "vm/0", 0));
-    assert_memory_equal(clouds_path(&test, clouds_unit(&test, "vm/0", 0)->dependency[0]), "a/z1/", 5);
+    assert_string_equal(clouds_path(&test, clouds_unit(&test, "vm/0", 0)->dependency[0]), "a/z1/r01/n02");
     clouds_finish(&test);
     clouds_close(&test);
 }
@@ -399,6 +417,7 @@ int main(void)
         cmocka_unit_test(machine_of_a_node_that_is_back_before_healing_boots_there),
         cmocka_unit_test(healing_is_called_off_when_only_the_disk_is_still_away),
         cmocka_unit_test(locally_redundant_disk_pins_its_machine_to_the_zone),
+        cmocka_unit_test(machine_waits_for_its_disk_and_then_moves_within_the_zone),
         cmocka_unit_test(zone_redundant_disk_lets_its_machine_move),
         cmocka_unit_test(loss_of_a_storage_unit_stops_lrs_until_it_is_back_and_zrs_until_it_is_moved),
         cmocka_unit_test(machine_with_a_broken_agent_on_its_disk_is_not_moved),

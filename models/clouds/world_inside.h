@@ -1,0 +1,13 @@
+/* What the files of the world share: world.c (units, jobs, changes of the graph) and world_run.c (a replication's course). */
+#ifndef NINES_MODELS_CLOUDS_WORLD_INSIDE_H
+#define NINES_MODELS_CLOUDS_WORLD_INSIDE_H
+
+#include "models/clouds/world.h"
+
+/* Events of a job: its work is done; it has a fault of its own. */
+void world_on_finish(void *context, struct engine *engine, uint32_t workload, uint64_t detail);
+void world_on_fault(void *context, struct engine *engine, uint32_t workload, uint64_t detail);
+/* The graph's observer. */
+void world_on_change(void *context, uint32_t component, uint8_t before, uint8_t after);
+
+#endif
