@@ -278,6 +278,10 @@ int64_t csv_integer(struct csv *csv, int column, int64_t low, int64_t high)
     }
     errno = 0;
     long long value = strtoll(text, NULL, 10);
+    if (low == high && (errno != 0 || value != low)) {
+        csv_error(csv, "'%s' must be %" PRId64 " here, not %.40s", csv->header[column], low, text);
+        return low;
+    }
     if (errno != 0 || value < low || value > high) {
         csv_error(csv, "'%s' must be from %" PRId64 " to %" PRId64 ", not %.40s", csv->header[column], low, high, text);
         return low;

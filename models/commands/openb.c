@@ -338,7 +338,8 @@ bool openb_read_typical(struct openb *openb, struct arena *arena, const char *pa
                                csv_need(&csv, "gpu_milli"), csv_find(&csv, "gpu_spec")};
     double sum = 0;
     *count = 0;
-    *typical = arena_array(arena, GPU_TYPICAL_MAX, struct gpu_typical);
+    size_t room = csv_rows_most(&csv);
+    *typical = arena_array(arena, room < GPU_TYPICAL_MAX ? room : GPU_TYPICAL_MAX, struct gpu_typical);
     while (csv.errors == 0 && csv_next(&csv)) {
         const char *spec;
         if (*count == GPU_TYPICAL_MAX) {

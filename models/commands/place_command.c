@@ -295,16 +295,13 @@ static void choose_bins(struct place_plan *plan)
 static bool read_typical(const struct command_line *line, struct place_plan *plan, struct openb *openb, const char *path,
                          int *code)
 {
-    struct gpu_typical *list;
     if (command_text(line, "--popularity", NULL) != NULL || command_text(line, "--gpu-weight", NULL) != NULL ||
         command_flag(line, "--no-cpu-only")) {
         command_error(NULL, "--typical cannot be combined with --popularity, --gpu-weight or --no-cpu-only");
         *code = EXIT_USAGE;
         return false;
     }
-    bool fine = openb_read_typical(openb, line->arena, path, &list, &plan->typical_count, code);
-    plan->typical = list;
-    return fine;
+    return openb_read_typical(openb, line->arena, path, &plan->typical, &plan->typical_count, code);
 }
 
 static bool count_typical(const struct command_line *line, struct place_plan *plan, int *code)
@@ -312,7 +309,6 @@ static bool count_typical(const struct command_line *line, struct place_plan *pl
     const struct openb *openb = plan->openb;
     const char *share = command_text(line, "--popularity", "95 %"), *weight = command_text(line, "--gpu-weight", "0");
     const char *why = "";
-    struct gpu_typical *list;
     struct gpu_typical_options options = {.pods = openb->pods,
                                           .count = openb->pod_count,
                                           .spec_order = openb->spec_order,
@@ -330,9 +326,17 @@ static bool count_typical(const struct command_line *line, struct place_plan *pl
         command_error(NULL, "no pod asks for a GPU, so --no-cpu-only leaves no target workload");
         return false;
     }
-    plan->typical_count = gpu_typical_from_pods(line->arena, &options, &list);
-    plan->typical = list;
-    return true;
+    /* A list of too many kinds ends here and not the program. */
+    jmp_buf escape;
+    struct check_scene scene = {.limit_escape = &escape}, *before = check_enter(&scene);
+    bool fits = setjmp(escape) == 0;
+    if (fits)
+        plan->typical_count = gpu_typical_from_pods(line->arena, &options, &plan->typical);
+    check_enter(before);
+    if (!fits)
+        command_error("lower --popularity, or give the target workload with --typical",
+                      "the pods are of so many kinds that the target workload would have more than %d", GPU_TYPICAL_MAX);
+    return fits;
 }
 
 static bool prepare(const struct command_line *line, struct place_plan *plan, struct openb *openb, int *code)

@@ -45,7 +45,7 @@ struct place_plan {
     size_t policy_count;
     const struct place_seed *seeds;
     size_t seed_count;
-    const struct gpu_typical *typical;
+    struct gpu_typical *typical;
     size_t typical_count;
     enum gpu_ties ties;
     double tune;

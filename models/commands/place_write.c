@@ -76,43 +76,47 @@ void place_table_open(struct place_table *table, struct arena *arena, const stru
 void place_table_add(struct place_table *table, const struct place_plan *plan, size_t policy, size_t seed,
                      const struct place_result *result)
 {
-    size_t at = policy * plan->seed_count + seed;
+    size_t at = policy * plan->seed_count + seed, last = plan->bins - 1;
     bool full = plan->bins > 100;
+    while (last > 0 && isnan(result->points[last].alloc))
+        last--;
+    table->uneven = table->uneven || last + 1 < plan->bins;
     table->value[PLACE_AT_100][at] = full ? result->points[100].alloc : (double)NAN;
     table->value[PLACE_FRAGMENT_AT_100][at] = full ? result->points[100].frag : (double)NAN;
-    table->value[PLACE_AT_END][at] = result->points[plan->bins - 1].alloc;
+    table->value[PLACE_AT_END][at] = result->points[last].alloc;
     table->value[PLACE_PLACED_SHARE][at] = 100.0 * (double)result->placed / (double)(result->placed + result->failed);
 }
 
-static void print_cell(FILE *out, const double *values, size_t count)
+static void print_cell(FILE *out, const double *values, size_t count, bool last)
 {
     double sum = 0, squares = 0;
+    char cell[40] = "     -";
     for (size_t i = 0; i < count; i++)
         sum += values[i];
     double mean = sum / (double)count;
     for (size_t i = 0; i < count; i++)
         squares += (values[i] - mean) * (values[i] - mean);
-    if (isnan(mean))
-        fprintf(out, "  %15s", "-");
-    else if (count < 2)
-        fprintf(out, "  %6.2f         ", mean);
-    else
-        fprintf(out, "  %6.2f +- %5.2f", mean, sqrt(squares / (double)(count - 1)));
+    if (!isnan(mean) && count < 2)
+        snprintf(cell, sizeof cell, "%6.2f", mean);
+    else if (!isnan(mean))
+        snprintf(cell, sizeof cell, "%6.2f +- %.2f", mean, sqrt(squares / (double)(count - 1)));
+    fprintf(out, last ? "  %s\n" : "  %-15s", cell);
 }
 
 void place_table_print(const struct place_table *table, const struct place_plan *plan, FILE *out)
 {
-    char last[40];
-    snprintf(last, sizeof last, "at %zu %%", plan->bins - 1);
     static const char format[] = "%-24s  %-15s  %-15s  %-15s  %s\n";
+    char last[40] = "at the end";
+    if (!table->uneven)
+        snprintf(last, sizeof last, "at %zu %%", plan->bins - 1);
     fprintf(out, format, "", "GPU allocated,", "GPU allocated,", "GPU fragmented,", "pods placed,");
     fprintf(out, format, "", "% of capacity,", "% of capacity,", "% of capacity,", "% of");
     fprintf(out, format, "policy", "at 100 %", last, "at 100 %", "arrived");
     for (size_t policy = 0; policy < plan->policy_count; policy++) {
         fprintf(out, "%-24s", plan->policies[policy].name);
         for (int column = 0; column < PLACE_COLUMNS; column++)
-            print_cell(out, table->value[column] + policy * plan->seed_count, plan->seed_count);
-        fputc('\n', out);
+            print_cell(out, table->value[column] + policy * plan->seed_count, plan->seed_count,
+                       column + 1 == PLACE_COLUMNS);
     }
 }
 

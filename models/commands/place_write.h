@@ -22,6 +22,7 @@ void place_write_placements(FILE *out, const struct place_plan *plan, size_t pol
 enum { PLACE_AT_100, PLACE_AT_END, PLACE_FRAGMENT_AT_100, PLACE_PLACED_SHARE, PLACE_COLUMNS };
 struct place_table {
     double *value[PLACE_COLUMNS]; /* [policies][seeds] */
+    bool uneven;                  /* some experiments end in an earlier bin than others */
 };
 void place_table_open(struct place_table *table, struct arena *arena, const struct place_plan *plan);
 void place_table_add(struct place_table *table, const struct place_plan *plan, size_t policy, size_t seed,

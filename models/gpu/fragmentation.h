@@ -50,7 +50,7 @@ struct gpu_fragments {
 
 struct gpu_fragmentation;
 
-enum { GPU_TYPICAL_MAX = 1024 };
+enum { GPU_TYPICAL_MAX = 16384 };
 
 struct gpu_typical_options {
     const struct gpu_pod *pods;
