@@ -102,6 +102,10 @@ check: ## install what the tests need and run them all, in every variant
 	$(Q)tools/install.sh check
 	$(Q)tests/check.sh
 
+.PHONY: conformance
+conformance: $(B)/tests/conformance/vectors ## hold the test vectors of VECTORS=FOLDER (../shared/spec) against the code, by file
+	$(Q)$< $(VECTORS)
+
 tidy: ## who includes whom, headers on their own, cores that link with libc alone
 	$(Q)tests/run.sh $(B) tidy/
 
