@@ -9,6 +9,7 @@
 struct curve_row {
     uint32_t series, bin; /* series: which trace, tune and policy */
     int64_t seed;
+    size_t line;        /* of the file */
     double alloc, frag; /* percent of capacity */
 };
 

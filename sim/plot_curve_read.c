@@ -64,7 +64,8 @@ static uint32_t series_of(struct curves *curves, size_t group, size_t policy)
 
 static void read_row(struct curves *curves, struct csv *csv, const int column[COLUMNS])
 {
-    struct curve_row row = {.seed = csv_integer(csv, column[SEED], INT64_MIN, INT64_MAX),
+    struct curve_row row = {.line = csv->line,
+                            .seed = csv_integer(csv, column[SEED], INT64_MIN, INT64_MAX),
                             .bin = (uint32_t)csv_integer(csv, column[ARRIVED], 0, BINS_MOST),
                             .alloc = csv_number(csv, column[ALLOC], 0, 100),
                             .frag = csv_number(csv, column[FRAG], 0, 100)};
@@ -98,10 +99,12 @@ static void order_rows(struct curves *curves, struct csv *csv)
         series->first = series->rows == 0 ? i : series->first;
         series->rows++;
         bool begins = i == 0 || row[-1].series != row->series || row[-1].bin != row->bin;
-        if (!begins && row[-1].seed == row->seed)
+        if (!begins && row[-1].seed == row->seed) {
+            csv->line = row->line > row[-1].line ? row->line : row[-1].line;
             csv_error(csv, "%s, %s, seed %lld, %u %% arrived is there twice",
                       curves->groups[series->group].trace, curves->policies[series->policy], (long long)row->seed,
                       (unsigned)row->bin);
+        }
         run = begins ? 1 : run + 1;
         if (i + 1 == curves->count || row[1].series != row->series || row[1].bin != row->bin) {
             curves->least_seeds = (int64_t)run < curves->least_seeds ? (int64_t)run : curves->least_seeds;
