@@ -12,5 +12,14 @@ const struct command models_commands[] = {
                     "capacity, ties by a drawn rank. With --order and --rank of that experiment the published\n"
                     "curves come out exactly.\n",
      .least = 0, .most = 0, .options = place_options, .run = place_command},
+    {.name = "market", .operands = "sdl FILE.yaml | replay MESSAGES.jsonl", .summary = "read an Akash deployment file; replay messages to the marketplace core",
+     .description = "'nines market sdl' reads an SDL, Akash's deployment file, and prints the groups and resources\n"
+                    "that a tenant would put up for bids. Every mistake is shown with file, line, column and a hint.\n"
+                    "\n"
+                    "'nines market replay' feeds messages, one JSON object a line, to the marketplace core, and\n"
+                    "prints what each one did, the final state and the ledger. The manual describes the messages.\n"
+                    "\n"
+                    "A FILE of - is standard input.\n",
+     .least = 1, .most = 2, .options = market_options, .run = market_command},
     {.name = NULL},
 };

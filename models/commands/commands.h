@@ -13,4 +13,7 @@ extern const struct command models_commands[];
 extern const struct command_option place_options[];
 int place_command(const struct command_line *line);
 
+extern const struct command_option market_options[];
+int market_command(const struct command_line *line);
+
 #endif

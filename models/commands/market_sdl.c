@@ -101,12 +101,12 @@ static void print_unit(struct arena *arena, const struct market_unit *unit, cons
 {
     char price[DECIMAL_TEXT];
     const char *const services[] = {note->services}, *const profile[] = {note->profile};
-    const char *const money[] = {arena_format(arena, "at most %s %s per replica and block", decimal_format(price, unit->price), note->denom)};
+    const char *const offer[] = {arena_format(arena, "at most %s %s per replica and block", decimal_format(price, unit->price), note->denom)};
     const char *const cpu[] = {arena_format(arena, "%" PRId64 "m", unit->cpu_milli)}, *const memory[] = {size_text(arena, unit->memory_bytes)};
     printf("\n  unit %u: %u replica%s\n", unit->id, unit->count, unit->count == 1 ? "" : "s");
     print_words("    services", services, 1);
     print_words("    profile", profile, 1);
-    print_words("    price", money, 1);
+    print_words("    price", offer, 1);
     print_words("    cpu", cpu, 1);
     print_words("    memory", memory, 1);
     if (unit->gpu_units > 0) {
@@ -126,11 +126,11 @@ static void print_group(struct arena *arena, const struct sdl_group *group)
 {
     const struct market_requirements *requirements = &group->spec.requirements;
     char price[DECIMAL_TEXT];
-    const char *const money[] = {arena_format(arena, "at most %s %s per block", decimal_format(price, group_spec_price(&group->spec)), group->notes[0].denom)};
+    const char *const offer[] = {arena_format(arena, "at most %s %s per block", decimal_format(price, group_spec_price(&group->spec)), group->notes[0].denom)};
     fputs("\ngroup ", stdout);
     mistake_show(stdout, group->spec.name, strlen(group->spec.name), 4096);
     putchar('\n');
-    print_words("  price", money, 1);
+    print_words("  price", offer, 1);
     print_words("  attributes", attribute_words(arena, requirements->attributes), requirements->attributes.count);
     print_words("  signed by", requirements->any_of, requirements->n_any_of);
     print_words("  and all of", requirements->all_of, requirements->n_all_of);
@@ -233,9 +233,11 @@ int market_sdl(const struct command_line *line)
     struct sdl_rules rules;
     size_t bytes;
     check(sdl_rules_named(rules_name, &rules), "the table of options offers rules '%s'", rules_name);
-    const char *text = whole_read(line->arena, path, TREE_BYTES, &bytes);
-    if (text == NULL)
+    const char *why, *text = whole_read(line->arena, path, TREE_BYTES, &bytes, &why);
+    if (text == NULL) {
+        command_error(NULL, "cannot read '%s': %s", command_show(line->arena, path), why);
         return EXIT_MACHINE;
+    }
     struct sdl *sdl = sdl_read(line->arena, strcmp(path, "-") == 0 ? "standard input" : path, text, bytes, &rules);
     mistakes_print(&sdl->mistakes, stderr);
     if (sdl->mistakes.errors > 0)

@@ -1,19 +1,18 @@
 #include "models/commands/whole.h"
 
-#include "sim/command.h"
-
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-char *whole_read(struct arena *arena, const char *path, size_t most, size_t *bytes)
+char *whole_read(struct arena *arena, const char *path, size_t most, size_t *bytes, const char **why)
 {
     bool standard = strcmp(path, "-") == 0;
     FILE *file = standard ? stdin : fopen(path, "rbe");
     size_t room = 64 << 10, length = 0;
     char *text = NULL;
     if (file == NULL) {
-        command_error(NULL, "cannot read '%s': %s", command_show(arena, path), strerror(errno));
+        *why = strerror(errno);
         return NULL;
     }
     /* Doubling: an arena cannot grow in place, so what was read is copied a few times. */
@@ -29,7 +28,7 @@ char *whole_read(struct arena *arena, const char *path, size_t most, size_t *byt
     if (!standard)
         fclose(file);
     if (failed != 0) {
-        command_error(NULL, "cannot read '%s': %s", command_show(arena, path), strerror(failed));
+        *why = strerror(failed);
         return NULL;
     }
     *bytes = length <= most ? length : most + 1;
