@@ -21,8 +21,8 @@ enum { NODES, PODS, ORDER, RANK, TYPICAL, FILES, ROOM = 16384, SAID = 65536 };
 
 static const char *const starts[FILES] = {
     "sn,cpu_milli,memory_mib,gpu,model\nn0,32000,65536,2,A\nn1,64000,131072,8,B\nn2,16000,32768,0,\n\"n,3\",32000,65536,2,B\n",
-    "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos\np0,2000,4096,1,500,,LS\np1,4000,8192,1,1000,A|B,BE\np2,1000,1024,0,0,,\n"
-    "p3,2000,4096,1,250,B,\"x,y\"\r\np4,8000,16384,2,1000,,LS\np5,3000,4096,8,1000,A|C,\n",
+    ("name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos\np0,2000,4096,1,500,,LS\np1,4000,8192,1,1000,A|B,BE\np2,1000,1024,0,0,,\n"
+    "p3,2000,4096,1,250,B,\"x,y\"\r\np4,8000,16384,2,1000,,LS\np5,3000,4096,8,1000,A|C,\n"),
     "pos,seed1,seed2\n0,4,5\n1,0,4\n2,5,3\n3,1,2\n4,3,\n5,2,\n",
     "sn,seed1,seed2\n\"n,3\",0,3\nn2,1,2\nn1,2,1\nn0,3,0\n",
     "rank,cpu_milli,num_gpu,gpu_milli,gpu_spec,count,weight\n0,2000,1,500,,10,0.5\n1,4000,2,1000,A|B,5,0.25\n2,1000,0,0,,5,0.25\n",
