@@ -71,6 +71,7 @@ void akash_drain(struct akash *cloud)
 
 static void withdraw_all(struct akash *cloud, uint32_t provider)
 {
+    cloud->why = "lease closed: its escrow ran dry";
     for (uint32_t t = cloud->provider[provider].first_tenancy; t != COMPONENT_NONE;) {
         struct tenancy *what = &cloud->tenancy[t];
         t = what->next; /* the withdrawal may find the account overdrawn and end the lease */

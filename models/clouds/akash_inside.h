@@ -98,6 +98,7 @@ struct akash {
     instant anchor;                /* begin of the present run of blocks, or of the halt */
     bool producing;
     uint64_t dseq;
+    const char *why;               /* what the message under way would end a lease for */
     uint64_t refusals, disagreements, abandoned;
     uint32_t action_create, action_bids, action_choose, action_close_lease, action_start_group, action_close, action_start,
         action_evict, action_monitor, action_detect, action_withdraw, action_settle, action_top_up, action_probe;

@@ -44,7 +44,7 @@ static void remove_pod(struct akash *cloud, uint32_t unit)
         return;
     akash_load(cloud, what->workload, what->node, -1);
     pools_give(cloud->pools, what->workload, what->node, what->devices);
-    world_release(cloud->world, unit);
+    world_release(cloud->world, unit, cloud->why);
 }
 
 /* A pod that Kubernetes cannot place stays pending and is tried again. */
@@ -93,6 +93,7 @@ void akash_on_monitor(void *context, struct engine *engine, uint32_t tenancy, ui
         watch(cloud, tenancy); /* dark, or restarted in a loop while the chain halts ([R8]): it begins to count anew */
         return;
     }
+    cloud->why = "lease closed by its provider: sick for about 8 min";
     market_close_bid(&cloud->market, what->order, cloud->provider[what->provider].wallet, akash_height(cloud));
     akash_drain(cloud);
     akash_sicken(cloud, tenancy);

@@ -338,6 +338,7 @@ void akash_on_close_lease(void *context, struct engine *engine, uint32_t tenancy
         is_worth_keeping(cloud, tenancy))
         return;
     uint32_t left = what->provider;
+    cloud->why = "lease closed by its tenant";
     enum market_error error =
         market_close_lease(&cloud->market, what->order, cloud->provider[left].wallet, akash_height(cloud));
     akash_drain(cloud);

@@ -260,7 +260,7 @@ static void free_unit(void *context, uint32_t unit)
         return;
     bill(cloud, unit);
     pools_give(cloud->pools, what->workload, what->node, what->devices);
-    world_release(cloud->world, unit);
+    world_release(cloud->world, unit, "moved by the platform");
 }
 
 /* Takes an attempt to place back: as if it had not been made. */

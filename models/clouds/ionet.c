@@ -205,7 +205,7 @@ static void free_unit(void *context, uint32_t unit)
         return;
     bill(cloud, unit, world_now(cloud->world));
     pools_give(cloud->pools, what->workload, what->node, what->devices);
-    world_release(cloud->world, unit);
+    world_release(cloud->world, unit, "cluster given up: its head was lost");
 }
 
 /* Takes an attempt to place back: nothing was booked. */

@@ -205,9 +205,7 @@ static void go_up(struct world *world, uint32_t unit)
 static void go_down(struct world *world, uint32_t unit, uint32_t component)
 {
     struct unit *what = &world->unit[unit];
-    struct measure_cause cause = {.incident = COMPONENT_NONE};
-    if (component != COMPONENT_NONE)
-        cause = cause_of(world, component);
+    struct measure_cause cause = cause_of(world, component);
     if (cause.incident != COMPONENT_NONE && what->touched == 0 && world_class(world, what->workload)->kind == DEMAND_SERVICE) {
         what->touched = 1 + cause.incident;
         measure_touched(world->measure, what->workload, cause.incident, world_now(world));
@@ -291,7 +289,7 @@ void world_halt(struct world *world, uint32_t unit)
     what->state = UNIT_BOUND;
 }
 
-void world_release(struct world *world, uint32_t unit)
+void world_release(struct world *world, uint32_t unit, const char *why)
 {
     struct unit *what = &world->unit[unit];
     check(!world->changing, "a unit is released in the middle of a change");
@@ -305,7 +303,7 @@ void world_release(struct world *world, uint32_t unit)
     what->dependencies = 0;
     what->missing = 0;
     if (was_up)
-        go_down(world, unit, COMPONENT_NONE);
+        count_up(world, unit, -1, (struct measure_cause){.component = why, .incident = COMPONENT_NONE});
 }
 
 /* --- Changes of the graph -------------------------------------------------------------------------------------------- */

@@ -130,8 +130,8 @@ void world_start(struct world *world, uint32_t unit);
 /* [change] A running unit that is down has lost its state (a crash): it keeps its place, but when its components are back it must
  * be started again. */
 void world_halt(struct world *world, uint32_t unit);
-/* Gives the place up; the unit is idle. No effect on an idle unit. */
-void world_release(struct world *world, uint32_t unit);
+/* Gives the place up; the unit is idle. No effect on an idle unit. why: what an outage that begins so is put down to, a static text. */
+void world_release(struct world *world, uint32_t unit, const char *why);
 /* Somebody has noticed that a job stands still (design: detection ends, queueing begins). */
 void world_detected(struct world *world, uint32_t workload);
 
