@@ -1,13 +1,13 @@
 /* Who of the queue starts now, and what the others are promised.
  *
- * Jobs wait in order of priority, then of submission. Each is a gang with a runtime limit at which it is stopped. A pass
- * starts what the discipline lets start. A promise is concrete: an instant, nodes and devices; who is promised begins
- * there. Who starts without a promise, or before it, is placed by the policy, beside what others are promised.
+ * Jobs wait in order of priority, then of submission. Each is a gang with a runtime limit at which it is stopped. A
+ * pass starts what the discipline lets start. A promise is concrete: an instant, nodes and devices; who is promised
+ * begins there. Who starts without a promise, or before it, is placed by the policy, beside what others are promised.
  *
  *   FCFS          from the head while jobs fit; the first that does not blocks all behind it
  *   EASY          as FCFS; the first blocked job is promised the earliest instant at which it fits if running jobs end
- *                 at their limits; a later job may start if it fits all through its limit beside that promise, that is, if it
- *                 ends before or leaves the promised devices, CPU and memory alone
+ *                 at their limits; a later job may start if it fits all through its limit beside that promise, that is,
+ *                 if it ends before or leaves the promised devices, CPU and memory alone
  *   conservative  every job is promised the earliest hole when it is first seen; promises move only earlier, when
  *                 something ends before its limit (compression: planned anew in queue order if that makes nobody
  *                 later, else one by one, in queue order, until nothing moves)

@@ -38,14 +38,15 @@ struct gpu_seat {
     struct gpu_placement placement;
 };
 
-/* Places the gang. placements[gang->count]: node GPU_NO_NODE for a task without room. Returns how many tasks are placed:
- * 0 or at least min_members. options->random: task i draws with hash_word(random, i). Cost: a gpu_place() a task, for
- * each domain tried. */
+/* Places the gang. placements[gang->count]: node GPU_NO_NODE for a task without room. Returns how many tasks are
+ * placed: 0 or at least min_members. options->random: task i draws with hash_word(random, i). Cost: a gpu_place() a
+ * task, for each domain tried. */
 size_t gpu_gang_place(struct gpu_inventory *inventory, const struct gpu_gang *gang,
                       const struct gpu_place_options *options, struct gpu_placement *placements);
 
-/* True when gpu_gang_place() would place it now: places it and gives it back. placements[gang->count]: scratch. Asked of
- * an inventory of the same nodes without residents and with every node available, false means that waiting is in vain. */
+/* True when gpu_gang_place() would place it now: places it and gives it back. placements[gang->count]: scratch. Asked
+ * of an inventory of the same nodes without residents and with every node available, false means that waiting is in
+ * vain. */
 bool gpu_gang_fits(struct gpu_inventory *inventory, const struct gpu_gang *gang,
                    const struct gpu_place_options *options, struct gpu_placement *placements);
 

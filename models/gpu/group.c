@@ -62,7 +62,7 @@ int32_t gpu_group_add(struct gpu_groups *groups, const struct gpu_pod *bundles, 
     return id;
 }
 
-/* --- Losing and letting go ----------------------------------------------------------------------------------------- */
+/* --- Losing and letting go ---------------------------------------------------------------------------------------- */
 
 static void let_go(struct gpu_groups *groups, struct gpu_group *group, struct gpu_bundle *bundle)
 {
@@ -150,7 +150,7 @@ void gpu_groups_head_down(struct gpu_groups *groups)
 
 void gpu_groups_head_up(struct gpu_groups *groups) { groups->head_up = true; }
 
-/* --- Two phases ---------------------------------------------------------------------------------------------------- */
+/* --- Two phases --------------------------------------------------------------------------------------------------- */
 
 static bool wants(const struct gpu_group *group)
 {
@@ -197,7 +197,7 @@ void gpu_group_commit(struct gpu_groups *groups, int32_t id)
     group->state = GPU_GROUP_CREATED;
 }
 
-/* --- Knots --------------------------------------------------------------------------------------------------------- */
+/* --- Knots -------------------------------------------------------------------------------------------------------- */
 
 /* Partial and waiting: it holds something and lacks something. */
 static bool partial(const struct gpu_group *group)
@@ -205,7 +205,7 @@ static bool partial(const struct gpu_group *group)
     return group->state == GPU_GROUP_RESCHEDULING && group->placed > 0;
 }
 
-/* Takes seats again that were held a moment ago. A cordoned node keeps who is there, but takes nobody: for us it does. */
+/* Takes seats again that were held a moment ago. A cordoned node keeps who is there, and takes nobody but them. */
 static void rebind(struct gpu_inventory *inventory, const struct gpu_bundle *bundle)
 {
     int32_t node = bundle->placement.node;
@@ -274,7 +274,7 @@ static void count_knot(struct gpu_groups *groups)
     groups->counts.knots += fresh;
 }
 
-/* --- A pass -------------------------------------------------------------------------------------------------------- */
+/* --- A pass ------------------------------------------------------------------------------------------------------- */
 
 /* Partial groups before new ones; the longer partial, then the older first. */
 static bool served_before(const struct gpu_group *a, const struct gpu_group *b)
@@ -325,7 +325,7 @@ int32_t gpu_groups_pass(struct gpu_groups *groups, uint64_t random)
     return created;
 }
 
-/* --- Checks -------------------------------------------------------------------------------------------------------- */
+/* --- Checks ------------------------------------------------------------------------------------------------------- */
 
 bool gpu_group_rule_holds(const struct gpu_group *group)
 {

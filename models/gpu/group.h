@@ -6,7 +6,7 @@
  * lost ones are reserved again before any new group is looked at.
  *
  *   strategy       rule                                       goal
- *   PACK           -                                          few nodes: those the group has, then who takes most bundles
+ *   PACK           -                                          few nodes: its own, then who takes most
  *   SPREAD         -                                          nodes with fewest bundles of the group first
  *   STRICT_PACK    all bundles on one node                    -
  *   STRICT_SPREAD  no two bundles on one node, survivors too  -
@@ -17,8 +17,8 @@
  * RESCHEDULING with one bundle more to find: no second death loses a bundle (ray pull requests 24875 and 52202).
  *
  * Two partial groups can wait for ever for what the other holds (ray issue 65147). A *knot* is a set of partial groups
- * of which each could be completed if the others of the set let go. Knots are counted; with `recreate` the youngest group
- * of a knot is destroyed and queued as new, until none is left.
+ * of which each could be completed if the others of the set let go. Knots are counted; with `recreate` the youngest
+ * group of a knot is destroyed and queued as new, until none is left.
  *
  * The head is a single point of failure: with it go all groups of the cluster, and nothing is placed until it returns.
  *

@@ -18,7 +18,7 @@ struct search {
 
 static bool placed(const struct gpu_bundle *bundle) { return bundle->placement.node != GPU_NO_NODE; }
 
-/* --- Taking and giving back ---------------------------------------------------------------------------------------- */
+/* --- Taking and giving back --------------------------------------------------------------------------------------- */
 
 static void seat(struct search *search, struct gpu_bundle *bundle, struct gpu_placement placement)
 {
@@ -55,7 +55,7 @@ static void undo(struct search *search, const struct survivors *survivors)
             unseat(search, &search->group->bundles[i]);
 }
 
-/* --- Nodes --------------------------------------------------------------------------------------------------------- */
+/* --- Nodes -------------------------------------------------------------------------------------------------------- */
 
 static int32_t bundles_on(const struct gpu_group *group, int32_t node)
 {
@@ -101,7 +101,7 @@ static bool place_one(struct search *search, int32_t index)
     return true;
 }
 
-/* --- Strategies ---------------------------------------------------------------------------------------------------- */
+/* --- Strategies --------------------------------------------------------------------------------------------------- */
 
 /* Bundle after bundle, wherever the policy wants it. */
 static bool place_anyhow(struct search *search)

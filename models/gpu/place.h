@@ -31,7 +31,7 @@ enum gpu_policy {
     GPU_PACKING,    /* partly used devices first, then idle devices of used nodes, then idle nodes */
     GPU_BEST_FIT,   /* least weighted remainder of CPU and GPU */
     GPU_FGD,        /* least growth of fragmentation */
-    /* DotProd in its other forms, which the published experiments did not run: EXTENSION_NORM. DotProd itself is merge_max.
+    /* DotProd in its other forms, which the published experiments did not run: EXTENSION_NORM. DotProd is merge_max.
      *   merge   one group: (CPU, all GPU)            share   a group for each partly used device that can hold the pod,
      *   divide  as share, each group with its part           and one for all idle devices together, each with all CPU
      *           of the CPU                           extend  one vector, a dimension for each of these
@@ -105,8 +105,8 @@ size_t gpu_feasible_count(struct gpu_inventory *inventory, const struct gpu_pod 
  * waiting is in vain. O(nodes). */
 size_t gpu_fitting_nodes_when_empty(const struct gpu_inventory *inventory, const struct gpu_pod *pod);
 
-/* "Random", "DotProd", "GpuClustering", "GpuPacking", "BestFit", "FGD", "DotProd-share-max" and so on; false for another
- * name (case matters). */
+/* "Random", "DotProd", "GpuClustering", "GpuPacking", "BestFit", "FGD", "DotProd-share-max" and so on; false for
+ * another name (case matters). */
 const char *gpu_policy_name(enum gpu_policy policy);
 bool gpu_policy_from_name(const char *name, enum gpu_policy *policy);
 

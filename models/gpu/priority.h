@@ -3,7 +3,8 @@
  * Preemption is looked for only when no node has room. On each node all residents of strictly lower priority are
  * thought away; if the pod fits then, they are readmitted one by one ("reprieved"), those whose eviction would break a
  * disruption budget first, and within each of these two parts by priority from above, the longer-running first
- * within a priority; each who still leaves room for the pod stays. The rest are the victims of that node. Among the nodes:
+ * within a priority; each who still leaves room for the pod stays. The rest are the victims of that node. Among the
+ * nodes:
  *
  *   1. fewest victims whose eviction breaks a budget
  *   2. lowest priority of the highest victim
@@ -19,12 +20,12 @@
  * Invariants: every victim's priority is below the pod's; readmitting any one victim makes the pod not fit; a pod that
  * fits somewhere preempts nobody; equal priorities never preempt.
  *
- * Budgets: the candidates of a node are walked from the highest priority down, longer-running first; each uses one of its
- * budget's disruptions, and who meets a used-up budget would break it. A resident belongs to at most one budget (in
+ * Budgets: the candidates of a node are walked from the highest priority down, longer-running first; each uses one of
+ * its budget's disruptions, and who meets a used-up budget would break it. A resident belongs to at most one budget (in
  * Kubernetes: to any number).
  *
- * Source: kube-scheduler's default preemption (dry run, reprieve, node choice; its sum adds 2^31 to each priority so that
- * few low victims are not beaten by many lower ones). Meta's rule that a job may be preempted only after 2 h
+ * Source: kube-scheduler's default preemption (dry run, reprieve, node choice; its sum adds 2^31 to each priority so
+ * that few low victims are not beaten by many lower ones). Meta's rule that a job may be preempted only after 2 h
  * (Kokolis et al. 2025, secondary) is `protected_until_us`. */
 #ifndef NINES_MODELS_GPU_PRIORITY_H
 #define NINES_MODELS_GPU_PRIORITY_H

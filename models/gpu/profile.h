@@ -16,7 +16,8 @@
  *
  * Invariant, checked wherever a room is worked out: no device is ever promised twice. Source: the profile of
  * conservative backfilling, Mu'alem & Feitelson 2001, "Utilization, predictability, workloads, and user runtime
- * estimates in scheduling the IBM SP2 with backfilling", section 3; here over nodes and devices, not a count of processors. */
+ * estimates in scheduling the IBM SP2 with backfilling", section 3; here over nodes and devices, not a count of
+ * processors. */
 #ifndef NINES_MODELS_GPU_PROFILE_H
 #define NINES_MODELS_GPU_PROFILE_H
 
@@ -76,8 +77,8 @@ struct gpu_profile *gpu_profile_create(struct arena *arena, struct gpu_inventory
 /* True when the tasks would fit together if every node were available and had no residents. */
 bool gpu_profile_possible(struct gpu_profile *profile, const struct gpu_booking_request *request);
 
-/* Places and binds the tasks from `now` on, by the policy, in room that nobody else has planned for within the length. A
- * plan of the same id is not in its way and is replaced. False: no room, nothing changed. Complete for identical
+/* Places and binds the tasks from `now` on, by the policy, in room that nobody else has planned for within the length.
+ * A plan of the same id is not in its way and is replaced. False: no room, nothing changed. Complete for identical
  * tasks. `random` is fresh for each call. Cost: a gpu_find() a task and one more for each node that is planned for. */
 bool gpu_profile_start(struct gpu_profile *profile, int32_t id, const struct gpu_booking_request *request,
                        int64_t now_us, uint64_t random);
@@ -104,7 +105,8 @@ void gpu_profile_drop(struct gpu_profile *profile, int32_t id);
 
 bool gpu_profile_uses(const struct gpu_profile *profile, int32_t id, int32_t node);
 
-/* What the node has free all through [from_us, to_us); claims of booking `self` are not counted (GPU_NO_NODE: all are). */
+/* What the node has free all through [from_us, to_us); claims of booking `self` are not counted (GPU_NO_NODE: all are).
+ * */
 struct gpu_room gpu_profile_room(const struct gpu_profile *profile, int32_t node, int64_t from_us, int64_t to_us,
                                  int32_t self);
 

@@ -54,8 +54,8 @@ static size_t filter(struct gpu_scheduler *scheduler, const struct gpu_pod *pod,
     const struct gpu_inventory *inventory = scheduler->inventory;
     size_t feasible = 0;
     for (size_t i = 0; i < inventory->count; i++)
-        scheduler->feasible[i] = domain_allowed(schedule, inventory->nodes[i].capacity.domain) &&
-                                 gpu_node_fits(inventory, (int32_t)i, pod);
+        scheduler->feasible[i] =
+            domain_allowed(schedule, inventory->nodes[i].capacity.domain) && gpu_node_fits(inventory, (int32_t)i, pod);
     for (size_t k = 0; k < schedule->spread_count; k++) {
         check_spread(&schedule->spread[k]);
         if (!schedule->spread[k].anyway)
@@ -147,7 +147,7 @@ static uint16_t choose_devices(struct gpu_scheduler *scheduler, int32_t node, co
     }
     struct gpu_placement placement = {.node = node};
     struct gpu_place_options options = {.policy = scorer != NULL && scorer->kind == GPU_SCORER_POLICY ? scorer->policy
-                                                                                                    : GPU_BEST_FIT,
+                                                                                                      : GPU_BEST_FIT,
                                         .device = rule,
                                         .random = random};
     bool fits = gpu_find_on_node(scheduler->inventory, node, pod, &options, &placement);
@@ -169,7 +169,9 @@ bool gpu_scheduler_find(struct gpu_scheduler *scheduler, const struct gpu_pod *p
     *placement = (struct gpu_placement){
         .node = node,
         .devices = choose_devices(scheduler, node, pod, schedule->random),
-        .score = sum > INT32_MAX ? INT32_MAX : sum < INT32_MIN ? INT32_MIN : (int32_t)sum,
+        .score = sum > INT32_MAX   ? INT32_MAX
+                 : sum < INT32_MIN ? INT32_MIN
+                                   : (int32_t)sum,
     };
     return true;
 }

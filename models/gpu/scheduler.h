@@ -9,8 +9,8 @@
  *              0..100, the others are within -2047..2047 as they are
  *   sum        weight x score
  *   select     the highest sum; ties by the rule of place.h
- *   devices    exclusive pods: the lowest-indexed idle ones; shared pods: the rule, or what the first scorer that scores
- *              devices (FGD, DotProd, Power) prefers
+ *   devices    exclusive pods: the lowest-indexed idle ones; shared pods: the rule, or what the first scorer that
+ * scores devices (FGD, DotProd, Power) prefers
  *
  * Scorers count requests, not usage. A pod that asks for no CPU or no memory counts as 100 milli and 200 MiB, for these
  * scores only: a resident by its own request, as well as the one that comes. GPU is counted in milli; Kubernetes itself
@@ -47,7 +47,7 @@ struct gpu_ratio_point {
 
 struct gpu_scorer {
     enum gpu_scorer_kind kind;
-    int32_t weight; /* 1..1000000 */
+    int32_t weight;                        /* 1..1000000 */
     enum gpu_policy policy;                /* GPU_SCORER_POLICY */
     struct gpu_resource_weights resources; /* Least, Most, CapacityRatio */
     const struct gpu_ratio_point *points;  /* CapacityRatio: [point_count] >= 1, utilization rising */
@@ -67,15 +67,16 @@ struct gpu_power {
 
 /* One topology constraint of the pod that comes. The caller counts the pods that the constraint's selector matches. */
 struct gpu_spread {
-    const uint32_t *domain; /* [nodes]: below `domains`, or GPU_NO_DOMAIN for a node without the key; NULL: node's domain */
-    const uint32_t *count;  /* [domains]: matching pods there */
-    uint32_t domains;       /* 1..65536 */
-    uint32_t max_skew;      /* >= 1 */
-    uint32_t min_domains;   /* with fewer eligible domains the least count is taken as 0; 0: no such rule */
-    bool self;              /* the pod matches its own selector */
-    bool anyway;            /* ScheduleAnyway: no filter, a score; else DoNotSchedule */
-    bool only_available;    /* domains without an available node are not eligible (nodeTaintsPolicy Honor); Kubernetes'
-                               default counts them, so a dead domain holds new pods back */
+    const uint32_t
+        *domain; /* [nodes]: below `domains`, or GPU_NO_DOMAIN for a node without the key; NULL: node's domain */
+    const uint32_t *count; /* [domains]: matching pods there */
+    uint32_t domains;      /* 1..65536 */
+    uint32_t max_skew;     /* >= 1 */
+    uint32_t min_domains;  /* with fewer eligible domains the least count is taken as 0; 0: no such rule */
+    bool self;             /* the pod matches its own selector */
+    bool anyway;           /* ScheduleAnyway: no filter, a score; else DoNotSchedule */
+    bool only_available;   /* domains without an available node are not eligible (nodeTaintsPolicy Honor); Kubernetes'
+                              default counts them, so a dead domain holds new pods back */
 };
 
 struct gpu_scheduler_options {

@@ -76,7 +76,8 @@ static int64_t capacity_ratio(const struct gpu_scorer *scorer, const struct usag
     for (int r = 0; r < 3; r++) {
         int64_t requested = usage->requested[r], capacity = usage->capacity[r];
         bool over = capacity == 0 || requested > capacity;
-        int64_t score = broken_line(scorer, over ? GPU_TOP_SCORE : GPU_TOP_SCORE - (capacity - requested) * GPU_TOP_SCORE / capacity);
+        int64_t score = broken_line(scorer, over ? GPU_TOP_SCORE
+                                                 : GPU_TOP_SCORE - (capacity - requested) * GPU_TOP_SCORE / capacity);
         if (score > 0 && weights[r] > 0) {
             sum += score * weights[r];
             weight += weights[r];
@@ -133,7 +134,7 @@ static double power_growth(const struct gpu_power *power, const struct gpu_node 
 
 /* The devices that the power scorer prefers, and its score in *score: watts not drawn, <= 0. */
 uint16_t gpu_power_devices(const struct gpu_power *power, const struct gpu_node *node, const struct gpu_pod *pod,
-                              int64_t *score)
+                           int64_t *score)
 {
     uint32_t best = 0;
     if (!gpu_pod_shared(pod)) {

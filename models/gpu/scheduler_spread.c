@@ -25,8 +25,7 @@ double gpu_log(uint32_t n)
 
 static uint32_t domain_of(const struct gpu_scheduler *scheduler, const struct gpu_spread *spread, size_t node)
 {
-    uint32_t domain =
-        spread->domain != NULL ? spread->domain[node] : scheduler->inventory->nodes[node].capacity.domain;
+    uint32_t domain = spread->domain != NULL ? spread->domain[node] : scheduler->inventory->nodes[node].capacity.domain;
     check(domain == GPU_NO_DOMAIN || domain < spread->domains, "domain %u of %u", (unsigned)domain,
           (unsigned)spread->domains);
     return domain;

@@ -96,8 +96,8 @@ size_t gpu_typical_from_pods(struct arena *arena, const struct gpu_typical_optio
     if (taken > GPU_TYPICAL_MAX)
         limit_reached("limits.gpu_typical", GPU_TYPICAL_MAX);
     *out = arena_array(arena, taken, struct gpu_typical);
-    /* A quotient of two shares of the list, as the artifact has it, and not weight / covered: the two differ in the last
-     * bit, and FGD truncates so close to an integer that the published final state hangs on that bit. */
+    /* A quotient of two shares of the list, as the artifact has it, and not weight / covered: the two differ in the
+     * last bit, and FGD truncates so close to an integer that the published final state hangs on that bit. */
     double share_covered = covered / list;
     for (size_t i = 0; i < taken; i++)
         (*out)[i] = (struct gpu_typical){

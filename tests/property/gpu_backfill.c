@@ -1,8 +1,8 @@
 /* Queues on random small clusters against a grid: every instant of the next hours, every node, every device, added up
  * anew from the seats. Times are small whole numbers, so the grid misses nothing.
  *
- * After every pass: nothing is promised twice; no waiting job both fits now and is let by the rule; a new promise is the
- * earliest instant there is; without failures nobody starts after his promise. */
+ * After every pass: nothing is promised twice; no waiting job both fits now and is let by the rule; a new promise is
+ * the earliest instant there is; without failures nobody starts after his promise. */
 #include "models/gpu/backfill.h"
 #include "tests/property/gpu_twin.h"
 
@@ -229,7 +229,7 @@ static void change_a_node(struct world *world)
         world->first_promise[j] = GPU_PROFILE_NEVER;
 }
 
-/* --- Checks after a pass ------------------------------------------------------------------------------------------- */
+/* --- Checks after a pass ------------------------------------------------------------------------------------------ */
 
 static void check_waiting(struct world *world, int64_t now)
 {

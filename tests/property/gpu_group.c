@@ -188,8 +188,8 @@ static void soft_strategies_reach_their_goal_for_identical_bundles(void **state)
     assert_true(reached > 100);
 }
 
-/* Prepares; what placing anyhow finds at that very moment, a soft strategy must find. (Not after a whole pass: with less
- * room left, placing anyhow may happen to do better.) */
+/* Prepares; what placing anyhow finds at that very moment, a soft strategy must find. (Not after a whole pass: with
+ * less room left, placing anyhow may happen to do better.) */
 static void prepare(struct world *world, int32_t id)
 {
     const struct gpu_group *group = gpu_group(world->groups, id);

@@ -47,7 +47,7 @@ static void scene_open(struct scene *scene, struct dice *dice, int nodes)
         gpu_node_set_available(scene->inventory, i, below(dice, 6) > 0);
 }
 
-/* --- The twin: evicts for real, on the inventory, and puts everything back. ------------------------------------------ */
+/* --- The twin: evicts for real, on the inventory, and puts everything back. --------------------------------------- */
 
 struct plan {
     int32_t node, victims[POD_LIMIT];

@@ -99,7 +99,8 @@ static void easy_leaves_unpromised_nodes_to_long_jobs(void **state)
     room_close(&room);
 }
 
-/* EASY promises to the head alone: a job between may be delayed by a backfilled one. Conservative does not allow that. */
+/* EASY promises to the head alone: a job between may be delayed by a backfilled one. Conservative does not allow that.
+ * */
 static void conservative_protects_every_job_easy_only_the_head(void **state)
 {
     (void)state;
