@@ -132,8 +132,8 @@ static void print_group(struct arena *arena, const struct sdl_group *group)
     putchar('\n');
     print_words("  price", offer, 1);
     print_words("  attributes", attribute_words(arena, requirements->attributes), requirements->attributes.count);
-    print_words("  signed by", requirements->any_of, requirements->n_any_of);
-    print_words("  and all of", requirements->all_of, requirements->n_all_of);
+    print_words("  by any of", requirements->any_of, requirements->n_any_of);
+    print_words("  by all of", requirements->all_of, requirements->n_all_of);
     for (int32_t i = 0; i < group->spec.n_units; i++)
         print_unit(arena, &group->spec.units[i], &group->notes[i]);
 }
@@ -175,6 +175,17 @@ static json_t *endpoints_json(const struct market_unit *unit)
     return object;
 }
 
+/* ["api", "web"] from "api, web": names of services hold neither. */
+static json_t *services_json(const char *services)
+{
+    json_t *array = json_array();
+    for (size_t n; *services != '\0'; services += n + strspn(services + n, ", ")) {
+        n = strcspn(services, ",");
+        json_array_append_new(array, json_stringn(services, n));
+    }
+    return array;
+}
+
 static json_t *unit_json(const struct market_unit *unit, const struct sdl_unit_note *note)
 {
     json_t *object = json_object(), *gpu = json_object(), *volumes = json_array();
@@ -192,7 +203,7 @@ static json_t *unit_json(const struct market_unit *unit, const struct sdl_unit_n
     json_object_set_new(object, "price", json_from_decimal(unit->price));
     json_object_set_new(object, "denom", json_from_text(note->denom));
     json_object_set_new(object, "profile", json_from_text(note->profile));
-    json_object_set_new(object, "services", json_from_text(note->services));
+    json_object_set_new(object, "services", services_json(note->services));
     return object;
 }
 

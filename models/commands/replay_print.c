@@ -176,7 +176,7 @@ static void print_ledger(const struct replay *replay, const struct ledger *ledge
         printf("%6d %8" PRId64 " %16" PRId64 " %-5s ", entry->line, entry->height, entry->amount, market_denom_name((enum market_denom)entry->denom));
         text(name_of(replay, entry->from), 17);
         text(name_of(replay, entry->to), 17);
-        printf("%-17s ", market_transfer_name((enum market_transfer)entry->what));
+        printf(entry->about[0] != '\0' ? "%-17s " : "%s", market_transfer_name((enum market_transfer)entry->what));
         text(entry->about, 0);
         putchar('\n');
     }

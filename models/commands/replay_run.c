@@ -220,16 +220,22 @@ const char *replay_thing(struct arena *arena, const struct replay *replay, const
     const struct market_deployment *deployment = market_deployment(market, event->deployment);
     const struct market_group *group = market_group(market, event->group);
     const struct market_order *order = market_order(market, event->order);
+    const struct market_lease *lease = market_lease(market, event->lease);
     const char *text = "";
     if (deployment == NULL)
         return text;
+    if (lease != NULL && order == NULL) { /* a payment names its lease only */
+        order = &market->orders[lease->order];
+        group = &market->groups[order->group];
+    }
     text = arena_format(arena, "%s/%llu", market->bank.wallets[deployment->owner].name, (unsigned long long)deployment->dseq);
     if (group != NULL)
         text = arena_format(arena, "%s/%u", text, group->gseq);
     if (order != NULL)
         text = arena_format(arena, "%s/%u", text, order->oseq);
-    if (event->kind == MARKET_EVENT_BID || event->kind == MARKET_EVENT_LEASE)
-        text = arena_format(arena, "%s/%s", text, market->bank.wallets[event->provider].name);
+    bool of_provider = event->kind == MARKET_EVENT_BID || event->kind == MARKET_EVENT_LEASE;
+    if (of_provider || (lease != NULL && event->kind == MARKET_EVENT_TRANSFER))
+        text = arena_format(arena, "%s/%s", text, market->bank.wallets[of_provider ? event->provider : lease->provider].name);
     return text;
 }
 

@@ -200,6 +200,24 @@ static const char *fault_text(enum group_fault fault)
     return NULL;
 }
 
+/* The profile of the first unit that has this fault on its own, or NULL: the fault is one of the whole group. */
+static const struct sdl_compute *find_culprit(const struct drafts *drafts, const struct sdl_group *group, const struct market_unit *units, enum group_fault fault)
+{
+    const struct sdl_document *document = &drafts->reader->document;
+    const char *profile = NULL;
+    for (int32_t i = 0; i < group->spec.n_units && profile == NULL; i++) {
+        struct market_group_spec alone = group->spec;
+        alone.units = &units[i];
+        alone.n_units = 1;
+        bool own = group_spec_validate(&alone, drafts->reader->rules->unlimited_counts) == fault;
+        profile = own && fault < GROUP_TOTAL_CPU ? group->notes[i].profile : NULL;
+    }
+    for (int32_t i = 0; profile != NULL && i < document->n_computes; i++)
+        if (strcmp(document->computes[i].name, profile) == 0)
+            return &document->computes[i];
+    return NULL;
+}
+
 /* Holds a group against the chain's limits. Prices in a denom that the market does not know are judged as if it did. */
 static void validate(struct drafts *drafts, const struct sdl_group *group, const struct sdl_placement *placement)
 {
@@ -215,7 +233,13 @@ static void validate(struct drafts *drafts, const struct sdl_group *group, const
     for (int32_t i = 1; i < spec.n_units && fault == GROUP_OK; i++)
         if (strcmp(group->notes[i].denom, group->notes[0].denom) != 0)
             fault = GROUP_DENOM_MIXED;
-    if (fault != GROUP_OK)
+    if (fault == GROUP_OK)
+        return;
+    /* A limit of one unit is a matter of its profile. */
+    const struct sdl_compute *culprit = find_culprit(drafts, group, units, fault);
+    if (culprit != NULL)
+        sdl_wrong(drafts->reader, culprit->mark, group_fault_name(fault), fault_text(fault), "profile '%s' makes no valid unit: %s", culprit->name, group_fault_name(fault));
+    else
         sdl_wrong(drafts->reader, placement->mark, group_fault_name(fault), fault_text(fault), "placement '%s' makes no valid group: %s", placement->name,
                   group_fault_name(fault));
 }
