@@ -45,8 +45,8 @@ static const struct key target_keys[] = {
 };
 
 static const struct key limit_keys[] = {
-    {"events", KEY_INTEGER, "0", .help = "Most events of one replication; 0: the model's own estimate.", .low = 0,
-     .high = 1e15},
+    {"events", KEY_INTEGER, "0", .help = "Most events pending at once in one replication; 0: the model's own estimate.", .low = 0,
+     .high = 16777216},
     KEY_END,
 };
 
