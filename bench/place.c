@@ -1,10 +1,12 @@
 /* Placing GPU pods.
  *
- *   bench/place            the published experiments, if openb is there ($NINES_SHARED, default ../shared), then scaling
+ *   bench/place            the published experiments, if openb is there ($NINES_SHARED, default ../shared), then
+ * scaling
  *
- * Experiments: FGD with the fragmentation curve on `default`; then five traces x ten seeds x six policies on two threads,
- * wall clock. Scaling: a cluster of N nodes of eight devices held at about 85 % of its GPU; one pod leaves and one comes;
- * placements per second, and beside them the same search without kept scores (every node asked, the memo of F kept). */
+ * Experiments: FGD with the fragmentation curve on `default`; then five traces x ten seeds x six policies on two
+ * threads, wall clock. Scaling: a cluster of N nodes of eight devices held at about 85 % of its GPU; one pod leaves and
+ * one comes; placements per second, and beside them the same search without kept scores (every node asked, the memo of
+ * F kept). */
 #include "bench/bench.h"
 #include "models/commands/place_plan.h"
 #include "sim/hash.h"
@@ -27,7 +29,8 @@ static const char *const traces[] = {"default", "gpushare40", "multigpu20", "gpu
 static const char *data_path(struct arena *arena, const char *folder, const char *prefix, const char *trace)
 {
     const char *shared = getenv("NINES_SHARED");
-    return arena_format(arena, "%s/data/openb/%s/%s%s.csv", shared != NULL ? shared : "../shared", folder, prefix, trace);
+    return arena_format(arena, "%s/data/openb/%s/%s%s.csv", shared != NULL ? shared : "../shared", folder, prefix,
+                        trace);
 }
 
 /* One trace with its replay and the six policies. */
@@ -41,12 +44,12 @@ static void load(struct arena *arena, const char *trace, struct openb *openb, st
     size_t length;
     int code;
     *openb = (struct openb){.node_count = 0};
-    bool fine = openb_read_nodes(openb, arena, data_path(arena, "traces", "openb_node_list_", "gpu_node"), &code) &&
-                openb_read_pods(openb, arena, data_path(arena, "traces", "openb_pod_list_", trace), &code) &&
-                openb_read_order(openb, arena, data_path(arena, "replay", "pod_order_", trace), numbers, SEEDS, &order,
-                                 &length, &code) &&
-                openb_read_rank(openb, arena, data_path(arena, "replay", "node_rank_", trace), numbers, SEEDS, &rank,
-                                &code);
+    bool fine =
+        openb_read_nodes(openb, arena, data_path(arena, "traces", "openb_node_list_", "gpu_node"), &code) &&
+        openb_read_pods(openb, arena, data_path(arena, "traces", "openb_pod_list_", trace), &code) &&
+        openb_read_order(openb, arena, data_path(arena, "replay", "pod_order_", trace), numbers, SEEDS, &order, &length,
+                         &code) &&
+        openb_read_rank(openb, arena, data_path(arena, "replay", "node_rank_", trace), numbers, SEEDS, &rank, &code);
     if (!fine)
         exit(3);
     for (size_t s = 0; s < SEEDS; s++) {
@@ -57,8 +60,14 @@ static void load(struct arena *arena, const char *trace, struct openb *openb, st
     }
     for (size_t i = 0; i < GPU_PUBLISHED; i++)
         policies[i] = place_policy(i);
-    *plan = (struct place_plan){.openb = openb, .trace = trace, .policies = policies, .policy_count = GPU_PUBLISHED,
-                                .seeds = seeds, .seed_count = SEEDS, .tune = 1.3, .bins = 131};
+    *plan = (struct place_plan){.openb = openb,
+                                .trace = trace,
+                                .policies = policies,
+                                .policy_count = GPU_PUBLISHED,
+                                .seeds = seeds,
+                                .seed_count = SEEDS,
+                                .tune = 1.3,
+                                .bins = 131};
     struct gpu_typical_options options = {
         .pods = openb->pods, .count = openb->pod_count, .spec_order = openb->spec_order};
     plan->typical_count = gpu_typical_from_pods(arena, &options, &plan->typical);
@@ -75,8 +84,7 @@ static void one_experiment(struct arena *arena)
             struct arena_mark mark = arena_mark(arena);
             struct place_result result;
             double start = bench_seconds();
-            struct gpu_fragmentation *measure =
-                gpu_fragmentation_create(arena, plan.typical, plan.typical_count, 0);
+            struct gpu_fragmentation *measure = gpu_fragmentation_create(arena, plan.typical, plan.typical_count, 0);
             place_experiment(&plan, policy, 0, arena, measure, &result);
             cpu[policy][r] = bench_seconds() - start;
             arena_rewind(arena, mark);
@@ -135,14 +143,17 @@ struct cluster {
     uint64_t draws;
 };
 
-static uint64_t draw(struct cluster *c) { return hash_word(1, c->draws++); }
+static uint64_t draw(struct cluster *c)
+{
+    return hash_word(1, c->draws++);
+}
 
 static struct gpu_pod draw_pod(struct cluster *c)
 {
     static const struct gpu_pod kinds[] = {
-        {3152, 4096, 1, 810, 0},  {11300, 49152, 1, 1000, 0}, {4000, 8192, 1, 460, 0}, {8000, 16384, 1, 250, 0},
-        {12000, 16384, 1, 1000, 0}, {8000, 8192, 0, 0, 0},    {6000, 12288, 1, 330, 0}, {16000, 32768, 2, 1000, 0},
-        {48000, 98304, 8, 1000, 0}, {2000, 4096, 1, 100, 0},  {32000, 65536, 4, 1000, 0}, {4000, 30517, 0, 0, 0}};
+        {3152, 4096, 1, 810, 0},    {11300, 49152, 1, 1000, 0}, {4000, 8192, 1, 460, 0},    {8000, 16384, 1, 250, 0},
+        {12000, 16384, 1, 1000, 0}, {8000, 8192, 0, 0, 0},      {6000, 12288, 1, 330, 0},   {16000, 32768, 2, 1000, 0},
+        {48000, 98304, 8, 1000, 0}, {2000, 4096, 1, 100, 0},    {32000, 65536, 4, 1000, 0}, {4000, 30517, 0, 0, 0}};
     static const uint8_t often[] = {0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 4, 5, 5, 6, 6, 7, 9, 9, 11, 2, 3, 10, 8};
     return kinds[often[draw(c) % sizeof often]];
 }
@@ -164,9 +175,10 @@ static void cluster_open(struct cluster *c, size_t nodes)
         .nodes = nodes, .shapes = 16, .fragmentation = gpu_fragmentation_create(&c->arena, typical, count, 0)};
     c->inventory = gpu_inventory_create(&c->arena, &options);
     for (size_t i = 0; i < nodes; i++)
-        gpu_inventory_add_node(c->inventory, &(struct gpu_node_options){.cpu_milli = 96000, .memory_mib = 786432,
-                                                                       .devices = 8,
-                                                                       .rank = (uint32_t)hash_word(2, i)});
+        gpu_inventory_add_node(c->inventory, &(struct gpu_node_options){.cpu_milli = 96000,
+                                                                        .memory_mib = 786432,
+                                                                        .devices = 8,
+                                                                        .rank = (uint32_t)hash_word(2, i)});
     gpu_inventory_seal(c->inventory);
 }
 

@@ -1,12 +1,12 @@
-/* Reads tables of comma-separated values, as they come: RFC 4180 with quotes, CRLF or LF, a byte order mark, blank lines,
- * a last line without an end.
+/* Reads tables of comma-separated values, as they come: RFC 4180 with quotes, CRLF or LF, a byte order mark, blank
+ * lines, a last line without an end.
  *
- * The file is read as a whole and cut in place, so a million rows cost their bytes and nothing else. Columns are found by
- * name in the first line; columns nobody asks for are ignored. Mistakes are collected and shown with file and line, at
- * most CSV_ERRORS_MOST of a file; the reader goes on, so that one call shows all of them.
+ * The file is read as a whole and cut in place, so a million rows cost their bytes and nothing else. Columns are found
+ * by name in the first line; columns nobody asks for are ignored. Mistakes are collected and shown with file and line,
+ * at most CSV_ERRORS_MOST of a file; the reader goes on, so that one call shows all of them.
  *
- * Numbers are whole numbers in plain digits; anything else ("1e3", " 5", "", "NaN", what does not fit) is a mistake that
- * names the column and what it allows. */
+ * Numbers are whole numbers in plain digits; anything else ("1e3", " 5", "", "NaN", what does not fit) is a mistake
+ * that names the column and what it allows. */
 #ifndef NINES_SIM_CSV_H
 #define NINES_SIM_CSV_H
 
@@ -29,8 +29,8 @@ struct csv {
     size_t line;      /* where the row under way begins */
     char **header;    /* [columns] */
     size_t columns;
-    char **field;     /* [columns]: the row under way; a row that is too short is a mistake and is filled with "" */
-    size_t errors;    /* mistakes so far, shown or not */
+    char **field;  /* [columns]: the row under way; a row that is too short is a mistake and is filled with "" */
+    size_t errors; /* mistakes so far, shown or not */
 };
 
 /* Reads the file and its first line. False after saying why: the file cannot be read (*code is EXIT_MACHINE) or is no

@@ -19,8 +19,14 @@ enum { NAME_MOST = 26, LABEL_MOST = 60, ROWS_PER_PAGE = 44, FULL = 100 };
 #define GAP_MM 3.0
 #define LEFT_MM 14.0
 
-static double low_of(const struct statistics *s) { return isnan(s->ci_low) ? s->mean : s->ci_low; }
-static double high_of(const struct statistics *s) { return isnan(s->ci_high) ? s->mean : s->ci_high; }
+static double low_of(const struct statistics *s)
+{
+    return isnan(s->ci_low) ? s->mean : s->ci_low;
+}
+static double high_of(const struct statistics *s)
+{
+    return isnan(s->ci_high) ? s->mean : s->ci_high;
+}
 
 static const char *method_text(const struct plot *plot, const struct curves *curves)
 {
@@ -70,7 +76,8 @@ static void write_bars(struct figure *figure, const struct bars *bars)
     size_t rows = bars->groups * curves->policy_count;
     const char **name = arena_array(plot->arena, rows + 1, const char *);
     const char **value = arena_array(plot->arena, rows + 1, const char *);
-    fprintf(figure->data, "# y\tunallocated_percent\tlow_percent\thigh_percent\tslot\tn\tarrived_percent\tpolicy\ttrace\n");
+    fprintf(figure->data,
+            "# y\tunallocated_percent\tlow_percent\thigh_percent\tslot\tn\tarrived_percent\tpolicy\ttrace\n");
     for (size_t i = 0; i < rows; i++) {
         size_t group = bars->first + i / curves->policy_count, policy = i % curves->policy_count;
         struct statistics s = bar_of(plot, curves, group, policy);
@@ -339,13 +346,12 @@ int plot_curve_run(struct arena *arena, const struct plot_options *options)
         return code;
     const char *slash = strrchr(options->path, '/'), *name = slash == NULL ? options->path : slash + 1;
     struct plot plot = {.arena = arena, .folder = options->folder, .format = options->format, .quiet = options->quiet};
-    plot.run.title = curves.group_count == 1
-                         ? arena_format(arena, "GPU placement of %s", curves.groups[0].label)
-                         : arena_format(arena, "GPU placement of %zu traces", curves.group_count);
+    plot.run.title = curves.group_count == 1 ? arena_format(arena, "GPU placement of %s", curves.groups[0].label)
+                                             : arena_format(arena, "GPU placement of %zu traces", curves.group_count);
     plot.run.scenario = plot.run.title;
     plot.run.command = arena_format(arena, "nines plot %s", command_word(arena, name));
-    plot.origin = arena_format(arena, "Data: %s. nines %s (%s)", command_show(arena, name), NINES_VERSION,
-                               version_commit());
+    plot.origin =
+        arena_format(arena, "Data: %s. nines %s (%s)", command_show(arena, name), NINES_VERSION, version_commit());
     for (size_t i = 0; i < CHARTS; i++) {
         if (!is_asked(options, charts[i].name))
             continue;

@@ -101,9 +101,8 @@ static void order_rows(struct curves *curves, struct csv *csv)
         bool begins = i == 0 || row[-1].series != row->series || row[-1].bin != row->bin;
         if (!begins && row[-1].seed == row->seed) {
             csv->line = row->line > row[-1].line ? row->line : row[-1].line;
-            csv_error(csv, "%s, %s, seed %lld, %u %% arrived is there twice",
-                      curves->groups[series->group].trace, curves->policies[series->policy], (long long)row->seed,
-                      (unsigned)row->bin);
+            csv_error(csv, "%s, %s, seed %lld, %u %% arrived is there twice", curves->groups[series->group].trace,
+                      curves->policies[series->policy], (long long)row->seed, (unsigned)row->bin);
         }
         run = begins ? 1 : run + 1;
         if (i + 1 == curves->count || row[1].series != row->series || row[1].bin != row->bin) {

@@ -218,8 +218,8 @@ static uint32_t *number_specs(struct arena *arena, const char *const *specs, siz
 
 static bool find_pod_columns(struct csv *csv, int column[POD_COLUMNS])
 {
-    static const char *const names[POD_COLUMNS] = {"name", "cpu_milli", "memory_mib", "num_gpu", "gpu_milli",
-                                                   "gpu_spec"};
+    static const char *const names[POD_COLUMNS] = {"name",    "cpu_milli", "memory_mib",
+                                                   "num_gpu", "gpu_milli", "gpu_spec"};
     for (int i = 0; i < SPEC; i++)
         column[i] = csv_need(csv, names[i]);
     column[SPEC] = csv_find(csv, names[SPEC]);
@@ -318,8 +318,7 @@ bool openb_read_rank(const struct openb *openb, struct arena *arena, const char 
         seen[at] = true;
         found++;
         for (size_t s = 0; s < count; s++)
-            (*rank)[s * openb->node_count + sorted[at].index] =
-                (uint32_t)csv_integer(&csv, column[s], 0, UINT32_MAX);
+            (*rank)[s * openb->node_count + sorted[at].index] = (uint32_t)csv_integer(&csv, column[s], 0, UINT32_MAX);
     }
     if (csv.errors == 0 && found < openb->node_count)
         csv_error(&csv, "%zu of %zu nodes have no rank", openb->node_count - found, openb->node_count);
@@ -334,8 +333,12 @@ bool openb_read_typical(struct openb *openb, struct arena *arena, const char *pa
     if (!csv_open(&csv, arena, path, code))
         return false;
     int weight = csv_need(&csv, "weight"), number = csv_find(&csv, "count");
-    int column[POD_COLUMNS] = {-1, csv_need(&csv, "cpu_milli"), -1, csv_need(&csv, "num_gpu"),
-                               csv_need(&csv, "gpu_milli"), csv_find(&csv, "gpu_spec")};
+    int column[POD_COLUMNS] = {-1,
+                               csv_need(&csv, "cpu_milli"),
+                               -1,
+                               csv_need(&csv, "num_gpu"),
+                               csv_need(&csv, "gpu_milli"),
+                               csv_find(&csv, "gpu_spec")};
     double sum = 0;
     *count = 0;
     size_t room = csv_rows_most(&csv);
@@ -348,8 +351,8 @@ bool openb_read_typical(struct openb *openb, struct arena *arena, const char *pa
         }
         struct gpu_pod pod = read_request(openb, &csv, column, &strangers, &spec);
         struct gpu_typical *t = &(*typical)[(*count)++];
-        *t = (struct gpu_typical){pod.cpu_milli, pod.devices, pod.milli_per_device, pod.models, 0,
-                                  csv_number(&csv, weight, 0, 1)};
+        *t = (struct gpu_typical){pod.cpu_milli, pod.devices, pod.milli_per_device,
+                                  pod.models,    0,           csv_number(&csv, weight, 0, 1)};
         if (number >= 0)
             t->count = (uint32_t)csv_integer(&csv, number, 0, UINT32_MAX);
         sum += t->weight;

@@ -44,8 +44,8 @@ struct openb {
     size_t model_count;
 };
 
-/* Each returns false after showing what is wrong, with the exit code in *code. Texts and tables live in arena. Nodes come
- * first. */
+/* Each returns false after showing what is wrong, with the exit code in *code. Texts and tables live in arena. Nodes
+ * come first. */
 bool openb_read_nodes(struct openb *openb, struct arena *arena, const char *path, int *code);
 bool openb_read_pods(struct openb *openb, struct arena *arena, const char *path, int *code);
 

@@ -1,9 +1,9 @@
 /* What `nines place` runs: policies times seeds over one trace, each an experiment of its own.
  *
  * An experiment lets every arrival of a seed come once, in order; a pod that does not fit is counted and dropped, and
- * nobody leaves. The arrivals of a seed and the ranks that break ties are the same for all policies. Without replay files
- * they come from our own streams, keyed by (seed, purpose): the artifact's generator is not imitated, so such results
- * agree with the published ones in the mean only.
+ * nobody leaves. The arrivals of a seed and the ranks that break ties are the same for all policies. Without replay
+ * files they come from our own streams, keyed by (seed, purpose): the artifact's generator is not imitated, so such
+ * results agree with the published ones in the mean only.
  *
  * Experiments share nothing that they write, so threads can run them in any order; results are handed over in order of
  * (policy, seed), and no byte of the output depends on the number of threads.
@@ -57,14 +57,14 @@ struct place_plan {
 struct place_result {
     struct gpu_curve_point *points; /* [bins]; all NaN: nothing arrived there */
     int64_t placed, failed, gpu_failed_milli;
-    struct gpu_totals totals;           /* at the end */
-    struct gpu_placement *placements;   /* [arrivals]; node GPU_NO_NODE: not placed. NULL unless kept */
+    struct gpu_totals totals;         /* at the end */
+    struct gpu_placement *placements; /* [arrivals]; node GPU_NO_NODE: not placed. NULL unless kept */
 };
 
-/* The arrival list of a seed: a uniform shuffle of the pods in order of name, then tuned to `target` milli-GPU of requests:
- * up by copies of uniformly drawn pods at the end, until the next one would pass the target (its milli counted once,
- * however many devices it has, as the artifact does); down by taking uniformly drawn pods away. target 0: not tuned.
- * False when it would be more than PLACE_ARRIVALS_MOST. */
+/* The arrival list of a seed: a uniform shuffle of the pods in order of name, then tuned to `target` milli-GPU of
+ * requests: up by copies of uniformly drawn pods at the end, until the next one would pass the target (its milli
+ * counted once, however many devices it has, as the artifact does); down by taking uniformly drawn pods away. target 0:
+ * not tuned. False when it would be more than PLACE_ARRIVALS_MOST. */
 bool place_arrivals(const struct openb *openb, struct arena *arena, const uint32_t *by_name, int64_t target,
                     struct place_seed *seed);
 
@@ -75,8 +75,8 @@ void place_ranks(const struct openb *openb, struct arena *arena, const uint32_t 
 void place_experiment(const struct place_plan *plan, size_t policy, size_t seed, struct arena *arena,
                       struct gpu_fragmentation *fragmentation, struct place_result *result);
 
-/* All experiments on `threads` threads. take() sees them in order of (policy, seed) on the calling thread; the result is
- * gone afterwards. tick() is called now and then; may be NULL. False: a thread could not be started. */
+/* All experiments on `threads` threads. take() sees them in order of (policy, seed) on the calling thread; the result
+ * is gone afterwards. tick() is called now and then; may be NULL. False: a thread could not be started. */
 struct place_sink {
     void *context;
     void (*take)(void *context, size_t policy, size_t seed, const struct place_result *result);

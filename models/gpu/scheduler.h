@@ -9,8 +9,8 @@
  *              0..100, the others are within -2047..2047 as they are
  *   sum        weight x score
  *   select     the highest sum; ties by the rule of place.h
- *   devices    exclusive pods: the lowest-indexed idle ones; shared pods: the rule, or what the first scorer that
- * scores devices (FGD, DotProd, Power) prefers
+ *   devices    exclusive pods: the lowest-indexed idle ones; shared pods: the rule, or what the first scorer prefers
+ *              that scores devices (FGD, DotProd, Power)
  *
  * Scorers count requests, not usage. A pod that asks for no CPU or no memory counts as 100 milli and 200 MiB, for these
  * scores only: a resident by its own request, as well as the one that comes. GPU is counted in milli; Kubernetes itself
@@ -67,9 +67,8 @@ struct gpu_power {
 
 /* One topology constraint of the pod that comes. The caller counts the pods that the constraint's selector matches. */
 struct gpu_spread {
-    const uint32_t
-        *domain; /* [nodes]: below `domains`, or GPU_NO_DOMAIN for a node without the key; NULL: node's domain */
-    const uint32_t *count; /* [domains]: matching pods there */
+    const uint32_t *domain; /* [nodes]: below `domains`; GPU_NO_DOMAIN: the node has no key. NULL: the node's domain */
+    const uint32_t *count;  /* [domains]: matching pods there */
     uint32_t domains;      /* 1..65536 */
     uint32_t max_skew;     /* >= 1 */
     uint32_t min_domains;  /* with fewer eligible domains the least count is taken as 0; 0: no such rule */

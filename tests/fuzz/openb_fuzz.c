@@ -1,5 +1,6 @@
-/* Throws mutated traces at the readers of `nines place`. Whatever comes in, each reader either says what is wrong, in printable
- * text, or gives tables in which every number is within its range; and what is accepted can be placed to the end.
+/* Throws mutated traces at the readers of `nines place`. Whatever comes in, each reader either says what is wrong, in
+ * printable text, or gives tables in which every number is within its range; and what is accepted can be placed to the
+ * end.
  *
  * NINES_FUZZ_ROUNDS and NINES_FUZZ_SEED repeat or lengthen the campaign; a failure prints the round's files. */
 #include "models/commands/place_plan.h"
@@ -20,18 +21,58 @@
 enum { NODES, PODS, ORDER, RANK, TYPICAL, FILES, ROOM = 16384, SAID = 65536 };
 
 static const char *const starts[FILES] = {
-    "sn,cpu_milli,memory_mib,gpu,model\nn0,32000,65536,2,A\nn1,64000,131072,8,B\nn2,16000,32768,0,\n\"n,3\",32000,65536,2,B\n",
-    ("name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos\np0,2000,4096,1,500,,LS\np1,4000,8192,1,1000,A|B,BE\np2,1000,1024,0,0,,\n"
-    "p3,2000,4096,1,250,B,\"x,y\"\r\np4,8000,16384,2,1000,,LS\np5,3000,4096,8,1000,A|C,\n"),
+    ("sn,cpu_milli,memory_mib,gpu,model\nn0,32000,65536,2,A\nn1,64000,131072,8,B\nn2,16000,32768,0,\n\"n,3\",32000,"
+     "65536,2,B\n"),
+    ("name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos\np0,2000,4096,1,500,,LS\np1,4000,8192,1,1000,A|B,BE\np2,"
+     "1000,1024,0,0,,\n"
+     "p3,2000,4096,1,250,B,\"x,y\"\r\np4,8000,16384,2,1000,,LS\np5,3000,4096,8,1000,A|C,\n"),
     "pos,seed1,seed2\n0,4,5\n1,0,4\n2,5,3\n3,1,2\n4,3,\n5,2,\n",
     "sn,seed1,seed2\n\"n,3\",0,3\nn2,1,2\nn1,2,1\nn0,3,0\n",
-    "rank,cpu_milli,num_gpu,gpu_milli,gpu_spec,count,weight\n0,2000,1,500,,10,0.5\n1,4000,2,1000,A|B,5,0.25\n2,1000,0,0,,5,0.25\n",
+    ("rank,cpu_milli,num_gpu,gpu_milli,gpu_spec,count,weight\n0,2000,1,500,,10,0.5\n1,4000,2,1000,A|B,5,0.25\n2,1000,0,"
+     "0,,5,0.25\n"),
 };
 
-static const char *const words[] = {
-    ",", "\"", "\n", "\r", "\r\n", "\xef\xbb\xbf", "|", "-", "-1", "0", "1", "17", "1001", "4000001", "2147483648", "1e3", "1.5", "0x10", "nan", "inf",
-    "99999999999999999999", " ", "\t", "", "seed1", "seed2", "sn", "gpu_spec", "num_gpu", "n0", "A", "\x1b[31m", "\xff\xfe", "%s%n", "\"\"", ",,,,,,,,",
-    "\n\n\n", "n0,1,1,1,A\n", "p,1,1,1,1,\n", "weight", "0.999999999"};
+static const char *const words[] = {",",
+                                    "\"",
+                                    "\n",
+                                    "\r",
+                                    "\r\n",
+                                    "\xef\xbb\xbf",
+                                    "|",
+                                    "-",
+                                    "-1",
+                                    "0",
+                                    "1",
+                                    "17",
+                                    "1001",
+                                    "4000001",
+                                    "2147483648",
+                                    "1e3",
+                                    "1.5",
+                                    "0x10",
+                                    "nan",
+                                    "inf",
+                                    "99999999999999999999",
+                                    " ",
+                                    "\t",
+                                    "",
+                                    "seed1",
+                                    "seed2",
+                                    "sn",
+                                    "gpu_spec",
+                                    "num_gpu",
+                                    "n0",
+                                    "A",
+                                    "\x1b[31m",
+                                    "\xff\xfe",
+                                    "%s%n",
+                                    "\"\"",
+                                    ",,,,,,,,",
+                                    "\n\n\n",
+                                    "n0,1,1,1,A\n",
+                                    "p,1,1,1,1,\n",
+                                    "weight",
+                                    "0.999999999"};
 
 static uint64_t state;
 static uint32_t below(uint32_t n)
@@ -64,16 +105,27 @@ static void replace(struct text *text, size_t at, size_t drop, const char *add, 
 
 static void mutate(struct text *text)
 {
-    size_t at = below((uint32_t)text->length + 1), left = text->length - at, some = below((uint32_t)(left < 30 ? left : 30) + 1);
+    size_t at = below((uint32_t)text->length + 1), left = text->length - at,
+           some = below((uint32_t)(left < 30 ? left : 30) + 1);
     const char *word = words[below(sizeof words / sizeof words[0])];
     char byte = (char)below(256), copy[40];
     memcpy(copy, text->bytes + at, some);
     switch (below(6)) {
-    case 0: replace(text, at, left > 0, &byte, 1); break;
-    case 1: replace(text, at, some, "", 0); break;
-    case 2: replace(text, below((uint32_t)text->length + 1), 0, copy, some); break;
-    case 3: replace(text, at, below(8) == 0 ? left : 0, "", 0); break;
-    default: replace(text, at, below(2) == 0 ? some : 0, word, strlen(word)); break;
+    case 0:
+        replace(text, at, left > 0, &byte, 1);
+        break;
+    case 1:
+        replace(text, at, some, "", 0);
+        break;
+    case 2:
+        replace(text, below((uint32_t)text->length + 1), 0, copy, some);
+        break;
+    case 3:
+        replace(text, at, below(8) == 0 ? left : 0, "", 0);
+        break;
+    default:
+        replace(text, at, below(2) == 0 ? some : 0, word, strlen(word));
+        break;
     }
 }
 
@@ -101,9 +153,18 @@ static void assert_sound(const struct openb *openb)
 static void place_all(struct arena *arena, struct openb *openb, struct place_seed *seeds, struct gpu_typical *typical,
                       size_t typical_count)
 {
-    struct place_policy policies[] = {place_policy(GPU_FGD), place_policy(GPU_RANDOM), place_policy(place_policies() - 2)};
-    struct place_plan plan = {.openb = openb, .trace = "fuzz", .policies = policies, .policy_count = 3, .seeds = seeds,
-                              .seed_count = 2, .typical = typical, .typical_count = typical_count, .tune = 1, .bins = 101,
+    struct place_policy policies[] = {place_policy(GPU_FGD), place_policy(GPU_RANDOM),
+                                      place_policy(place_policies() - 2)};
+    struct place_plan plan = {.openb = openb,
+                              .trace = "fuzz",
+                              .policies = policies,
+                              .policy_count = 3,
+                              .seeds = seeds,
+                              .seed_count = 2,
+                              .typical = typical,
+                              .typical_count = typical_count,
+                              .tune = 1,
+                              .bins = 101,
                               .keep_placements = true};
     struct gpu_fragmentation *measure = gpu_fragmentation_create(arena, typical, typical_count, 64);
     for (size_t i = 0; i < 6; i++) {
@@ -230,7 +291,8 @@ static int last_words(void **unused)
     (void)unused;
     restore_stderr();
     if (campaign.running)
-        print_error("NINES_FUZZ_SEED=%llu round %llu\n", (unsigned long long)campaign.seed, (unsigned long long)campaign.round);
+        print_error("NINES_FUZZ_SEED=%llu round %llu\n", (unsigned long long)campaign.seed,
+                    (unsigned long long)campaign.round);
     for (int f = 0; campaign.running && f < FILES; f++)
         print_error("--- file %d\n%.*s\n", f, (int)campaign.file[f].length, campaign.file[f].bytes);
     return 0;

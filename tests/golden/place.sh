@@ -91,7 +91,19 @@ hold curve place "${inputs[@]}" --order order.csv --rank rank.csv --seeds 1,2 --
 hold placements place "${inputs[@]}" --order order.csv --rank rank.csv --seeds 2 --policy FGD --placements -
 hold written place "${inputs[@]}" --curve curve.csv --placements placed.csv --seeds 7
 hold quiet place "${inputs[@]}" --curve curve.csv --quiet
-hold plotted plot curve.csv -o figures
+if command -v gnuplot >/dev/null; then
+    hold plotted plot curve.csv -o figures
+    report bars_are_what_the_curve_leaves "$(awk -F'\t' '
+        NR == FNR { if (FNR > 1) { split($0, f, ","); if (f[5] == 100) left[f[2]] = 100 - f[6] }; next }
+        !/^#/ && ($2 - left[$8] > 1e-6 || left[$8] - $2 > 1e-6) { print $8 ": " $2 ", not " left[$8] } !/^#/ { rows++ }
+        END { if (rows != 6) print rows " bars" }' curve.csv figures/curve_unallocated.tsv)"
+    report lines_are_the_curve "$(awk -F'\t' '
+        NR == FNR { if (FNR > 1) { split($0, f, ","); frag[f[2], f[5]] = f[7]; bins++ }; next }
+        !/^#/ && NF > 5 { rows++; if ($2 != frag[$6, $1]) print $6 " " $1 ": " $2 }
+        END { if (rows != bins || rows == 0) print rows " of " bins }' curve.csv figures/curve_fragmentation.tsv)"
+else
+    echo "ok $((++number)) - place_plotted_is_as_agreed # SKIP gnuplot is not installed"
+fi
 hold plot-unknown-chart plot curve.csv nines
 
 # --- What was typed ---

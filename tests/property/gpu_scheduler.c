@@ -1,5 +1,5 @@
-/* The Kubernetes-like scheduler against a slow, obvious twin: every feasible node, every sum, every choice, while pods come
- * and go and nodes fail. The twin knows requests from the list of residents, and logarithms from libm. */
+/* The Kubernetes-like scheduler against a slow, obvious twin: every feasible node, every sum, every choice, while pods
+ * come and go and nodes fail. The twin knows requests from the list of residents, and logarithms from libm. */
 #include "models/gpu/scheduler.h"
 #include "tests/property/gpu_twin.h"
 
@@ -272,8 +272,8 @@ static struct gpu_scorer random_scorer(struct dice *dice, struct world *w)
                            .points = w->points,
                            .point_count = 1 + below(dice, 3)};
     if (below(dice, 2) == 0)
-        s.resources = (struct gpu_resource_weights){(int32_t)below(dice, 3), (int32_t)below(dice, 3),
-                                                    (int32_t)below(dice, 3)};
+        s.resources =
+            (struct gpu_resource_weights){(int32_t)below(dice, 3), (int32_t)below(dice, 3), (int32_t)below(dice, 3)};
     return s;
 }
 
@@ -328,8 +328,7 @@ static uint16_t expected_devices(const struct world *w, int node, const struct g
             twin_power(w, node, pod, &mask);
             return (uint16_t)mask;
         }
-        if (scorer->kind == GPU_SCORER_POLICY &&
-            (scorer->policy == GPU_FGD || scorer->policy >= GPU_DOT_SHARE_MAX)) {
+        if (scorer->kind == GPU_SCORER_POLICY && (scorer->policy == GPU_FGD || scorer->policy >= GPU_DOT_SHARE_MAX)) {
             options.policy = scorer->policy;
             break;
         }
@@ -427,8 +426,9 @@ static void spread_out(uint32_t pods, uint32_t max_skew, uint32_t counts[3])
     arena_open(&arena, 0);
     struct gpu_inventory *inventory = gpu_inventory_create(&arena, &(struct gpu_inventory_options){.nodes = 6});
     for (uint32_t i = 0; i < 6; i++)
-        gpu_inventory_add_node(inventory, &(struct gpu_node_options){.cpu_milli = 64000, .memory_mib = 65536,
-                                                                    .domain = (uint16_t)(i / 2), .rank = i});
+        gpu_inventory_add_node(inventory,
+                               &(struct gpu_node_options){
+                                   .cpu_milli = 64000, .memory_mib = 65536, .domain = (uint16_t)(i / 2), .rank = i});
     gpu_inventory_seal(inventory);
     struct gpu_scheduler *scheduler = gpu_scheduler_create(&arena, inventory, &(struct gpu_scheduler_options){0});
     struct gpu_pod pod = {.cpu_milli = 1000, .memory_mib = 1024};
@@ -489,7 +489,8 @@ static void a_dead_zone_holds_pods_back_unless_told_otherwise(void **state)
     arena_open(&arena, 0);
     struct gpu_inventory *inventory = gpu_inventory_create(&arena, &(struct gpu_inventory_options){.nodes = 2});
     for (uint16_t i = 0; i < 2; i++)
-        gpu_inventory_add_node(inventory, &(struct gpu_node_options){.cpu_milli = 8000, .memory_mib = 8192, .domain = i});
+        gpu_inventory_add_node(inventory,
+                               &(struct gpu_node_options){.cpu_milli = 8000, .memory_mib = 8192, .domain = i});
     gpu_inventory_seal(inventory);
     gpu_node_set_available(inventory, 1, false);
     struct gpu_scheduler *scheduler = gpu_scheduler_create(&arena, inventory, &(struct gpu_scheduler_options){0});

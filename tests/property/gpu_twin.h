@@ -24,8 +24,14 @@ struct dice {
     uint64_t seed, count;
 };
 
-static inline uint64_t roll(struct dice *dice) { return hash_word(dice->seed, dice->count++); }
-static inline uint32_t below(struct dice *dice, uint32_t limit) { return (uint32_t)(roll(dice) % limit); }
+static inline uint64_t roll(struct dice *dice)
+{
+    return hash_word(dice->seed, dice->count++);
+}
+static inline uint32_t below(struct dice *dice, uint32_t limit)
+{
+    return (uint32_t)(roll(dice) % limit);
+}
 
 /* --- The twin ----------------------------------------------------------------------------------------------------- */
 
@@ -51,7 +57,10 @@ struct twin {
     int resident_count;
 };
 
-static inline bool shared(const struct gpu_pod *pod) { return pod->devices == 1 && pod->milli_per_device < 1000; }
+static inline bool shared(const struct gpu_pod *pod)
+{
+    return pod->devices == 1 && pod->milli_per_device < 1000;
+}
 
 static inline int devices_with(const struct twin_node *node, int milli)
 {
@@ -61,7 +70,10 @@ static inline int devices_with(const struct twin_node *node, int milli)
     return count;
 }
 
-static inline bool model_admitted(uint64_t models, int model) { return models == 0 || (models >> model & 1) != 0; }
+static inline bool model_admitted(uint64_t models, int model)
+{
+    return models == 0 || (models >> model & 1) != 0;
+}
 
 static inline bool allowed(const struct gpu_place_options *options, int domain, int index)
 {
@@ -113,7 +125,10 @@ static inline double fragmentation(const struct twin *twin, const struct twin_no
     return q1 + q2 + q4 + xl + xr + na;
 }
 
-static inline int sigmoid(double x) { return (int)(100.0 * (1.0 / (1.0 + (double)expl(-(long double)x)))); }
+static inline int sigmoid(double x)
+{
+    return (int)(100.0 * (1.0 / (1.0 + (double)expl(-(long double)x))));
+}
 
 /* FGD score, and the device for a shared pod. */
 static inline int gradient(const struct twin *twin, const struct twin_node *node, const struct gpu_pod *pod,
@@ -247,7 +262,8 @@ static inline double dot_mean(const struct twin_node *node, const struct gpu_pod
     return sum / length;
 }
 
-static inline int score_dot(const struct twin_node *node, const struct gpu_pod *pod, enum gpu_policy policy, int *device)
+static inline int score_dot(const struct twin_node *node, const struct gpu_pod *pod, enum gpu_policy policy,
+                            int *device)
 {
     static const enum gpu_policy forms[4][3] = {{GPU_DOT_PROD, GPU_DOT_MERGE_NODE, GPU_DOT_MERGE_POD},
                                                 {GPU_DOT_SHARE_MAX, GPU_DOT_SHARE_NODE, GPU_DOT_SHARE_POD},
@@ -279,7 +295,7 @@ static inline int score_dot(const struct twin_node *node, const struct gpu_pod *
 }
 
 static inline int score(const struct twin *twin, const struct twin_node *node, const struct gpu_pod *pod,
-                 enum gpu_policy policy)
+                        enum gpu_policy policy)
 {
     double a = pod->cpu_milli, r = gpu_pod_milli(pod), cpu = node->cpu, gpu = gpu_left(node);
     int device;
@@ -301,7 +317,10 @@ static inline int score(const struct twin *twin, const struct twin_node *node, c
     }
 }
 
-static inline int uniform(uint64_t random, int count) { return (int)((wide)random * (wide)count >> 64); }
+static inline int uniform(uint64_t random, int count)
+{
+    return (int)((wide)random * (wide)count >> 64);
+}
 
 /* True if node a comes before node b among equals. */
 static inline bool earlier(const struct twin *twin, enum gpu_ties ties, int a, int b)
@@ -321,7 +340,7 @@ static inline int kth(const struct twin *twin, const bool candidates[NODES], int
 }
 
 static inline uint16_t devices_for(const struct twin *twin, const struct twin_node *node, const struct gpu_pod *pod,
-                            const struct gpu_place_options *options)
+                                   const struct gpu_place_options *options)
 {
     uint32_t mask = 0;
     int found = -1;
@@ -335,10 +354,10 @@ static inline uint16_t devices_for(const struct twin *twin, const struct twin_no
     }
     enum gpu_device_rule rule = options->device;
     if (rule == GPU_DEVICE_DEFAULT)
-        rule = options->policy == GPU_RANDOM              ? GPU_DEVICE_RANDOM
-               : options->policy == GPU_FGD               ? GPU_DEVICE_SCORED
+        rule = options->policy == GPU_RANDOM          ? GPU_DEVICE_RANDOM
+               : options->policy == GPU_FGD           ? GPU_DEVICE_SCORED
                : options->policy >= GPU_DOT_SHARE_MAX ? GPU_DEVICE_SCORED
-                                                          : GPU_DEVICE_BEST;
+                                                      : GPU_DEVICE_BEST;
     int k = uniform(hash_word(options->random, 1), devices_with(node, pod->milli_per_device));
     for (int i = 0; i < node->capacity.devices; i++) {
         if (node->gpu[i] < pod->milli_per_device)
@@ -359,7 +378,7 @@ static inline uint16_t devices_for(const struct twin *twin, const struct twin_no
  * rules the drawn one out; counted among those left when that fails 8 times, or when one that is ruled out scores
  * higher. */
 static inline int twin_draw(const struct twin *twin, const bool tied[NODES], const bool feasible[NODES], bool outranked,
-                     uint64_t random)
+                            uint64_t random)
 {
     bool left[NODES];
     int all = 0, count = 0;
@@ -378,7 +397,7 @@ static inline int twin_draw(const struct twin *twin, const bool tied[NODES], con
 
 /* Returns how many nodes are feasible. */
 static inline int twin_find(const struct twin *twin, const struct gpu_pod *pod, const struct gpu_place_options *options,
-                     struct gpu_placement *out)
+                            struct gpu_placement *out)
 {
     int best = -1, count = 0, scores[NODES];
     bool tied[NODES], feasible[NODES], outranked = false;
@@ -468,8 +487,8 @@ static inline void random_nodes(struct dice *dice, struct twin *twin, int count)
                                         .model = (uint8_t)below(dice, 3),
                                         .domain = (uint16_t)(below(dice, 3) == 0 ? 68 : below(dice, 4)),
                                         .rank = below(dice, 10)};
-        twin->nodes[i] = (struct twin_node){
-            .capacity = node, .cpu = node.cpu_milli, .memory = node.memory_mib, .available = true};
+        twin->nodes[i] =
+            (struct twin_node){.capacity = node, .cpu = node.cpu_milli, .memory = node.memory_mib, .available = true};
         for (int d = 0; d < node.devices; d++)
             twin->nodes[i].gpu[d] = 1000;
     }

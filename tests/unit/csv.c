@@ -27,7 +27,10 @@ static int close_arena(void **state)
     return 0;
 }
 
-static bool open_text(const char *text) { return csv_open_text(&csv, &arena, "a.csv", text, strlen(text)); }
+static bool open_text(const char *text)
+{
+    return csv_open_text(&csv, &arena, "a.csv", text, strlen(text));
+}
 
 /* Steps to the next row and holds it against `a` and `b`. */
 static void row(size_t line, const char *a, const char *b)
@@ -114,8 +117,21 @@ static void columns_are_found_by_name(void **state)
 static void only_plain_whole_numbers_in_range_are_taken(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"",    "x",  "1x", " 1", "1 ",  "+1",  "1e3", "1.0", "0x1", "-",
-                                        "--1", "11", "-3", "99999999999999999999", "-99999999999999999999"};
+    static const char *const wrong[] = {"",
+                                        "x",
+                                        "1x",
+                                        " 1",
+                                        "1 ",
+                                        "+1",
+                                        "1e3",
+                                        "1.0",
+                                        "0x1",
+                                        "-",
+                                        "--1",
+                                        "11",
+                                        "-3",
+                                        "99999999999999999999",
+                                        "-99999999999999999999"};
     static const struct {
         const char *text;
         int64_t value;

@@ -86,7 +86,10 @@ static void a_huge_node_stays_within_the_range_of_scores(void **state)
     assert_int_equal(gpu_dot_score(GPU_DOT_PROD, &huge, &pod), -GPU_SCORE_MOST);
 }
 
-static int32_t tanh_by_definition(double x) { return (int32_t)(100.0 * (1.0 - (double)tanhl((long double)x))); }
+static int32_t tanh_by_definition(double x)
+{
+    return (int32_t)(100.0 * (1.0 - (double)tanhl((long double)x)));
+}
 
 static void tanh_agrees_with_its_definition(void **state)
 {
