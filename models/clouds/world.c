@@ -306,6 +306,40 @@ void world_release(struct world *world, uint32_t unit, const char *why)
         count_up(world, unit, -1, (struct measure_cause){.component = why, .incident = COMPONENT_NONE});
 }
 
+/* --- The list of components' outages ----------------------------------------------------------------------------------- */
+
+void world_list_fall(const struct world *world, uint32_t component, bool censored)
+{
+    const struct graph *graph = world->plan->graph;
+    const struct fall *fall = &world->fall[component];
+    instant now = world_now(world), from = fall->since.us > 0 ? fall->since : (instant){0};
+    if (now.us <= from.us)
+        return;
+    const char *name = faults_cause_name(world->faults, fall->cause);
+    struct sim_outage outage = {.subject_kind = component_class_names[graph_component(graph, component)->class],
+                                .subject = graph_component(graph, component)->path,
+                                .start_s = (double)from.us / 1e6,
+                                .end_s = (double)now.us / 1e6,
+                                .censored = censored,
+                                .cause = graph_component(graph, fall->culprit)->path,
+                                .incident = name};
+    record_outage(world->record, &outage);
+}
+
+static void note_fall(struct world *world, uint32_t component, bool serves)
+{
+    struct fall *fall = &world->fall[component];
+    if (serves) {
+        world_list_fall(world, component, false);
+        fall->since = INSTANT_NEVER;
+        return;
+    }
+    uint32_t culprit = graph_culprit(world->graph, component);
+    fall->since = world_now(world);
+    fall->culprit = culprit != COMPONENT_NONE ? culprit : component;
+    fall->cause = faults_cause(world->faults, fall->culprit);
+}
+
 /* --- Changes of the graph -------------------------------------------------------------------------------------------- */
 
 static void serve_changed(struct world *world, uint32_t component, bool serves)
@@ -342,6 +376,8 @@ void world_on_change(void *context, uint32_t component, uint8_t before, uint8_t 
             if (world->measure != NULL)
                 measure_nodes_up(world->measure, world->nodes_up, world_now(world));
         }
+        if (world->fall != NULL && world->faults != NULL)
+            note_fall(world, component, serves);
         if (world->cloud != NULL)
             serve_changed(world, component, serves);
     }

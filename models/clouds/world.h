@@ -58,6 +58,13 @@ struct probe {
     bool settled;
 };
 
+/* What holds a component down, for the list of outages. */
+struct fall {
+    instant since;    /* INSTANT_NEVER: it serves */
+    uint32_t culprit; /* the component whose fault it is */
+    uint32_t cause;   /* as faults_cause() had it */
+};
+
 struct world {
     const struct cloud_plan *plan;
     const struct sim_task *task;
@@ -71,6 +78,7 @@ struct world {
     struct unit *unit;
     struct load *load;
     uint32_t *head;          /* by component: first link, or none */
+    struct fall *fall;       /* by component, with --log events; else NULL */
     struct probe *probe;
     uint32_t probes;
     uint32_t nodes_up;

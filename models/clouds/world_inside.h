@@ -9,5 +9,7 @@ void world_on_finish(void *context, struct engine *engine, uint32_t workload, ui
 void world_on_fault(void *context, struct engine *engine, uint32_t workload, uint64_t detail);
 /* The graph's observer. */
 void world_on_change(void *context, uint32_t component, uint8_t before, uint8_t after);
+/* Lists the outage of a component that ends now, or is still open at the horizon. */
+void world_list_fall(const struct world *world, uint32_t component, bool censored);
 
 #endif

@@ -162,6 +162,27 @@ static void open_measure(struct world *world)
     world->measure = measure_open(world->arena, &options);
 }
 
+/* What is down already failed by itself: incidents and hazards come later. */
+static void open_falls(struct world *world)
+{
+    if (world->task->log < SIM_LOG_EVENTS)
+        return;
+    uint32_t components = graph_count(world->plan->graph);
+    world->fall = arena_array(world->arena, components, struct fall);
+    for (uint32_t c = 0; c < components; c++) {
+        uint32_t culprit = graph_culprit(world->graph, c);
+        world->fall[c] = culprit == COMPONENT_NONE ? (struct fall){.since = INSTANT_NEVER}
+                                                   : (struct fall){world_now(world), culprit, FAULT_OWN};
+    }
+}
+
+static void close_falls(const struct world *world)
+{
+    for (uint32_t c = 0; world->fall != NULL && c < graph_count(world->plan->graph); c++)
+        if (world->fall[c].since.us != US_NEVER)
+            world_list_fall(world, c, true);
+}
+
 static void open_world(struct world *world)
 {
     const struct cloud_plan *plan = world->plan;
@@ -185,6 +206,7 @@ static void open_world(struct world *world)
     measure_nodes_up(world->measure, world->nodes_up, begin);
     world->graph = graph_open(world->arena, plan->graph, world->engine, world_on_change, world);
     world->faults = faults_open(world->arena, plan->faults, world->graph, world->engine, task->seed, task->replication);
+    open_falls(world);
     world->cloud = plan->kind->open(world, plan->own);
     for (uint32_t w = 0; w < world->demand->workloads; w++)
         if (world->demand->workload[w].requested.us < task->horizon.us)
@@ -208,6 +230,7 @@ void world_end(struct world *world)
     const struct cloud_kind *kind = world->plan->kind;
     check(world_now(world).us == world->task->horizon.us, "a world ends before its horizon");
     close_requests(world);
+    close_falls(world);
     kind->close(world->cloud);
     close_jobs(world);
     measure_totals(world->measure, faults_started(world->faults), kind->refusals(world->cloud));

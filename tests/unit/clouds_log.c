@@ -1,0 +1,95 @@
+/* What a run writes down about its components, and that writing it changes nothing. */
+#include "tests/unit/clouds_world.h"
+
+static const char *scenario(void)
+{
+    return text("model = \"clouds\"; seed = 5; start = \"2024-07-01T00:00Z\"; horizon = \"2 d\"; warmup = \"1 d\"; "
+                "fleet = { node_types = ( { name = \"box\"; vcpus = 8; memory = \"64 GiB\"; up = \"exponential(5 d)\"; repair = \"2 h\"; } ); "
+                "sites = ( { name = \"a\"; zones = 2; racks = 2; nodes = ( { type = \"box\"; per_rack = 3; } ); } ); }; "
+                "demand = ( { name = \"vm\"; kind = \"service\"; count = 9; replicas = 2; vcpus = 2; memory = \"4 GiB\"; } ); "
+                "incidents = ( %s, %s ); clouds = ( { name = \"h\"; kind = \"hyperscaler\"; }, { name = \"k\"; kind = \"akash\"; }, "
+                "{ name = \"i\"; kind = \"ionet\"; } );",
+                incident("rack", "2024-07-01T06:00Z", "rack", "a/z1/r01", 3600),
+                incident("end", "2024-07-02T23:00Z", "zone", "a/z2", 86400));
+}
+
+static const struct sim_outage *outage_of(const struct clouds_test *test, const char *subject, double start_s)
+{
+    for (const struct record_outages *c = test->record->outages; c != NULL; c = c->next)
+        for (size_t i = 0; i < c->count; i++)
+            if (strcmp(c->rows[i].subject, subject) == 0 && fabs(c->rows[i].start_s - start_s) < 1e-9)
+                return &c->rows[i];
+    return NULL;
+}
+
+static void outages_of_components_are_listed_with_their_cause(void **state)
+{
+    (void)state;
+    struct clouds_test test;
+    clouds_open(&test, scenario());
+    for (uint32_t arm = 0; arm < 3; arm++) {
+        clouds_run(&test, arm);
+        const struct sim_outage *rack = outage_of(&test, "a/z1/r01", 21600), *zone = outage_of(&test, "a/z2", 169200);
+        assert_non_null(rack);
+        assert_non_null(zone);
+        assert_string_equal(rack->subject_kind, "rack");
+        assert_string_equal(rack->cause, "a/z1/r01");
+        assert_string_equal(rack->incident, "rack");
+        assert_near(rack->end_s, 25200, 0.001);
+        assert_false(rack->censored);
+        assert_true(zone->censored);
+        assert_near(zone->end_s, 172800, 0);
+        const struct sim_outage *node = outage_of(&test, "a/z1/r01/n01", 21600);
+        if (node != NULL) { /* unless it was down already */
+            assert_string_equal(node->cause, "a/z1/r01");
+            assert_string_equal(node->subject_kind, "node");
+        }
+    }
+    clouds_close(&test);
+}
+
+/* The share of time that nodes are down, from the list, is that of availability_node. */
+static void listed_outages_of_nodes_add_up_to_their_availability(void **state)
+{
+    (void)state;
+    struct clouds_test test;
+    clouds_open(&test, scenario());
+    test.task.outage_min = (duration){0};
+    clouds_run(&test, 0);
+    double down_s = 0;
+    for (const struct record_outages *c = test.record->outages; c != NULL; c = c->next)
+        for (size_t i = 0; i < c->count; i++)
+            if (strcmp(c->rows[i].subject_kind, "node") == 0)
+                down_s += c->rows[i].end_s - c->rows[i].start_s;
+    assert_true(down_s > 0);
+    assert_near(1 - down_s / (12 * 172800.0), clouds_metric(&test, "availability_node"), 1e-9);
+    clouds_close(&test);
+}
+
+static void level_of_the_log_changes_nothing_that_is_simulated(void **state)
+{
+    (void)state;
+    struct clouds_test test;
+    clouds_open(&test, scenario());
+    for (uint32_t arm = 0; arm < 3; arm++) {
+        uint64_t digest = 0;
+        for (int log = SIM_LOG_NONE; log <= SIM_LOG_EVENTS; log++) {
+            test.task.log = (enum sim_log)log;
+            clouds_run(&test, arm);
+            if (log != SIM_LOG_NONE)
+                assert_int_equal(record_digest(test.record), digest);
+            digest = record_digest(test.record);
+        }
+    }
+    clouds_close(&test);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(outages_of_components_are_listed_with_their_cause),
+        cmocka_unit_test(listed_outages_of_nodes_add_up_to_their_availability),
+        cmocka_unit_test(level_of_the_log_changes_nothing_that_is_simulated),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
