@@ -36,7 +36,7 @@ void escrow_open(struct escrow *escrow, struct arena *arena, const struct market
 
 void escrow_bme_set(struct escrow *escrow, enum bme_status status, decimal akt_price)
 {
-    check(!decimal_is_negative(akt_price), "negative price of AKT");
+    check(decimal_is_zero(akt_price) || akt_price.atto >= ESCROW_PRICE_MIN_ATTO, "price of AKT below a millionth of ACT");
     escrow->bme_status = status;
     escrow->akt_price = akt_price;
 }

@@ -123,7 +123,9 @@ struct escrow_limits { uint32_t accounts, payments, deposits; };
 void escrow_open(struct escrow *escrow, struct arena *arena, const struct market_rules *rules, struct bank *bank,
                  const struct escrow_limits *limits);
 
-/* Tells the escrow how burn and mint are doing, for the AKT fallback (4.8). akt_price: in ACT; 0: none. */
+/* Tells the escrow how burn and mint are doing, for the AKT fallback (4.8). akt_price: in ACT, at least a millionth, so that
+ * what a debt comes to in AKT fits a decimal; 0: none. */
+#define ESCROW_PRICE_MIN_ATTO (DECIMAL_ONE_ATTO / 1000000)
 void escrow_bme_set(struct escrow *escrow, enum bme_status status, decimal akt_price);
 
 /* --- Settlement --- */
