@@ -51,7 +51,7 @@ const struct command_option place_options[] = {
     {.name = "--curve",
      .argument = "FILE",
      .stage = "Where it goes",
-     .help = "allocation and fragmentation per percent arrived, as CSV;\n- is standard output"},
+     .help = "allocation and fragmentation per percent arrived, as CSV;\n'-' is standard output"},
     {.name = "--placements", .argument = "FILE", .help = "every arrival with its node and devices, as CSV"},
     {.name = "--threads",
      .argument = "N",
