@@ -121,6 +121,7 @@ hold unwritable place "${inputs[@]}" --curve no/such/folder/curve.csv
 hold missing-file place --nodes nodes.csv --pods nothing.csv
 
 # --- What is in the files ---
+# Not at the end of a pipe: a subshell would keep the number for itself.
 bad() { # NAME < pods: a pod list with something wrong
     cat >"$1.csv"
     hold "pods-$1" place --nodes nodes.csv --pods "$1.csv" --tune 0
@@ -130,16 +131,16 @@ bad empty </dev/null
 bad header-only <<<"$header"
 bad missing-columns <<<'name,cpu,memory_mib
 p0,1,2'
-printf '%s\n' "$header" 'p0,x,1,1,500,' 'p1,-5,1,1,500,' 'p2,99999999999999999999,1,1,500,' 'p3,1e3,1,1,500,' 'p4,,1,1,500,' \
-    'p5,1,1,17,1000,' 'p6,1,1,2,500,' 'p7,1,1,1,0,' 'p8,1,1,1,1001,' 'p9, 5,1,1,500,' 'p10,1.5,1,1,500,' 'p11,0x10,1,1,500,' | bad wrong-numbers
-printf '%s\n' "$header" 'p0,1,1,1,500' 'p1,1,1,1,500,A,more' | bad wrong-width
-printf '%s\n' "$header" 'p0,1,1,1,500,"A' | bad open-quote
-printf '%s\n' "$header" '"p"0,1,1,1,500,A' | bad after-quote
-printf '%s\n\0\n' "$header" | bad zero-byte
-printf '%s\n' "$header" $'\e[31mp0,\e[31m,1,1,500,' | bad terminal
-printf '%s\n' "$header" 'p0,1000,1,1,500,H100|H200' 'p1,1000,1,1,500,H100|A' 'p2,1000,1,1,500,H100' | bad unknown-model
-printf '\xef\xbb\xbf%s\r\n\r\n"p0",1000,"1",1,500,"A|B"\r\np1,1000,1,1,500,' "$header" | bad bom-crlf-quotes
-printf '%s\n' 'gpu_milli,x,num_gpu,memory_mib,cpu_milli,name' '500,"a,b",1,1,1000,p0' | bad columns-in-any-order
+bad wrong-numbers < <(printf '%s\n' "$header" 'p0,x,1,1,500,' 'p1,-5,1,1,500,' 'p2,99999999999999999999,1,1,500,' 'p3,1e3,1,1,500,' 'p4,,1,1,500,' \
+    'p5,1,1,17,1000,' 'p6,1,1,2,500,' 'p7,1,1,1,0,' 'p8,1,1,1,1001,' 'p9, 5,1,1,500,' 'p10,1.5,1,1,500,' 'p11,0x10,1,1,500,')
+bad wrong-width < <(printf '%s\n' "$header" 'p0,1,1,1,500' 'p1,1,1,1,500,A,more')
+bad open-quote < <(printf '%s\n' "$header" 'p0,1,1,1,500,"A')
+bad after-quote < <(printf '%s\n' "$header" '"p"0,1,1,1,500,A')
+bad zero-byte < <(printf '%s\n\0\n' "$header")
+bad terminal < <(printf '%s\n' "$header" $'\e[31mp0,\e[31m,1,1,500,')
+bad unknown-model < <(printf '%s\n' "$header" 'p0,1000,1,1,500,H100|H200' 'p1,1000,1,1,500,H100|A' 'p2,1000,1,1,500,H100')
+bad bom-crlf-quotes < <(printf '\xef\xbb\xbf%s\r\n\r\n"p0",1000,"1",1,500,"A|B"\r\np1,1000,1,1,500,' "$header")
+bad columns-in-any-order < <(printf '%s\n' 'gpu_milli,x,num_gpu,memory_mib,cpu_milli,name' '500,"a,b",1,1,1000,p0')
 bad cpu-only <<<"$header
 p0,1000,1,0,,"
 hold tune-without-gpu place --nodes nodes.csv --pods cpu-only.csv
