@@ -34,7 +34,7 @@ static uint16_t best_device(const struct gpu_room *room, const struct gpu_pod *p
         if (room->milli[i] >= pod->milli_per_device &&
             (best == GPU_DEVICES_MAX || room->milli[i] < room->milli[best]))
             best = i;
-    return best == GPU_DEVICES_MAX ? 0 : (uint16_t)(1U << best);
+    return (uint16_t)(best == GPU_DEVICES_MAX ? 0 : 1U << best);
 }
 
 static uint16_t first_idle_devices(const struct gpu_room *room, unsigned count)
@@ -45,7 +45,7 @@ static uint16_t first_idle_devices(const struct gpu_room *room, unsigned count)
             mask |= 1U << i;
             count--;
         }
-    return count == 0 ? (uint16_t)mask : 0;
+    return (uint16_t)(count == 0 ? mask : 0);
 }
 
 bool gpu_room_find(const struct gpu_room *room, const struct gpu_pod *pod, uint16_t *devices)

@@ -21,7 +21,7 @@ static void near(double value, double wanted, double relative)
 
 static duration minutes(double value) { return duration_from_seconds(60 * value); }
 
-/* --- Simulated lives ------------------------------------------------------------------------------------------------ */
+/* --- Simulated lives ---------------------------------------------------------------------------------------------- */
 
 /* One schedule, in minutes. */
 struct plan {
@@ -57,7 +57,7 @@ static double exact(const struct plan *plan)
                           expm1((plan->interval + plan->write) / plan->mtbf));
 }
 
-/* --- 4.3: checkpoint theory ------------------------------------------------------------------------------------------ */
+/* --- 4.3: checkpoint theory --------------------------------------------------------------------------------------- */
 
 static void the_expected_time_of_an_interval_is_dalys(void **state)
 {
@@ -104,7 +104,7 @@ static void dalys_interval_is_the_best_of_a_sweep(void **state)
     }
 }
 
-/* --- 4.2: clusters ----------------------------------------------------------------------------------------------------- */
+/* --- 4.2: clusters ------------------------------------------------------------------------------------------------ */
 
 static void the_projected_mean_times_are_those_of_a_series_system(void **state)
 {

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-/* --- Checkpoints --------------------------------------------------------------------------------------------------- */
+/* --- Checkpoints -------------------------------------------------------------------------------------------------- */
 
 static void square_roots_are_right_to_the_last_place_but_one(void **state)
 {
@@ -66,7 +66,7 @@ static void checkpoints_resume_only_on_what_they_know(void **state)
     assert_false(gpu_checkpoint_restores(GPU_CHECKPOINT_FRAMEWORK, &here, &there));
 }
 
-/* --- Restarts of a gang -------------------------------------------------------------------------------------------- */
+/* --- Restarts of a gang ------------------------------------------------------------------------------------------- */
 
 static void a_fixed_gang_waits_for_all_and_ends_with_its_budget(void **state)
 {
@@ -131,7 +131,7 @@ static void fewer_members_take_longer_and_no_work_is_made_up(void **state)
                      INT64_C(31557600000000) * 100 * 1000);
 }
 
-/* --- Evictions ----------------------------------------------------------------------------------------------------- */
+/* --- Evictions ---------------------------------------------------------------------------------------------------- */
 
 static void an_eviction_comes_exactly_when_announced_and_ends_the_bill(void **state)
 {
@@ -182,7 +182,7 @@ static void a_machine_on_demand_is_never_evicted(void **state)
     assert_int_equal(counts.notices, 0);
 }
 
-/* --- Drains and health --------------------------------------------------------------------------------------------- */
+/* --- Drains and health -------------------------------------------------------------------------------------------- */
 
 static void a_drain_waits_for_the_deadline_and_then_names_everybody(void **state)
 {
