@@ -1,7 +1,8 @@
 /* The chain of 2026 against its slow twin: random messages to small worlds, with random quirks off. After each message the
  * two must have answered alike, and agree on every state, entry, deposit, payment, wallet and grant; the market is audited;
- * and a refused message must have changed nothing. 100,000 messages; NINES_TWIN_MESSAGES=N sends N. */
+ * its events have led a shadow along the table of states; and a refused message must have changed nothing. 100,000 messages; NINES_TWIN_MESSAGES=N sends N. */
 #include "sim/hash.h"
+#include "tests/property/market_shadow.h"
 #include "tests/property/market_twin.h"
 
 #include <setjmp.h>
@@ -35,6 +36,7 @@ struct duel {
     struct market_events events;
     struct market market;
     struct twin twin, before;
+    struct shadow shadow;
     struct dice dice;
     struct market_deployment_id ids[TWIN_DEPLOYMENTS];
     int64_t height, time_s;
@@ -90,6 +92,7 @@ static void duel_open(struct duel *duel, uint64_t seed)
             w->balance[denom] = dec_whole_number(PURSE);
         }
     }
+    shadow_open(&duel->shadow, &duel->market);
 }
 
 /* --- Comparing --- */
@@ -506,6 +509,9 @@ static void duel_step(struct duel *duel, struct met *met)
         assert_int_equal(0, duel->events.n);
         assert_true(digest == market_digest(&duel->market));
     }
+    for (uint32_t i = 0; i < duel->events.n; i++)
+        shadow_apply(&duel->shadow, &duel->events.items[i]);
+    shadow_agrees(&duel->shadow, &duel->market);
     same_worlds(duel);
     market_audit(&duel->market);
     meet(duel, met);
@@ -532,7 +538,7 @@ static void market_and_twin_agree_on_every_message(void **state)
         if (met.accepted[kind] < 20 || (refusable && met.refused[kind] < 20))
             fail_msg("message %d: only %u accepted, %u refused", kind, met.accepted[kind], met.refused[kind]);
     }
-    print_message("%u overdrafts, %u cured, %u paid in AKT, %u captured, %u panics\n", met.overdrafts, met.cured,
+    print_message("# %u overdrafts, %u cured, %u paid in AKT, %u captured, %u panics\n", met.overdrafts, met.cured,
                   met.fallbacks, met.captured, met.errors[MARKET_PANIC]);
     assert_true(met.overdrafts > 50 && met.cured > 10 && met.fallbacks > 10 && met.captured > 10);
     assert_true(met.errors[MARKET_PANIC] > 50);

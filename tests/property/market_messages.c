@@ -2,6 +2,7 @@
  * nothing, every state has moved along the table of states, and a shadow that knows only the events agrees with what the
  * market stores. At the end everything is closed, and the money must come home. */
 #include "sim/hash.h"
+#include "tests/property/market_shadow.h"
 #include "tests/unit/market_world.h"
 
 #include <setjmp.h>
@@ -13,119 +14,7 @@
 #include <cmocka.h>
 
 static const char *const names[] = {"alice", "bob", "carol", "p01", "p02", "p03", "p04", "stranger"};
-enum {
-    NAMES = sizeof names / sizeof names[0],
-    WALLETS = NAMES + BANK_OWN_WALLETS,
-    TENANTS = 3,
-    WORLDS = 120,
-    MESSAGES = 400,
-    THINGS = 1024
-};
-
-/* --- The shadow --- */
-
-struct shadow_thing {
-    uint32_t generation;
-    uint8_t state;
-    bool known;
-};
-
-struct shadow {
-    struct shadow_thing deployments[THINGS], groups[THINGS], orders[THINGS], leases[THINGS];
-    struct shadow_thing bids[THINGS][WALLETS]; /* by order and provider */
-    int64_t balance[WALLETS][MARKET_DENOMS];
-};
-
-enum { FROM_NOTHING = 1 << 7 };
-
-/* Which states may come before: a bit each, and FROM_NOTHING. [kind][state] */
-static const uint8_t before[5][4] = {
-    [MARKET_EVENT_DEPLOYMENT] = {[MARKET_DEPLOYMENT_IS_ACTIVE] = FROM_NOTHING,
-                                 [MARKET_DEPLOYMENT_IS_CLOSED] = 1 << MARKET_DEPLOYMENT_IS_ACTIVE},
-    [MARKET_EVENT_GROUP] = {[MARKET_GROUP_IS_OPEN] = FROM_NOTHING | 1 << MARKET_GROUP_IS_PAUSED |
-                                                     1 << MARKET_GROUP_IS_INSUFFICIENT_FUNDS,
-                            [MARKET_GROUP_IS_PAUSED] = 1 << MARKET_GROUP_IS_OPEN |
-                                                       1 << MARKET_GROUP_IS_INSUFFICIENT_FUNDS,
-                            [MARKET_GROUP_IS_INSUFFICIENT_FUNDS] = 1 << MARKET_GROUP_IS_OPEN |
-                                                                   1 << MARKET_GROUP_IS_PAUSED,
-                            [MARKET_GROUP_IS_CLOSED] = 1 << MARKET_GROUP_IS_OPEN | 1 << MARKET_GROUP_IS_PAUSED |
-                                                       1 << MARKET_GROUP_IS_INSUFFICIENT_FUNDS},
-    [MARKET_EVENT_ORDER] = {[MARKET_ORDER_IS_OPEN] = FROM_NOTHING,
-                            [MARKET_ORDER_IS_ACTIVE] = 1 << MARKET_ORDER_IS_OPEN,
-                            [MARKET_ORDER_IS_CLOSED] = 1 << MARKET_ORDER_IS_OPEN | 1 << MARKET_ORDER_IS_ACTIVE},
-    [MARKET_EVENT_BID] = {[MARKET_BID_IS_OPEN] = FROM_NOTHING,
-                          [MARKET_BID_IS_ACTIVE] = 1 << MARKET_BID_IS_OPEN,
-                          [MARKET_BID_IS_LOST] = 1 << MARKET_BID_IS_OPEN,
-                          [MARKET_BID_IS_CLOSED] = 1 << MARKET_BID_IS_OPEN | 1 << MARKET_BID_IS_ACTIVE},
-    [MARKET_EVENT_LEASE] = {[MARKET_LEASE_IS_ACTIVE] = FROM_NOTHING,
-                            [MARKET_LEASE_IS_INSUFFICIENT_FUNDS] = 1 << MARKET_LEASE_IS_ACTIVE,
-                            [MARKET_LEASE_IS_CLOSED] = 1 << MARKET_LEASE_IS_ACTIVE},
-};
-
-static void shadow_move(struct shadow_thing *thing, uint32_t generation, const struct market_event *event)
-{
-    bool known = thing->known && thing->generation == generation;
-    int was = known ? 1 << thing->state : FROM_NOTHING;
-    if ((before[event->kind][event->state] & was) == 0)
-        fail_msg("kind %d moved from state bit %d to state %d", event->kind, was, event->state);
-    *thing = (struct shadow_thing){generation, event->state, true};
-}
-
-static void shadow_apply(struct shadow *shadow, const struct market_event *event)
-{
-    switch ((enum market_event_kind)event->kind) {
-    case MARKET_EVENT_DEPLOYMENT:
-        shadow_move(&shadow->deployments[event->deployment.index], event->deployment.generation, event);
-        break;
-    case MARKET_EVENT_GROUP:
-        shadow_move(&shadow->groups[event->group.index], event->group.generation, event);
-        break;
-    case MARKET_EVENT_ORDER:
-        shadow_move(&shadow->orders[event->order.index], event->order.generation, event);
-        break;
-    case MARKET_EVENT_BID:
-        shadow_move(&shadow->bids[event->order.index][event->provider], event->order.generation, event);
-        break;
-    case MARKET_EVENT_LEASE:
-        shadow_move(&shadow->leases[event->lease.index], event->lease.generation, event);
-        break;
-    case MARKET_EVENT_TRANSFER:
-        assert_true(event->amount > 0);
-        shadow->balance[event->from][event->denom] -= event->amount;
-        shadow->balance[event->to][event->denom] += event->amount;
-        break;
-    }
-}
-
-static void expect_same(const struct shadow_thing *thing, uint32_t generation, uint8_t state)
-{
-    assert_true(thing->known && thing->generation == generation);
-    assert_int_equal(state, thing->state);
-}
-
-static void shadow_agrees(const struct shadow *shadow, const struct market *market)
-{
-    for (uint32_t i = 0; i < market->deployment_slots.n_used; i++)
-        if (slots_in_use(&market->deployment_slots, i))
-            expect_same(&shadow->deployments[i], market->deployment_slots.generation[i], market->deployments[i].state);
-    for (uint32_t i = 0; i < market->group_slots.n_used; i++)
-        if (slots_in_use(&market->group_slots, i))
-            expect_same(&shadow->groups[i], market->group_slots.generation[i], market->groups[i].state);
-    for (uint32_t i = 0; i < market->order_slots.n_used; i++) {
-        if (!slots_in_use(&market->order_slots, i))
-            continue;
-        expect_same(&shadow->orders[i], market->order_slots.generation[i], market->orders[i].state);
-        for (uint32_t b = market->orders[i].first_bid; b != SLOT_NONE; b = market->bids[b].next)
-            expect_same(&shadow->bids[i][market->bids[b].provider], market->order_slots.generation[i],
-                        market->bids[b].state);
-    }
-    for (uint32_t i = 0; i < market->lease_slots.n_used; i++)
-        if (slots_in_use(&market->lease_slots, i))
-            expect_same(&shadow->leases[i], market->lease_slots.generation[i], market->leases[i].state);
-    for (uint32_t i = 0; i < market->bank.n_wallets; i++)
-        for (int denom = 1; denom < MARKET_DENOMS; denom++)
-            assert_int_equal(market->bank.wallets[i].balance[denom], shadow->balance[i][denom]);
-}
+enum { NAMES = sizeof names / sizeof names[0], TENANTS = 3, WORLDS = 120, MESSAGES = 400 };
 
 /* --- Chance --- */
 
@@ -153,7 +42,7 @@ struct play {
     struct shadow shadow;
     struct dice dice;
     int64_t height;
-    struct market_deployment_id deployments[THINGS]; /* all ever made, forgotten ones too */
+    struct market_deployment_id deployments[SHADOW_THINGS]; /* all ever made, forgotten ones too */
     uint32_t n_deployments;
 };
 
@@ -388,8 +277,7 @@ static void play_open(struct play *play, uint64_t seed, const struct market_rule
     memset(play, 0, sizeof *play);
     play->dice = (struct dice){.seed = seed, .counter = 1000};
     world_open(&play->world, rules, forget_bids, names, NAMES);
-    for (uint32_t i = 0; i < play->world.market.bank.n_wallets; i++)
-        memcpy(play->shadow.balance[i], play->world.market.bank.wallets[i].balance, sizeof play->shadow.balance[i]);
+    shadow_open(&play->shadow, &play->world.market);
 }
 
 static uint32_t ghosts(const struct market *market)

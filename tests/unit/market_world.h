@@ -16,6 +16,7 @@ struct world {
     struct market market;
     int32_t n_specs;
     uint64_t n_deployments;
+    enum market_denom denom; /* that deployments are priced in: uakt, or what the rules prescribe */
 };
 
 /* Opens the market and its wallets: names are single words, those that begin with 'p' are providers. */
@@ -25,6 +26,7 @@ static inline void world_open(struct world *world, const struct market_rules *ru
     struct market_limits limits = {.wallets = 64, .grants = 64, .deployments = 4096, .groups = 8192, .orders = 16384,
                                    .bids = 65536, .leases = 16384, .forget_bids = forget_bids};
     memset(world, 0, sizeof *world);
+    world->denom = rules->price_denom != MARKET_DENOM_NONE ? rules->price_denom : MARKET_UAKT;
     arena_open(&world->arena, 0);
     world->events = (struct market_events){arena_array(&world->arena, WORLD_EVENTS, struct market_event), 0, WORLD_EVENTS};
     market_open(&world->market, &world->arena, rules, &limits, &world->events);
@@ -32,6 +34,7 @@ static inline void world_open(struct world *world, const struct market_rules *ru
         uint32_t wallet = bank_wallet_add(&world->market.bank, names[i]);
         bank_issue(&world->market.bank, wallet, MARKET_UAKT, WORLD_PURSE);
         bank_issue(&world->market.bank, wallet, MARKET_USDC, WORLD_PURSE);
+        bank_issue(&world->market.bank, wallet, MARKET_UACT, WORLD_PURSE);
         if (names[i][0] == 'p')
             market_provider_register(&world->market, wallet);
     }
@@ -87,7 +90,7 @@ static inline struct market_create_deployment world_deployment(struct world *wor
 static inline struct market_deployment_id world_deploy(struct world *world, const char *owner, int n_groups,
                                                        const char *price, int64_t deposit, int64_t height)
 {
-    struct market_create_deployment message = world_deployment(world, owner, n_groups, price, MARKET_UAKT, deposit);
+    struct market_create_deployment message = world_deployment(world, owner, n_groups, price, world->denom, deposit);
     struct market_deployment_id id;
     enum market_error error = market_create_deployment(&world->market, &message, height, &id);
     check(error == MARKET_OK, "deployment refused: %s", market_error_name(error));
@@ -109,7 +112,7 @@ static inline struct market_create_bid world_bid(const struct world *world, stru
                                                  const char *provider, const char *price)
 {
     return (struct market_create_bid){.order = order, .provider = world_wallet(world, provider),
-                                      .price_denom = MARKET_UAKT, .price = world_decimal(price),
+                                      .price_denom = world->denom, .price = world_decimal(price),
                                       .deposit_denom = MARKET_UAKT, .deposit = 500000, .placement_matches = true,
                                       .capabilities_match = true};
 }
