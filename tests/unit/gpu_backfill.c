@@ -34,7 +34,8 @@ static void room_open(struct room *room, int nodes, struct gpu_backfill_options 
         gpu_inventory_add_node(room->inventory,
                                &(struct gpu_node_options){.cpu_milli = 32000, .memory_mib = 1024, .devices = 4});
     gpu_inventory_seal(room->inventory);
-    options.place.policy = GPU_BEST_FIT;
+    if (options.place.policy == GPU_RANDOM)
+        options.place.policy = GPU_BEST_FIT;
     options.jobs = MOST_JOBS;
     options.tasks = MOST_JOBS * 4;
     room->queue = gpu_backfill_create(&room->arena, room->inventory, &options);
@@ -285,6 +286,54 @@ static void higher_priority_overtakes_and_the_broken_promise_is_counted(void **s
     room_close(&room);
 }
 
+/* A is promised but for 8 cores, D has 20 free. The large task cannot go to A, the small one must. */
+static void a_node_too_full_for_one_task_is_not_closed_to_the_next(void **state)
+{
+    (void)state;
+    static const struct gpu_pod ten = {.cpu_milli = 10000}, twelve = {.cpu_milli = 12000}, full = {.cpu_milli = 32000};
+    static const struct gpu_pod three[3] = {{.cpu_milli = 24000}, {.cpu_milli = 30000}, {.cpu_milli = 30000}};
+    static const struct gpu_pod pair[2] = {{.cpu_milli = 18000}, {.cpu_milli = 5000}};
+    struct room room;
+    struct gpu_placement seats[2];
+    room_open(&room, 4,
+              (struct gpu_backfill_options){.discipline = GPU_EASY, .place = {.policy = GPU_PACKING}});
+    int32_t on_a = submit(&room, &full, 1, 5, 0); /* GpuPacking sees no GPUs here: the first node with room */
+    submit(&room, &ten, 1, 10, 0);                /* on B */
+    int32_t on_b = submit(&room, &(struct gpu_pod){.cpu_milli = 22000}, 1, 5, 0);
+    int32_t on_c = submit(&room, &full, 1, 5, 0);
+    submit(&room, &twelve, 1, 1000, 0); /* on D */
+    assert_int_equal(gpu_backfill_pass(room.queue, 0, false, 0), 5);
+    gpu_backfill_finish(room.queue, on_a, 1);
+    gpu_backfill_finish(room.queue, on_b, 1);
+    gpu_backfill_finish(room.queue, on_c, 1);
+    int32_t head = submit(&room, three, 3, 20, 1); /* A, B and C, when B is free */
+    int32_t unequal = submit(&room, pair, 2, 100, 1);
+    gpu_backfill_pass(room.queue, 1, false, 0);
+    assert_int_equal(job(&room, head)->planned_us, 10);
+    assert_true(runs(&room, unequal));
+    gpu_backfill_seats(room.queue, unequal, seats);
+    assert_int_equal(seats[0].node, 3);
+    assert_int_equal(seats[1].node, 0);
+    room_close(&room);
+}
+
+static void shared_pods_go_to_the_fullest_device_that_suffices(void **state)
+{
+    (void)state;
+    struct gpu_room room = {.cpu_milli = 1000, .pods = 4, .devices = 4, .milli = {1000, 300, 500, 500}};
+    struct gpu_pod pod = {.devices = 1, .milli_per_device = 400};
+    uint16_t devices = 0;
+    assert_true(gpu_room_find(&room, &pod, &devices));
+    assert_int_equal(devices, 1U << 2); /* the first of two with 500 */
+    gpu_room_take(&room, &pod, devices);
+    assert_true(gpu_room_find(&room, &pod, &devices));
+    assert_int_equal(devices, 1U << 3);
+    struct gpu_pod two = {.devices = 2, .milli_per_device = 1000};
+    assert_false(gpu_room_find(&room, &two, &devices));
+    assert_false(gpu_room_fits_on(&room, &pod, 1U << 1));
+    assert_true(gpu_room_fits_on(&room, &pod, 1U << 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +348,8 @@ int main(void)
         cmocka_unit_test(a_job_only_a_down_node_could_satisfy_holds_or_is_skipped),
         cmocka_unit_test(what_can_never_fit_is_refused_at_once),
         cmocka_unit_test(higher_priority_overtakes_and_the_broken_promise_is_counted),
+        cmocka_unit_test(a_node_too_full_for_one_task_is_not_closed_to_the_next),
+        cmocka_unit_test(shared_pods_go_to_the_fullest_device_that_suffices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

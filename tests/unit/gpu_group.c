@@ -197,22 +197,46 @@ static void strict_pack_is_lost_and_placed_as_a_unit(void **state)
     close_cluster(&cluster);
 }
 
+/* The new group is older and would take both nodes; the partial one is served first and takes one. */
 static void lost_bundles_come_before_new_groups(void **state)
 {
     (void)state;
     struct cluster cluster;
     open_cluster(&cluster, 2, 1, NULL, false);
-    int32_t old = add(&cluster, 1, GPU_GROUP_PACK);
-    gpu_groups_pass(cluster.groups, 0);
-    gpu_groups_node_down(cluster.groups, 1 - node_of(&cluster, old, 0));
-    int32_t fresh = add(&cluster, 1, GPU_GROUP_PACK); /* older than the loss */
-    assert_int_equal(gpu_groups_pass(cluster.groups, 0), 0);
-    int32_t dead = node_of(&cluster, old, 0);
-    gpu_groups_node_down(cluster.groups, dead);
-    gpu_node_set_available(cluster.inventory, 1 - dead, true);
+    gpu_node_set_available(cluster.inventory, 1, false);
+    int32_t fresh = add(&cluster, 2, GPU_GROUP_STRICT_SPREAD), partial = add(&cluster, 1, GPU_GROUP_PACK);
     assert_int_equal(gpu_groups_pass(cluster.groups, 0), 1);
-    assert_int_equal(gpu_group(cluster.groups, old)->state, GPU_GROUP_CREATED);
+    assert_int_equal(gpu_group(cluster.groups, partial)->state, GPU_GROUP_CREATED);
+    gpu_groups_node_down(cluster.groups, 0);
+    for (int32_t node = 0; node < 2; node++)
+        gpu_node_set_available(cluster.inventory, node, true);
+    assert_int_equal(gpu_groups_pass(cluster.groups, 0), 1);
+    assert_int_equal(gpu_group(cluster.groups, partial)->state, GPU_GROUP_CREATED);
     assert_int_equal(gpu_group(cluster.groups, fresh)->state, GPU_GROUP_PENDING);
+    close_cluster(&cluster);
+}
+
+/* Three of four bundles are lost. An empty node would take all three, but two fit beside the survivor: they go there. */
+static void pack_returns_to_the_nodes_it_has(void **state)
+{
+    (void)state;
+    struct cluster cluster;
+    open_cluster(&cluster, 4, 3, NULL, false);
+    gpu_node_set_available(cluster.inventory, 2, false);
+    gpu_node_set_available(cluster.inventory, 3, false);
+    int32_t id = add(&cluster, 4, GPU_GROUP_PACK);
+    gpu_groups_pass(cluster.groups, 0);
+    int32_t full = node_of(&cluster, id, 0), other = node_of(&cluster, id, 3);
+    assert_int_not_equal(full, other);
+    gpu_groups_node_down(cluster.groups, full); /* three are lost; the fourth has a node with room for two */
+    gpu_node_set_available(cluster.inventory, 2, true);
+    gpu_node_set_available(cluster.inventory, 3, true);
+    assert_int_equal(gpu_groups_pass(cluster.groups, 0), 1);
+    assert_int_equal(nodes_used(&cluster, id), 2);
+    int there = 0;
+    for (int i = 0; i < 4; i++)
+        there += node_of(&cluster, id, i) == other;
+    assert_int_equal(there, 3);
     close_cluster(&cluster);
 }
 
@@ -325,6 +349,7 @@ int main(void)
         cmocka_unit_test(a_death_between_prepare_and_commit_keeps_a_partial_group),
         cmocka_unit_test(strict_pack_is_lost_and_placed_as_a_unit),
         cmocka_unit_test(lost_bundles_come_before_new_groups),
+        cmocka_unit_test(pack_returns_to_the_nodes_it_has),
         cmocka_unit_test(two_partial_groups_that_block_each_other_are_counted_once),
         cmocka_unit_test(destroying_the_youngest_undoes_the_knot),
         cmocka_unit_test(waiting_for_a_dead_node_is_no_knot),
