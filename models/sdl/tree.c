@@ -308,6 +308,20 @@ static const struct tree_node *document(struct builder *builder)
     return root;
 }
 
+/* Offset of a line break that is neither LF nor CR LF: YAML counts lines by it, editors do not, and places would be off. */
+static size_t odd_break(const char *text, size_t bytes)
+{
+    static const char *const breaks[] = {"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"}; /* U+0085, U+2028, U+2029 */
+    for (size_t i = 0; i < bytes; i++) {
+        if (text[i] == '\r' && (i + 1 == bytes || text[i + 1] != '\n'))
+            return i;
+        for (int j = 0; (unsigned char)text[i] >= 0xc2 && j < 3; j++)
+            if (bytes - i >= strlen(breaks[j]) && memcmp(text + i, breaks[j], strlen(breaks[j])) == 0)
+                return i;
+    }
+    return bytes;
+}
+
 const struct tree_node *tree_read(struct arena *arena, const char *text, size_t bytes, struct mistakes *mistakes)
 {
     struct builder *builder = arena_new(arena, struct builder);
@@ -315,6 +329,11 @@ const struct tree_node *tree_read(struct arena *arena, const char *text, size_t 
     builder->mistakes = mistakes;
     if (bytes > TREE_BYTES) {
         too_large(builder, (struct mark){0}, "the file is larger than 1 MiB");
+        return NULL;
+    }
+    size_t odd = odd_break(text, bytes);
+    if (odd < bytes) {
+        syntax(builder, mark_of(text, bytes, odd), "lines end with LF or CR LF", "an unusual line break");
         return NULL;
     }
     check(yaml_parser_initialize(&builder->parser) != 0, "no memory for libyaml");

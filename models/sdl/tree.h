@@ -7,7 +7,7 @@
  *               TREE_NODES when its third line is read; an alias inside its own anchor is refused
  *   keys        are scalars, and different within a map
  *   merge keys  "<<: *base" and "<<: [*a, *b]" give a map the pairs that it does not have itself
- *   text        is UTF-8 without NUL
+ *   text        is UTF-8 without NUL; lines end with LF or CR LF
  *
  * Only the first document of the file is read, as Akash's own reader does. Scalars stay text: who asks for a number reads it. */
 #ifndef NINES_MODELS_SDL_TREE_H
