@@ -299,6 +299,10 @@ struct sdl *sdl_read(struct arena *arena, const char *name, const char *text, si
 {
     struct sdl *sdl = arena_new(arena, struct sdl);
     struct sdl_reader reader = {.arena = arena, .mistakes = &sdl->mistakes, .rules = rules};
+    if (bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark */
+        text += 3;
+        bytes -= 3;
+    }
     mistakes_open(&sdl->mistakes, arena, name, text, bytes);
     sdl->version = "";
     const struct tree_node *root = tree_read(arena, text, bytes, &sdl->mistakes);

@@ -59,7 +59,9 @@ static bool parser_failed(struct builder *builder)
     const char *hint = strstr(problem, "cannot start any token") != NULL ? "YAML is indented with spaces, never with tabs"
                        : strstr(problem, "mapping values are not allowed") != NULL ? "is the line above indented as it should be?"
                                                                                    : NULL;
-    mistake_add(builder->mistakes, mark_from(parser->problem_mark), "syntax", hint, "%s%s%s", problem, parser->context != NULL ? " " : "",
+    /* What has no end is told where it begins. */
+    bool open = strstr(problem, "end of stream") != NULL && parser->context != NULL;
+    mistake_add(builder->mistakes, mark_from(open ? parser->context_mark : parser->problem_mark), "syntax", hint, "%s%s%s", problem, parser->context != NULL ? " " : "",
                 parser->context != NULL ? parser->context : "");
     return false;
 }
