@@ -19,7 +19,7 @@
  *              in, first out, whose rests go back to the depositors.
  *
  * Every operation either fails and changes nothing, or does everything: settlement_foresee() finds out first what a
- * settlement would do. settlement.c and escrow_shares.c are the one way, settlement_debt.c and escrow_debt.c the other;
+ * settlement would do. settlement.c and escrow_shares.c are the one way, settlement_debt.c, escrow_debt.c and escrow_deposits.c the other;
  * escrow.c picks, and holds what both share.
  *
  * Money is conserved to the last atto: the escrow wallet holds the money of all accounts, the balances of all payments, the
