@@ -19,8 +19,8 @@
  *              in, first out, whose rests go back to the depositors.
  *
  * Every operation either fails and changes nothing, or does everything: settlement_foresee() finds out first what a
- * settlement would do. settlement.c and escrow_shares.c are the one way, settlement_debt.c, escrow_debt.c and escrow_deposits.c the other;
- * escrow.c picks, and holds what both share.
+ * settlement would do. settlement.c and escrow_shares.c are the one way, settlement_debt.c, escrow_debt.c and
+ * escrow_deposits.c the other; escrow.c picks, and holds what both share.
  *
  * Money is conserved to the last atto: the escrow wallet holds the money of all accounts, the balances of all payments, the
  * deposits of all live bids (kept by market.h), and what nobody can claim any more: `dust` and `uncredited`.
