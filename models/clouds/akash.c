@@ -276,6 +276,19 @@ static void close_akash(void *context)
     measure_stranded(world->measure, (money){decimal_truncate(cloud->market.escrow.dust[MARKET_USDC])});
 }
 
+static void lease(const void *context, uint32_t unit, const char **provider, money *per_hour)
+{
+    const struct akash *cloud = context;
+    const struct tenancy *what = &cloud->tenancy[akash_tenancy_of(cloud, unit)];
+    const struct market_order *order = market_order(&cloud->market, what->order);
+    *provider = what->provider != COMPONENT_NONE ? cloud->plan->provider_name[what->provider] : "";
+    if (order == NULL || order->lease == SLOT_NONE)
+        return;
+    double per_block = decimal_to_double(cloud->market.leases[order->lease].price) / what->units;
+    double blocks = (double)US_PER_HOUR / (double)cloud->plan->block.us;
+    *per_hour = (money){(int64_t)nearbyint(per_block * blocks)};
+}
+
 static uint64_t refusals(const void *context)
 {
     const struct akash *cloud = context;
@@ -295,6 +308,7 @@ const struct cloud_kind cloud_akash = {.name = "akash",
                                        .open = akash_open,
                                        .request = request,
                                        .withdraw = withdraw,
+                                       .lease = lease,
                                        .unit_down = akash_unit_down,
                                        .unit_up = akash_unit_up,
                                        .component = component,

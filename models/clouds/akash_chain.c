@@ -37,7 +37,9 @@ static void pay(struct akash *cloud, const struct market_event *event)
     uint32_t tenancy = cloud->tenancy_of_deployment[event->deployment.index];
     struct tenancy *what = &cloud->tenancy[tenancy];
     /* One USDC is one dollar, and both count in millionths. */
-    measure_pay(cloud->world->measure, what->workload, (money){event->amount}, world_now(cloud->world));
+    bool fee = event->what == MARKET_TRANSFER_TAKE;
+    const char *to = fee ? "community pool" : cloud->market.bank.wallets[event->to].name;
+    world_pay(cloud->world, what->first_unit, what->units, (money){event->amount}, to, "usdc", fee ? "fee" : "lease");
 }
 
 static void end_lease(struct akash *cloud, const struct market_event *event)
@@ -54,12 +56,16 @@ static void end_lease(struct akash *cloud, const struct market_event *event)
 
 void akash_drain(struct akash *cloud)
 {
+    /* Money first: what ends a lease also pays it, and the lease's account is closed when it is torn down. */
     for (uint32_t i = 0; i < cloud->events.n; i++) {
         const struct market_event *event = &cloud->events.items[i];
         if (event->kind == MARKET_EVENT_TRANSFER &&
             (event->what == MARKET_TRANSFER_PAYMENT || event->what == MARKET_TRANSFER_TAKE))
             pay(cloud, event);
-        else if (event->kind == MARKET_EVENT_LEASE && event->state != MARKET_LEASE_IS_ACTIVE)
+    }
+    for (uint32_t i = 0; i < cloud->events.n; i++) {
+        const struct market_event *event = &cloud->events.items[i];
+        if (event->kind == MARKET_EVENT_LEASE && event->state != MARKET_LEASE_IS_ACTIVE)
             end_lease(cloud, event);
         else if (event->kind == MARKET_EVENT_DEPLOYMENT && event->state == MARKET_DEPLOYMENT_IS_CLOSED)
             cloud->tenancy[cloud->tenancy_of_deployment[event->deployment.index]].phase = AKASH_IDLE;

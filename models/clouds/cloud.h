@@ -29,6 +29,8 @@ struct cloud_kind {
     void (*request)(void *cloud, uint32_t workload);
     /* It is not wanted any more (withdrawn, or the job is done): stop everything, release all its units. */
     void (*withdraw)(void *cloud, uint32_t workload);
+    /* Who provides a bound unit's place, and its price per hour: for lists of leases. Texts live as long as the replication. */
+    void (*lease)(const void *cloud, uint32_t unit, const char **provider, money *per_hour);
     /* [change] A component that a bound unit depends on stopped serving: if the unit was up it is down now, if it was still
      * starting or halted it lacks one thing more. */
     void (*unit_down)(void *cloud, uint32_t unit, uint32_t component);

@@ -122,7 +122,7 @@ static void bill(struct hyperscaler *cloud, uint32_t unit)
     const struct demand_class *class = world_class(world, workload);
     const struct node_type *type = &world->plan->fleet->type[world->plan->fleet->node[world->unit[unit].node].type];
     duration span = instant_since(now, from);
-    measure_pay(world->measure, workload, money_for(prices_unit(&cloud->plan->prices, class, type), span), now);
+    world_pay(world, unit, 1, money_for(prices_unit(&cloud->plan->prices, class, type), span), world->plan->name, "usd", "machine");
     measure_billed(world->measure, workload, 1, from, now);
     cloud->provider_capacity_s += duration_seconds(span);
     machine->billed_to = now;
@@ -152,7 +152,7 @@ static void on_month(void *context, struct engine *engine, uint32_t unused, uint
         double share = sla_credit(sla_threshold(class), uptime) * cloud->plan->sla_claimed;
         int64_t bill_micro = paid.micro - cloud->paid_before[w].micro;
         if (share > 0 && bill_micro > 0)
-            measure_credit(world->measure, w, (money){(int64_t)nearbyint(share * (double)bill_micro)}, world_now(world));
+            world_credit(world, w, (money){(int64_t)nearbyint(share * (double)bill_micro)}, world->plan->name);
         cloud->none_before[w] = none;
         cloud->paid_before[w] = paid;
     }
@@ -469,6 +469,16 @@ static void close_hyperscaler(void *context)
         measure_provider(cloud->world->measure, cloud->provider_capacity_s);
 }
 
+static void lease(const void *context, uint32_t unit, const char **provider, money *per_hour)
+{
+    const struct hyperscaler *cloud = context;
+    const struct world *world = cloud->world;
+    const struct fleet_node *node = &world->plan->fleet->node[world->unit[unit].node];
+    *provider = world->plan->fleet->site[node->site].name; /* one owner; what differs is the region */
+    *per_hour = prices_unit(&cloud->plan->prices, world_class(world, world->unit[unit].workload),
+                            &world->plan->fleet->type[node->type]);
+}
+
 static uint64_t refusals(const void *context)
 {
     const struct hyperscaler *cloud = context;
@@ -487,6 +497,7 @@ const struct cloud_kind cloud_hyperscaler = {.name = "hyperscaler",
                                              .open = open_hyperscaler,
                                              .request = request,
                                              .withdraw = withdraw,
+                                             .lease = lease,
                                              .unit_down = unit_down,
                                              .unit_up = unit_up,
                                              .component = component,

@@ -23,6 +23,7 @@ struct ionet_plan {
     double price_factor[TIERS];
     enum tier *tier_of_site, order[TIERS];
     uint32_t orchestrator, *relay, relays_per_site, suppliers_per_site;
+    const char **supplier_name;
     duration heartbeat, retry_first, retry_cap;
     int64_t misses;
     const struct law *deploy_time, *replace_time, *manual_time;
@@ -81,6 +82,10 @@ static void add_components(struct scenario *scenario, const struct value *group,
     struct component relay = needs_component(scenario, group, "", COMPONENT_RELAY, "relay_up", "relay_repair");
     plan->orchestrator = graph_add(graph, needs_component(scenario, group, arena_format(scenario->arena, "%s/orchestrator", name),
                                                           COMPONENT_CONTROL, "control_up", "control_repair"));
+    plan->supplier_name = arena_array(scenario->arena, (size_t)fleet->sites * plan->suppliers_per_site, const char *);
+    for (uint32_t i = 0; i < fleet->sites * plan->suppliers_per_site; i++)
+        plan->supplier_name[i] = arena_format(scenario->arena, "%s/%s/supplier-%02u", name,
+                                              fleet->site[i / plan->suppliers_per_site].name, i % plan->suppliers_per_site + 1);
     plan->relay = arena_array(scenario->arena, (size_t)fleet->sites * plan->relays_per_site, uint32_t);
     for (uint32_t s = 0; s < fleet->sites; s++)
         for (uint32_t r = 0; r < plan->relays_per_site; r++) {
@@ -127,6 +132,17 @@ static const void *plan_ionet(struct scenario *scenario, const struct value *gro
 
 /* --- Billing --------------------------------------------------------------------------------------------------------- */
 
+static uint32_t supplier_of(const struct ionet *cloud, const struct fleet_node *node)
+{
+    return node->site * cloud->plan->suppliers_per_site +
+           (node->rack - cloud->plan->fleet->site[node->site].first_rack) % cloud->plan->suppliers_per_site;
+}
+
+static const char *supplier_name(const struct ionet *cloud, const struct fleet_node *node)
+{
+    return cloud->plan->supplier_name[supplier_of(cloud, node)];
+}
+
 /* Charges from `from` to `to`, both inside or outside the window, at `part` of the price. */
 static void charge(struct ionet *cloud, uint32_t unit, instant from, instant to, double part)
 {
@@ -141,12 +157,10 @@ static void charge(struct ionet *cloud, uint32_t unit, instant from, instant to,
     const struct demand_class *class = world_class(world, workload);
     double factor = part * cloud->plan->price_factor[cloud->plan->tier_of_site[node->site]] * (1 + cloud->plan->fee);
     money full = money_for(prices_unit(&cloud->plan->prices, class, &fleet->type[node->type]), instant_since(to, from));
-    measure_pay(world->measure, workload, (money){(int64_t)nearbyint((double)full.micro * factor)}, world_now(world));
+    world_pay(world, unit, 1, (money){(int64_t)nearbyint((double)full.micro * factor)}, supplier_name(cloud, node), "usdc", "booking");
     measure_billed(world->measure, workload, 1, from, to);
-    uint32_t supplier = node->site * cloud->plan->suppliers_per_site +
-                        (node->rack - fleet->site[node->site].first_rack) % cloud->plan->suppliers_per_site;
     double weight = class->gpus > 0 ? class->gpus * class->gpu_milli / 1000.0 : class->vcpus / 128.0;
-    cloud->supplier_s[supplier] += weight * duration_seconds(instant_since(to, from));
+    cloud->supplier_s[supplier_of(cloud, node)] += weight * duration_seconds(instant_since(to, from));
 }
 
 /* What was delivered in full, what was not only as far as nothing comes back. */
@@ -205,7 +219,7 @@ static void free_unit(void *context, uint32_t unit)
         return;
     bill(cloud, unit, world_now(cloud->world));
     pools_give(cloud->pools, what->workload, what->node, what->devices);
-    world_release(cloud->world, unit, "cluster given up: its head was lost");
+    world_release(cloud->world, unit, "replaced after missed heartbeats");
 }
 
 /* Takes an attempt to place back: nothing was booked. */
@@ -406,6 +420,18 @@ static void close_ionet(void *context)
             measure_provider(cloud->world->measure, cloud->supplier_s[s]);
 }
 
+static void lease(const void *context, uint32_t unit, const char **provider, money *per_hour)
+{
+    const struct ionet *cloud = context;
+    const struct world *world = cloud->world;
+    const struct fleet_node *node = &world->plan->fleet->node[world->unit[unit].node];
+    money listed = prices_unit(&cloud->plan->prices, world_class(world, world->unit[unit].workload),
+                               &world->plan->fleet->type[node->type]);
+    double factor = cloud->plan->price_factor[cloud->plan->tier_of_site[node->site]] * (1 + cloud->plan->fee);
+    *provider = supplier_name(cloud, node);
+    *per_hour = (money){(int64_t)nearbyint((double)listed.micro * factor)};
+}
+
 static uint64_t refusals(const void *context)
 {
     const struct ionet *cloud = context;
@@ -424,6 +450,7 @@ const struct cloud_kind cloud_ionet = {.name = "ionet",
                                        .open = open_ionet,
                                        .request = request,
                                        .withdraw = withdraw,
+                                       .lease = lease,
                                        .unit_down = unit_down,
                                        .unit_up = unit_up,
                                        .component = component,

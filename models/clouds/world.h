@@ -38,6 +38,8 @@ struct unit {
     uint32_t next[UNIT_DEPENDENCIES], previous[UNIT_DEPENDENCIES]; /* links: unit * UNIT_DEPENDENCIES + slot, or none */
     instant asked;          /* when the pending request for capacity was made; INSTANT_NEVER: none pending */
     instant bound_at;
+    instant requested;      /* when the capacity that it has was asked for; INSTANT_NEVER: never asked */
+    int64_t paid_micro;     /* for its present place */
     uint32_t touched;       /* 1 + incident that took it down; 0: none */
     struct event_id pending; /* what the cloud does next about it; see world_later */
     uint32_t draws;         /* of the cloud's own chances for it */
@@ -82,6 +84,7 @@ struct world {
     struct probe *probe;
     uint32_t probes;
     uint32_t nodes_up;
+    int64_t leases_listed;
     void *cloud;
     bool changing;           /* inside a change of the graph: units must not be bound or released */
     uint32_t action_request, action_withdraw, action_finish, action_fault, action_probe, action_zero;
@@ -138,6 +141,12 @@ void world_start(struct world *world, uint32_t unit);
 /* [change] A running unit that is down has lost its state (a crash): it keeps its place, but when its components are back it must
  * be started again. */
 void world_halt(struct world *world, uint32_t unit);
+/* Money that left a tenant for good (negative: came back) for units first .. first + units - 1 of one workload: measured, and listed in
+ * the ledger with --log leases. to and what: who got it and for what; denom: "usd", "usdc". */
+void world_pay(struct world *world, uint32_t first, uint32_t units, money amount, const char *to, const char *denom,
+               const char *what);
+/* An SLA credit on a workload's bill. */
+void world_credit(struct world *world, uint32_t workload, money amount, const char *from);
 /* Gives the place up; the unit is idle. No effect on an idle unit. why: what an outage that begins so is put down to, a static text. */
 void world_release(struct world *world, uint32_t unit, const char *why);
 /* Somebody has noticed that a job stands still (design: detection ends, queueing begins). */

@@ -232,6 +232,8 @@ void world_end(struct world *world)
     close_requests(world);
     close_falls(world);
     kind->close(world->cloud);
+    for (uint32_t u = 0; u < world->demand->units; u++)
+        world_list_lease(world, u, NULL);
     close_jobs(world);
     measure_totals(world->measure, faults_started(world->faults), kind->refusals(world->cloud));
     measure_close(world->measure);

@@ -84,9 +84,37 @@ static void level_of_the_log_changes_nothing_that_is_simulated(void **state)
     clouds_close(&test);
 }
 
+/* What the ledger lists is what the cost counts, and every lease is somebody's, from somebody, at a price. */
+static void the_ledger_adds_up_to_the_cost(void **state)
+{
+    (void)state;
+    struct clouds_test test;
+    clouds_open(&test, scenario());
+    test.task.log = SIM_LOG_LEASES;
+    for (uint32_t arm = 0; arm < 3; arm++) {
+        clouds_run(&test, arm);
+        double paid_micro = 0;
+        size_t leases = 0;
+        for (const struct record_payments *c = test.record->payments; c != NULL; c = c->next)
+            for (size_t i = 0; i < c->count; i++)
+                paid_micro += (strcmp(c->rows[i].what, "credit") == 0 ? -1.0 : 1.0) * (double)c->rows[i].amount_micro;
+        for (const struct record_leases *c = test.record->leases; c != NULL; c = c->next)
+            for (size_t i = 0; i < c->count; i++, leases++) {
+                assert_true(strncmp(c->rows[i].tenant, "vm/", 3) == 0);
+                assert_true(c->rows[i].provider[0] != '\0');
+                assert_true(c->rows[i].price_usd_per_h > 0);
+                assert_true(isnan(c->rows[i].end_s) == (c->rows[i].reason[0] == '\0'));
+            }
+        assert_true(leases >= 18); /* nine services of two replicas are leased at the end, or were */
+        assert_near(paid_micro / 1e6, clouds_metric(&test, "cost_usd"), 1e-6);
+    }
+    clouds_close(&test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_ledger_adds_up_to_the_cost),
         cmocka_unit_test(outages_of_components_are_listed_with_their_cause),
         cmocka_unit_test(listed_outages_of_nodes_add_up_to_their_availability),
         cmocka_unit_test(level_of_the_log_changes_nothing_that_is_simulated),
