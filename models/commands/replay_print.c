@@ -170,13 +170,13 @@ static void print_losses(struct arena *arena, const struct market *market)
 
 static void print_ledger(const struct replay *replay, const struct ledger *ledger)
 {
-    printf("\n%6s %8s %16s %-5s %-16s %-16s %-17s %s\n", "line", "height", "amount", "denom", "from", "to", "what", "about");
+    printf("\n%6s %8s %14s %-5s %-14s %-14s %-13s %s\n", "line", "height", "amount", "denom", "from", "to", "what", "about");
     for (size_t i = 0; i < ledger->n; i++) {
         const struct ledger_entry *entry = &ledger->items[i];
-        printf("%6d %8" PRId64 " %16" PRId64 " %-5s ", entry->line, entry->height, entry->amount, market_denom_name((enum market_denom)entry->denom));
-        text(name_of(replay, entry->from), 17);
-        text(name_of(replay, entry->to), 17);
-        printf(entry->about[0] != '\0' ? "%-17s " : "%s", market_transfer_name((enum market_transfer)entry->what));
+        printf("%6d %8" PRId64 " %14" PRId64 " %-5s ", entry->line, entry->height, entry->amount, market_denom_name((enum market_denom)entry->denom));
+        text(name_of(replay, entry->from), 15);
+        text(name_of(replay, entry->to), 15);
+        printf(entry->about[0] != '\0' ? "%-13s " : "%s", market_transfer_name((enum market_transfer)entry->what));
         text(entry->about, 0);
         putchar('\n');
     }

@@ -29,6 +29,7 @@ claim "faults does not include demand, nor demand faults" "$(
     includes models/demand/*.[ch] | grep '"models/faults/')"
 claim "measure includes demand and what demand includes" "$(includes models/measure/*.[ch] | grep '"models/' | grep -vE '"models/(measure|demand|fleet)/')"
 claim "oracle includes no other model" "$(includes models/oracle/*.[ch] | grep '"models/' | grep -v '"models/oracle/')"
+claim "sdl includes market and sim only" "$(includes models/sdl/*.[ch] | grep '"models/' | grep -vE '"models/(sdl|market)/')"
 claim "commands includes market, sdl, gpu and sim only" "$(includes models/commands/*.[ch] | grep '"models/' | grep -vE '"models/(commands|market|sdl|gpu)/')"
 claim "nothing but the program includes commands" "$(includes sim/*.[ch] models/{market,gpu,sdl,fleet,faults,demand,measure,oracle,clouds}/*.[ch] | grep '"models/commands/')"
 claim "the simulation draws nothing from GSL's generators" "$(grep -nE 'gsl_(ran|rng|cdf_.*inv.*random)' -r sim models --include=*.[ch] | grep -vE '^[^:]*:[0-9]+: *(/?\*|//)' | grep -E 'gsl_(ran|rng)_[a-z_]+ *\(')"
