@@ -85,7 +85,7 @@ static void print_lease(struct arena *arena, const struct market *market, const 
         printf(" (%s)", reason);
     if (lease->state == MARKET_LEASE_IS_RECLAIMING)
         printf(", may be left at time %" PRId64, lease->reclaim_until_s);
-    printf("\n        payment %s, %s %s per block, paid %" PRId64 ", earned and not paid %s", escrow_state_name((enum escrow_state)payment->state),
+    printf("\n        payment %s, %s %s per block, paid %" PRId64 ", earned besides %s", escrow_state_name((enum escrow_state)payment->state),
            decimal_text(arena, payment->rate), denom, payment->withdrawn, decimal_text(arena, payment->balance));
     if (!decimal_is_zero(payment->unsettled))
         printf(", owed %s", decimal_text(arena, payment->unsettled));
