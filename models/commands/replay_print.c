@@ -46,14 +46,14 @@ static void print_event(struct arena *arena, const struct replay *replay, const 
 static void print_messages(struct replay *replay, struct arena *arena, struct ledger *ledger)
 {
     const struct replay_plan *plan = replay->plan;
-    printf("%6s %8s  %-19s %-39s %s\n", "line", "height", "message", "about", "result");
+    printf("%6s %8s  %-19s %-32s %s\n", "line", "height", "message", "about", "result");
     for (size_t i = 0; i < plan->n_messages; i++) {
         const struct replay_message *message = &plan->messages[i];
         const char *result = replay_run(replay, message);
         ledger_add(ledger, replay, message);
         struct arena_mark mark = arena_mark(arena);
         printf("%6d %8" PRId64 "  %-19s ", message->line, message->height, replay_kind_name(message->kind));
-        text(replay_about(arena, replay, message), 39);
+        text(replay_about(arena, replay, message), 32);
         printf(" %s\n", result);
         for (uint32_t j = 0; j < replay->events.n; j++)
             print_event(arena, replay, &replay->events.items[j]);
@@ -148,12 +148,12 @@ static void print_deployment(struct arena *arena, const struct market *market, u
 
 static void print_wallets(const struct market *market)
 {
-    printf("\n%-40s %19s %19s %19s\n", "wallet", "uakt", "usdc", "uact");
+    printf("\n%-40s %18s %18s %18s\n", "wallet", "uakt", "usdc", "uact");
     for (uint32_t i = 0; i < market->bank.n_wallets; i++) {
         const struct bank_wallet *wallet = &market->bank.wallets[i];
         text(wallet->name, 40);
         for (int denom = MARKET_UAKT; denom < MARKET_DENOMS; denom++)
-            printf(" %19" PRId64, wallet->balance[denom]);
+            printf(" %18" PRId64, wallet->balance[denom]);
         putchar('\n');
     }
 }
