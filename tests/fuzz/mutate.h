@@ -1,8 +1,10 @@
-/* Seeded mutation of texts, for the fuzz programs: each round starts from one of the program's seeds and changes it a few times, with
- * words of the language and with bytes. A round depends on the seed and its number alone, so any one can be repeated. */
+/* Seeded mutation of texts, for the fuzz programs: each round starts from one of the program's seeds, or from a file of its corpus, and
+ * changes it a few times, with words of the language and with bytes. A round depends on the seed, its number and the corpus alone, so
+ * any one can be repeated. */
 #ifndef NINES_TESTS_MUTATE_H
 #define NINES_TESTS_MUTATE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,8 +16,12 @@ struct fuzz_text {
     size_t length;
 };
 
+enum { FUZZ_CORPUS = 32 };
+
 struct fuzz_campaign {
     bool running;
+    struct fuzz_text *corpus[FUZZ_CORPUS]; /* [n_corpus] */
+    uint32_t n_corpus;
     uint64_t seed, round, rounds, state;
     struct fuzz_text text;
 };
@@ -36,6 +42,8 @@ static inline void fuzz_open(struct fuzz_campaign *campaign, uint64_t rounds)
 
 static inline void fuzz_close(struct fuzz_campaign *campaign)
 {
+    while (campaign->n_corpus > 0)
+        free(campaign->corpus[--campaign->n_corpus]);
     campaign->running = false;
 }
 
@@ -45,14 +53,47 @@ static inline uint32_t fuzz_below(struct fuzz_campaign *campaign, uint32_t n)
     return (uint32_t)((campaign->state >> 33) % n);
 }
 
-/* Starts the round from one of the seeds. */
+static inline int fuzz_is_file(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* Loads tests/fuzz/corpus/NAME, in the order of the files' names; started elsewhere than in the project's folder, there is none. */
+static inline void fuzz_corpus(struct fuzz_campaign *campaign, const char *name)
+{
+    char folder[256], path[1024];
+    struct dirent **entries;
+    snprintf(folder, sizeof folder, "tests/fuzz/corpus/%s", name);
+    int n = scandir(folder, &entries, fuzz_is_file, alphasort);
+    for (int i = 0; i < n; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+        FILE *file = campaign->n_corpus < FUZZ_CORPUS ? fopen(path, "rb") : NULL;
+        struct fuzz_text *text = file != NULL ? malloc(sizeof *text) : NULL;
+        if (text != NULL) {
+            text->length = fread(text->bytes, 1, sizeof text->bytes - 1, file);
+            text->bytes[text->length] = '\0';
+            campaign->corpus[campaign->n_corpus++] = text;
+        }
+        if (file != NULL)
+            fclose(file);
+        free(entries[i]);
+    }
+    if (n >= 0)
+        free(entries);
+}
+
+/* Starts the round from one of the seeds, or a file of the corpus. */
 static inline void fuzz_begin(struct fuzz_campaign *campaign, const char *const *seeds, uint32_t count)
 {
     campaign->state = campaign->seed * UINT64_C(0x9e3779b97f4a7c15) + campaign->round;
     (void)fuzz_below(campaign, 2);
-    const char *seed = seeds[fuzz_below(campaign, count)];
-    campaign->text.length = strlen(seed);
-    memcpy(campaign->text.bytes, seed, campaign->text.length + 1);
+    uint32_t chosen = fuzz_below(campaign, count + campaign->n_corpus);
+    if (chosen >= count) {
+        campaign->text = *campaign->corpus[chosen - count];
+        return;
+    }
+    campaign->text.length = strlen(seeds[chosen]);
+    memcpy(campaign->text.bytes, seeds[chosen], campaign->text.length + 1);
 }
 
 static inline void fuzz_replace(struct fuzz_text *text, size_t at, size_t drop, const char *add, size_t count)

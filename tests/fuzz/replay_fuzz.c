@@ -89,6 +89,7 @@ static void any_text_is_refused_or_runs_with_balanced_books(void **state)
     uint64_t accepted = 0;
     struct arena arena;
     arena_open(&arena, 0);
+    fuzz_corpus(&campaign, "replay");
     for (fuzz_open(&campaign, 4000); campaign.round < campaign.rounds; campaign.round++) {
         struct arena_mark mark = arena_mark(&arena);
         accepted += fuzz_round(&arena);

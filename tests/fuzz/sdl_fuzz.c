@@ -107,6 +107,7 @@ static void any_text_gives_mistakes_or_valid_groups(void **state)
     uint64_t accepted = 0;
     struct arena arena;
     arena_open(&arena, 0);
+    fuzz_corpus(&campaign, "sdl");
     for (fuzz_open(&campaign, 4000); campaign.round < campaign.rounds; campaign.round++) {
         struct arena_mark mark = arena_mark(&arena);
         accepted += fuzz_round(&arena);
