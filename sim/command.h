@@ -25,7 +25,7 @@ enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_MACHINE = 3 };
 struct command_option {
     const char *name;     /* "--reps" */
     char letter;          /* 'o' for -o; 0: none */
-    const char *argument; /* placeholder of its argument: "N"; NULL: a flag */
+    const char *argument; /* what stands for its argument in the help: "N"; NULL: a flag */
     const char *choices;  /* "none|summary"; NULL: any */
     bool integer;         /* a whole number from low to high */
     int64_t low, high;
