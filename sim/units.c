@@ -376,16 +376,6 @@ char *units_format_duration(char *buffer, duration d)
     return buffer;
 }
 
-char *units_format_money(char *buffer, money m)
-{
-    int64_t cents = m.micro / 10000;
-    int64_t rest = m.micro % 10000;
-    cents += rest >= 5000 ? 1 : rest <= -5000 ? -1 : 0;
-    (void)snprintf(buffer, UNITS_TEXT, "%s%" PRId64 ".%02d USD", cents < 0 ? "-" : "", cents < 0 ? -(cents / 100) : cents / 100,
-                   (int)(cents < 0 ? -(cents % 100) : cents % 100));
-    return buffer;
-}
-
 void utc_month(int64_t unix_s, int *year, int *month)
 {
     int day;

@@ -74,7 +74,6 @@ bool units_utc(const char *text, int64_t *unix_s, const char **why);
 enum { UNITS_TEXT = 40 };
 char *units_format_utc(char *buffer, int64_t unix_s);       /* 2024-07-18T21:40Z, with :SS when not 0 */
 char *units_format_duration(char *buffer, duration d);      /* shortest exact form: "14 d", "90 min", "1.5 s" */
-char *units_format_money(char *buffer, money m);            /* "1234.56 USD" */
 
 /* Year and month (1 to 12) of a UTC time, and the first second of a month. */
 void utc_month(int64_t unix_s, int *year, int *month);

@@ -13,8 +13,6 @@ int64_t akash_height(const struct akash *cloud)
     return cloud->base_height + (world_now(cloud->world).us - cloud->anchor.us) / cloud->plan->block.us;
 }
 
-bool akash_producing(const struct akash *cloud) { return cloud->producing; }
-
 void akash_chain_changed(struct akash *cloud, bool producing)
 {
     if (producing == cloud->producing)

@@ -112,7 +112,6 @@ uint32_t akash_register_probe(struct akash *cloud);
 
 /* --- akash_chain.c --- */
 int64_t akash_height(const struct akash *cloud);
-bool akash_producing(const struct akash *cloud);
 void akash_chain_changed(struct akash *cloud, bool producing);
 /* The first block at or after now + delay, as if none were missed. */
 instant akash_next_block(const struct akash *cloud, duration delay);

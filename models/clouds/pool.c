@@ -164,8 +164,6 @@ void pools_give(struct pools *pools, uint32_t workload, uint32_t node, uint16_t 
     gpu_release(pools->inventory[pools->plan->pool_of_node[node]], &pod, &placement);
 }
 
-const struct gpu_inventory *pools_inventory(const struct pools *pools, uint32_t pool) { return pools->inventory[pool]; }
-
 void pools_audit(const struct pools *pools)
 {
     for (uint32_t p = 0; p < pools->plan->pools; p++)

@@ -53,8 +53,6 @@ bool pools_has(struct pools *pools, uint32_t pool, const struct gpu_pod *pod);
 /* Gives back what pools_take took. */
 void pools_give(struct pools *pools, uint32_t workload, uint32_t node, uint16_t devices);
 
-/* Capacity of a pool's nodes in GPU-equivalents for concentration: GPUs, or vCPUs / 128 where there are none. */
-const struct gpu_inventory *pools_inventory(const struct pools *pools, uint32_t pool);
 void pools_audit(const struct pools *pools);
 
 #endif
