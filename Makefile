@@ -37,7 +37,7 @@ CFLAGS += -std=c17 $(OPT) $(WARNINGS) $(WERROR) -ffp-contract=off -fno-math-errn
 LDLIBS += $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm -pthread
 
 # --- Sources ------------------------------------------------------------------------------------------------------------
-SOURCES := $(wildcard sim/*.c models/*/*.c)
+SOURCES := $(wildcard sim/*/*.c models/*/*.c)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/plots.o
 TEST_SOURCES := $(wildcard tests/*/*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(B)/%)
@@ -75,7 +75,7 @@ $(B)/commit.h: FORCE
 	@mkdir -p $(@D)
 	@printf '#define NINES_COMMIT "%s"\n' "$$(git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)" > $@.tmp
 	@cmp -s $@.tmp $@ && rm -f $@.tmp || mv -f $@.tmp $@
-$(B)/sim/version.o: $(B)/commit.h
+$(B)/sim/study/version.o: $(B)/commit.h
 .PHONY: FORCE
 FORCE:
 

@@ -10,9 +10,9 @@
 #include "bench/bare.h"
 #include "bench/bench.h"
 
-#include "sim/engine.h"
-#include "sim/random.h"
-#include "sim/timeweighted.h"
+#include "sim/engine/engine.h"
+#include "sim/chance/random.h"
+#include "sim/engine/timeweighted.h"
 
 enum { RACK_NODES = 40 };
 static const int64_t YEAR_US = 365 * US_PER_DAY;

@@ -8,8 +8,8 @@
 #include "bench/bare.h"
 #include "bench/bench.h"
 
-#include "sim/engine.h"
-#include "sim/random.h"
+#include "sim/engine/engine.h"
+#include "sim/chance/random.h"
 
 enum { EVENTS = 4000000 }; /* a repetition */
 static const double MEAN_US = 3.6e9;

@@ -8,7 +8,7 @@
 #include "bench/bench.h"
 
 #include "models/market/market.h"
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 
 enum { PROVIDERS = 200, BIDS = 10, CYCLES = 60000, EVENTS = 1024 };
 

@@ -9,7 +9,7 @@
  * F kept). */
 #include "bench/bench.h"
 #include "models/commands/place_plan.h"
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 
 #include <string.h>
 

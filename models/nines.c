@@ -2,7 +2,7 @@
 #include "models/clouds/clouds.h"
 #include "models/commands/commands.h"
 #include "models/oracle/oracle.h"
-#include "sim/model.h"
+#include "sim/study/model.h"
 
 #include <stddef.h>
 

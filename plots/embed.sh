@@ -2,7 +2,7 @@
 # Turns plots/*.gp into C, so that the program draws wherever it is installed: embed.sh FILE.gp... > plots.c
 set -eu
 echo '/* Made by plots/embed.sh from plots/ *.gp. */'
-echo '#include "sim/plot_internal.h"'
+echo '#include "sim/plot/plot_internal.h"'
 for file in "$@"; do
     name=$(basename "$file" .gp)
     echo "static const unsigned char ${name}_gp[] = {"

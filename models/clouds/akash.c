@@ -1,12 +1,12 @@
 #include "models/clouds/akash_inside.h"
 #include "models/clouds/needs.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* --- Plan ------------------------------------------------------------------------------------------------------------ */
 

@@ -2,9 +2,9 @@
  * behind: payments for the measurement, ended leases for the provider to clear away. */
 #include "models/clouds/akash_inside.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 int64_t akash_height(const struct akash *cloud)
 {

@@ -2,9 +2,9 @@
  * sick deployment about eight minutes before it closes the lease for good. */
 #include "models/clouds/akash_inside.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 void akash_load(struct akash *cloud, uint32_t workload, uint32_t node, int sign)
 {

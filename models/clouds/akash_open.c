@@ -1,9 +1,9 @@
 /* A replication's beginning: the chain at height 1, providers with their inventories and wallets, tenants with theirs. */
 #include "models/clouds/akash_inside.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum { EVENTS_ROOM = 65536, NAMES_ROOM = 512, FIRST_HEIGHT = 16708237 /* node v0.36.0 began here, 2024-06-11 */ };
 

@@ -2,9 +2,9 @@
  * deployment is sick it has to notice, leave and order again. */
 #include "models/clouds/akash_inside.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 struct stream akash_stream(struct akash *cloud, uint32_t tenancy)
 {

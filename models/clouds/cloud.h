@@ -11,7 +11,7 @@
 
 #include "models/clouds/world.h"
 #include "models/fleet/fleet.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 struct cloud_kind {
     const char *name; /* "hyperscaler" */

@@ -6,7 +6,7 @@
 #include "models/clouds/ionet.h"
 #include "models/clouds/needs.h"
 #include "models/clouds/world.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 

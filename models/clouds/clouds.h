@@ -2,7 +2,7 @@
 #ifndef NINES_MODELS_CLOUDS_CLOUDS_H
 #define NINES_MODELS_CLOUDS_CLOUDS_H
 
-#include "sim/model.h"
+#include "sim/study/model.h"
 
 struct cloud_plan;
 

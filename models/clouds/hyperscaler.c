@@ -3,11 +3,11 @@
 #include "models/clouds/cloud.h"
 #include "models/clouds/needs.h"
 #include "models/clouds/sla.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <math.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum disks { DISKS_LRS, DISKS_ZRS, DISKS_LOCAL };
 

@@ -2,12 +2,12 @@
 
 #include "models/clouds/cloud.h"
 #include "models/clouds/needs.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum tier { TIER_DATA_CENTER, TIER_MINER, TIER_CONSUMER, TIERS };
 

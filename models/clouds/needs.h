@@ -7,7 +7,7 @@
 #define NINES_MODELS_CLOUDS_NEEDS_H
 
 #include "models/fleet/graph.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 extern const struct key component_keys[]; /* elements of `components` */
 extern const struct key need_keys[];      /* elements of `needs` */

@@ -1,9 +1,9 @@
 #include "models/clouds/pool.h"
 
 #include "models/clouds/cloud.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum { AVOID_MAX = 1024, TYPICAL_PODS_MAX = 4096, FRAGMENT_MEMO = 16384 };
 

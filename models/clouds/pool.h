@@ -7,7 +7,7 @@
 
 #include "models/clouds/world.h"
 #include "models/gpu/place.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 /* Keys of a cloud that places through the core; `cloud_kind` is the value of `kind` beside which they exist. */
 #define POOL_KEYS(cloud_kind)                                                                                          \

@@ -4,7 +4,7 @@
 
 #include "models/demand/demand.h"
 #include "models/fleet/fleet.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 extern const struct key gpu_price_keys[]; /* elements of `gpu_prices` */
 

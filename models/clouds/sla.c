@@ -1,6 +1,6 @@
 #include "models/clouds/sla.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 double sla_threshold(const struct demand_class *class)
 {

@@ -6,7 +6,7 @@
 #define NINES_MODELS_CLOUDS_SLA_H
 
 #include "models/demand/demand.h"
-#include "sim/units.h"
+#include "sim/base/units.h"
 
 /* Uptime promised to a service: 99.99 % over zones or sites, 99.95 % with several replicas, 99.9 % with one. */
 double sla_threshold(const struct demand_class *class);

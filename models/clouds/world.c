@@ -2,13 +2,13 @@
 
 #include "models/clouds/cloud.h"
 #include "models/clouds/world_inside.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 #define LINK_NONE UINT32_MAX
 

@@ -16,8 +16,8 @@
 #include "models/fleet/graph.h"
 #include "models/gpu/pod.h"
 #include "models/measure/measure.h"
-#include "sim/engine.h"
-#include "sim/model.h"
+#include "sim/engine/engine.h"
+#include "sim/study/model.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
 /* A replication from its beginning to its end: demand arrives and leaves, probes are sent, the horizon is settled. */
 #include "models/clouds/cloud.h"
 #include "models/clouds/world_inside.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* --- Demand and probes ----------------------------------------------------------------------------------------------- */
 

@@ -5,7 +5,7 @@
 #ifndef NINES_MODELS_COMMANDS_COMMANDS_H
 #define NINES_MODELS_COMMANDS_COMMANDS_H
 
-#include "sim/command.h"
+#include "sim/command/command.h"
 
 /* For sim_registry.commands; ends with name NULL. */
 extern const struct command models_commands[];

@@ -1,6 +1,6 @@
 #include "models/commands/commands.h"
 #include "models/commands/market_command.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 #include <string.h>
 
@@ -18,18 +18,18 @@ int market_command(const struct command_line *line)
     bool replay = strcmp(what, "replay") == 0;
     if (!replay && strcmp(what, "sdl") != 0) {
         near = scenario_nearest(what, names, 2);
-        command_error(near != NULL ? arena_format(line->arena, "did you mean '%s'?", near) : "it is 'sdl' or 'replay'", "'nines market' does not know '%s'",
-                      command_show(line->arena, what));
+        message_error(near != NULL ? arena_format(line->arena, "did you mean '%s'?", near) : "it is 'sdl' or 'replay'", "'nines market' does not know '%s'",
+                      message_show(line->arena, what));
         command_usage(line->command, stderr);
         return EXIT_USAGE;
     }
     if (line->operands < 2) {
-        command_error(NULL, "'nines market %s' needs %s", what, replay ? "MESSAGES.jsonl" : "FILE.yaml");
+        message_error(NULL, "'nines market %s' needs %s", what, replay ? "MESSAGES.jsonl" : "FILE.yaml");
         command_usage(line->command, stderr);
         return EXIT_USAGE;
     }
     if (replay && command_text(line, "--rules", NULL) != NULL) {
-        command_error("write {\"message\": \"rules\", \"rules\": \"2024-07\"} into its first line", "--rules is for 'nines market sdl'; a replay names its rules itself");
+        message_error("write {\"message\": \"rules\", \"rules\": \"2024-07\"} into its first line", "--rules is for 'nines market sdl'; a replay names its rules itself");
         return EXIT_USAGE;
     }
     return replay ? market_replay(line) : market_sdl(line);

@@ -2,7 +2,7 @@
 #ifndef NINES_MODELS_COMMANDS_MARKET_COMMAND_H
 #define NINES_MODELS_COMMANDS_MARKET_COMMAND_H
 
-#include "sim/command.h"
+#include "sim/command/command.h"
 
 /* `nines market sdl FILE` and `nines market replay FILE`: operand[1] is the file. Return exit codes. */
 int market_sdl(const struct command_line *line);

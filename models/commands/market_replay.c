@@ -12,7 +12,7 @@ int market_replay(const struct command_line *line)
     size_t bytes;
     const char *text = whole_read(line->arena, path, REPLAY_BYTES, &bytes, &why);
     if (text == NULL) {
-        command_error(NULL, "cannot read '%s': %s", command_show(line->arena, path), why);
+        message_error(NULL, "cannot read '%s': %s", message_show(line->arena, path), why);
         return EXIT_MACHINE;
     }
     mistakes_open(&mistakes, line->arena, name, text, bytes);

@@ -246,7 +246,7 @@ int market_sdl(const struct command_line *line)
     check(sdl_rules_named(rules_name, &rules), "the table of options offers rules '%s'", rules_name);
     const char *why, *text = whole_read(line->arena, path, TREE_BYTES, &bytes, &why);
     if (text == NULL) {
-        command_error(NULL, "cannot read '%s': %s", command_show(line->arena, path), why);
+        message_error(NULL, "cannot read '%s': %s", message_show(line->arena, path), why);
         return EXIT_MACHINE;
     }
     struct sdl *sdl = sdl_read(line->arena, strcmp(path, "-") == 0 ? "standard input" : path, text, bytes, &rules);

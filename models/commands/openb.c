@@ -1,7 +1,7 @@
 #include "models/commands/openb.h"
 
-#include "sim/command.h"
-#include "sim/csv.h"
+#include "sim/command/command.h"
+#include "sim/base/csv.h"
 
 #include <math.h>
 #include <stdlib.h>

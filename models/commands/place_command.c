@@ -106,13 +106,13 @@ static FILE *open_output(const struct command_line *line, const char *option, in
     if (strcmp(path, "-") == 0)
         return stdout;
     if (is_input(line, path)) {
-        command_error(NULL, "%s would overwrite the input '%s'", option, command_show(line->arena, path));
+        message_error(NULL, "%s would overwrite the input '%s'", option, message_show(line->arena, path));
         *code = EXIT_USAGE;
         return NULL;
     }
     FILE *file = fopen(path, "we");
     if (file == NULL) {
-        command_error(NULL, "cannot write '%s': %s", command_show(line->arena, path), strerror(errno));
+        message_error(NULL, "cannot write '%s': %s", message_show(line->arena, path), strerror(errno));
         *code = EXIT_MACHINE;
     }
     return file;
@@ -126,7 +126,7 @@ static int close_output(const struct command_line *line, const char *option, FIL
     if (fclose(file) != 0)
         failed = true;
     if (failed)
-        command_error(NULL, "cannot write '%s': %s", command_show(line->arena, command_text(line, option, "")),
+        message_error(NULL, "cannot write '%s': %s", message_show(line->arena, command_text(line, option, "")),
                       strerror(errno));
     return failed ? EXIT_MACHINE : EXIT_DONE;
 }
@@ -164,7 +164,7 @@ static void report(const struct output *output, unsigned threads, double elapsed
     static const char *const ties[] = {"by rank", "to the first node", "drawn uniformly"};
     bool replayed = command_text(line, "--order", NULL) != NULL;
     printf("%s: %zu pods for %" PRId64 " GPUs on %zu nodes; tune %g, seeds %s, arrivals %s, ties %s\n\n",
-           command_show(line->arena, plan->trace), openb->pod_count, openb->capacity_gpu_milli / GPU_DEVICE_MILLI,
+           message_show(line->arena, plan->trace), openb->pod_count, openb->capacity_gpu_milli / GPU_DEVICE_MILLI,
            openb->node_count, plan->tune, place_seeds_text(line->arena, plan), replayed ? "replayed" : "drawn",
            ties[plan->ties]);
     place_table_print(&output->table, plan, stdout);
@@ -173,10 +173,10 @@ static void report(const struct output *output, unsigned threads, double elapsed
            plan->seed_count == 1 ? "" : "s");
     const char *curve = command_text(line, "--curve", NULL), *placements = command_text(line, "--placements", NULL);
     if (placements != NULL)
-        printf("wrote %s\n", command_show(line->arena, placements));
+        printf("wrote %s\n", message_show(line->arena, placements));
     if (curve != NULL)
-        printf("wrote %s; nines plot %s draws it\n", command_show(line->arena, curve),
-               command_word(line->arena, curve));
+        printf("wrote %s; nines plot %s draws it\n", message_show(line->arena, curve),
+               message_word(line->arena, curve));
 }
 
 static unsigned thread_count(const struct command_line *line)
@@ -199,7 +199,7 @@ static int run(struct output *output)
     if (output->shown)
         fputs("\r\033[K", stderr);
     if (!fine) {
-        command_error(NULL, "cannot start a thread");
+        message_error(NULL, "cannot start a thread");
         return EXIT_MACHINE;
     }
     report(output, threads, seconds() - output->started);
@@ -213,7 +213,7 @@ static bool open_outputs(struct output *output, int *code)
     if (*code == EXIT_DONE)
         output->placements = open_output(line, "--placements", code);
     if (*code == EXIT_DONE && output->curve == stdout && output->placements == stdout) {
-        command_error(NULL, "--curve and --placements cannot both go to standard output");
+        message_error(NULL, "--curve and --placements cannot both go to standard output");
         *code = EXIT_USAGE;
     }
     if (*code != EXIT_DONE)

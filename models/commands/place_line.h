@@ -3,7 +3,7 @@
 #define NINES_MODELS_COMMANDS_PLACE_LINE_H
 
 #include "models/commands/place_plan.h"
-#include "sim/command.h"
+#include "sim/command/command.h"
 
 /* Reads options and files into a plan; all memory from line->arena. False after saying what is wrong, with the exit
  * code in *code. */

@@ -1,7 +1,7 @@
 #include "models/commands/place_plan.h"
 
-#include "sim/hash.h"
-#include "sim/random.h"
+#include "sim/base/hash.h"
+#include "sim/chance/random.h"
 
 #include <math.h>
 #include <string.h>

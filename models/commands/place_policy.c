@@ -1,7 +1,7 @@
 /* The ways of placing that can be asked for by name. */
 #include "models/commands/place_plan.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 /* Kubernetes' default for RequestedToCapacityRatio: the fuller the better. */
 static const struct gpu_ratio_point fuller[] = {{0, 0}, {100, 10}};

@@ -2,8 +2,8 @@
 #include "models/commands/place_line.h"
 
 #include "models/commands/openb.h"
-#include "sim/scenario.h"
-#include "sim/units.h"
+#include "sim/scenario/scenario.h"
+#include "sim/base/units.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -47,13 +47,13 @@ static bool parse_seeds(const struct command_line *line, struct place_plan *plan
             fine = parse_seed(&at, &last);
         }
         if (!fine || last < first || (*at != ',' && *at != '\0') || last - first >= PLACE_SEEDS_MOST) {
-            command_error("--seeds takes whole numbers such as 42..51 or 1,2,5", "'%s' are no seeds",
-                          command_show(line->arena, text));
+            message_error("--seeds takes whole numbers such as 42..51 or 1,2,5", "'%s' are no seeds",
+                          message_show(line->arena, text));
             return false;
         }
         for (int64_t seed = first; seed <= last; seed++) {
             if (plan->seed_count == PLACE_SEEDS_MOST || !seed_is_new(seeds, plan->seed_count, seed)) {
-                command_error(NULL,
+                message_error(NULL,
                               plan->seed_count == PLACE_SEEDS_MOST ? "more than %" PRId64 " seeds"
                                                                    : "seed %" PRId64 " is there twice",
                               plan->seed_count == PLACE_SEEDS_MOST ? (int64_t)PLACE_SEEDS_MOST : seed);
@@ -79,9 +79,9 @@ static bool unknown_policy(const struct command_line *line, const char *name)
         column = (turn ? 0 : column) + strlen(names[i]) + 2;
     }
     const char *near = scenario_nearest(name, names, count);
-    command_error(near != NULL ? arena_format(line->arena, "did you mean '%s'?", near)
+    message_error(near != NULL ? arena_format(line->arena, "did you mean '%s'?", near)
                                : arena_format(line->arena, "the policies are\n  %s", list),
-                  "unknown policy '%s'", command_show(line->arena, name));
+                  "unknown policy '%s'", message_show(line->arena, name));
     return false;
 }
 
@@ -96,7 +96,7 @@ static bool add_policy(const struct command_line *line, struct place_plan *plan,
     struct place_policy policy = place_policy(index);
     for (size_t i = 0; i < plan->policy_count; i++)
         if (strcmp(policies[i].name, policy.name) == 0) {
-            command_error(NULL, "policy '%s' is there twice", name);
+            message_error(NULL, "policy '%s' is there twice", name);
             return false;
         }
     policies[plan->policy_count++] = policy;
@@ -127,7 +127,7 @@ static bool parse_tune(const struct command_line *line, struct place_plan *plan)
     const char *text = command_text(line, "--tune", "1.3"), *why = "";
     if (units_number(text, &plan->tune, &why) && plan->tune >= 0 && plan->tune <= 100)
         return true;
-    command_error(NULL, "--tune takes a number from 0 to 100, not '%s'", command_show(line->arena, text));
+    message_error(NULL, "--tune takes a number from 0 to 100, not '%s'", message_show(line->arena, text));
     return false;
 }
 
@@ -141,7 +141,7 @@ static bool has_inputs(const struct command_line *line)
 {
     if (command_text(line, "--nodes", NULL) != NULL && command_text(line, "--pods", NULL) != NULL)
         return true;
-    command_error(NULL, "'nines place' needs --nodes and --pods");
+    message_error(NULL, "'nines place' needs --nodes and --pods");
     command_usage(line->command, stderr);
     return false;
 }
@@ -200,13 +200,13 @@ static bool draw_order(const struct command_line *line, const struct place_plan 
     uint32_t *by_name = openb_sort_names(line->arena, openb->pod_names, openb->pod_count);
     int64_t target = (int64_t)rint(plan->tune * (double)openb->capacity_gpu_milli);
     if (target > 0 && !wants_gpus(openb)) {
-        command_error("--tune 0 lets each pod arrive once", "no pod asks for a GPU, so the load cannot be tuned");
+        message_error("--tune 0 lets each pod arrive once", "no pod asks for a GPU, so the load cannot be tuned");
         *code = EXIT_USAGE;
         return false;
     }
     for (size_t s = 0; s < plan->seed_count; s++)
         if (!place_arrivals(openb, line->arena, by_name, target, &seeds[s])) {
-            command_error("lower --tune", "more than %d arrivals", PLACE_ARRIVALS_MOST);
+            message_error("lower --tune", "more than %d arrivals", PLACE_ARRIVALS_MOST);
             *code = EXIT_USAGE;
             return false;
         }
@@ -263,7 +263,7 @@ static bool read_typical(const struct command_line *line, struct place_plan *pla
 {
     if (command_text(line, "--popularity", NULL) != NULL || command_text(line, "--gpu-weight", NULL) != NULL ||
         command_flag(line, "--no-cpu-only")) {
-        command_error(NULL, "--typical cannot be combined with --popularity, --gpu-weight or --no-cpu-only");
+        message_error(NULL, "--typical cannot be combined with --popularity, --gpu-weight or --no-cpu-only");
         *code = EXIT_USAGE;
         return false;
     }
@@ -281,16 +281,16 @@ static bool count_typical(const struct command_line *line, struct place_plan *pl
                                           .without_cpu_only = command_flag(line, "--no-cpu-only")};
     *code = EXIT_USAGE;
     if (!units_share(share, &options.share, &why) || !(options.share > 0 && options.share <= 1)) {
-        command_error(NULL, "--popularity takes a share above 0, up to 100 %%, not '%s'",
-                      command_show(line->arena, share));
+        message_error(NULL, "--popularity takes a share above 0, up to 100 %%, not '%s'",
+                      message_show(line->arena, share));
         return false;
     }
     if (!units_number(weight, &options.gpu_weight, &why) || !(options.gpu_weight >= 0 && options.gpu_weight <= 1e6)) {
-        command_error(NULL, "--gpu-weight takes a number from 0 to 1e6, not '%s'", command_show(line->arena, weight));
+        message_error(NULL, "--gpu-weight takes a number from 0 to 1e6, not '%s'", message_show(line->arena, weight));
         return false;
     }
     if (options.without_cpu_only && !wants_gpus(openb)) {
-        command_error(NULL, "no pod asks for a GPU, so --no-cpu-only leaves no target workload");
+        message_error(NULL, "no pod asks for a GPU, so --no-cpu-only leaves no target workload");
         return false;
     }
     /* A list of too many kinds ends here and not the program. */
@@ -301,7 +301,7 @@ static bool count_typical(const struct command_line *line, struct place_plan *pl
         plan->typical_count = gpu_typical_from_pods(line->arena, &options, &plan->typical);
     check_enter(before);
     if (!fits)
-        command_error("lower --popularity, or give the target workload with --typical",
+        message_error("lower --popularity, or give the target workload with --typical",
                       "the pods are of so many kinds that the target workload would have more than %d",
                       GPU_TYPICAL_MAX);
     return fits;
@@ -317,7 +317,7 @@ static bool read_inputs(const struct command_line *line, struct place_plan *plan
         !openb_read_pods(openb, arena, pods, code))
         return false;
     if (openb->capacity_gpu_milli == 0) {
-        command_error(NULL, "no node has a GPU");
+        message_error(NULL, "no node has a GPU");
         *code = EXIT_USAGE;
         return false;
     }

@@ -1,7 +1,7 @@
 /* Experiments on threads, handed over in order. */
 #include "models/commands/place_plan.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <pthread.h>
 #include <stdlib.h>

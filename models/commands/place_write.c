@@ -1,6 +1,6 @@
 #include "models/commands/place_write.h"
 
-#include "sim/csv.h"
+#include "sim/base/csv.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 #include "models/commands/replay_field.h"
 
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #include "models/commands/replay_planner.h"
-#include "sim/hash.h"
-#include "sim/scenario.h"
+#include "sim/base/hash.h"
+#include "sim/scenario/scenario.h"
 
 #include <inttypes.h>
 #include <string.h>

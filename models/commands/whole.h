@@ -2,7 +2,7 @@
 #ifndef NINES_MODELS_COMMANDS_WHOLE_H
 #define NINES_MODELS_COMMANDS_WHOLE_H
 
-#include "sim/arena.h"
+#include "sim/base/arena.h"
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 #include "models/demand/demand.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <math.h>
 #include <string.h>

@@ -11,8 +11,8 @@
 
 #include "models/demand/job.h"
 #include "models/fleet/fleet.h"
-#include "sim/random.h"
-#include "sim/scenario.h"
+#include "sim/chance/random.h"
+#include "sim/scenario/scenario.h"
 
 #include <stdint.h>
 

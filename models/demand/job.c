@@ -1,8 +1,8 @@
 #include "models/demand/job.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* What an attempt of a given age consists of. */
 struct split {

@@ -11,7 +11,7 @@
 #ifndef NINES_MODELS_DEMAND_JOB_H
 #define NINES_MODELS_DEMAND_JOB_H
 
-#include "sim/units.h"
+#include "sim/base/units.h"
 
 #include <stdbool.h>
 

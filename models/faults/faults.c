@@ -1,9 +1,9 @@
 #include "models/faults/faults.h"
 
-#include "sim/check.h"
-#include "sim/random.h"
+#include "sim/base/check.h"
+#include "sim/chance/random.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* A process: the stream that gives its periods. */
 struct process {

@@ -19,7 +19,7 @@
 
 #include "models/fleet/fleet.h"
 #include "models/fleet/graph.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* Reading incidents and hazards from the scenario, and matching them to the components of a cloud. */
 #include "models/faults/faults.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #include "models/fleet/fleet.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 

@@ -10,7 +10,7 @@
 #define NINES_MODELS_FLEET_FLEET_H
 
 #include "models/fleet/graph.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 #include <stdint.h>
 

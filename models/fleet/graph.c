@@ -1,10 +1,10 @@
 #include "models/fleet/graph.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 const char *const component_class_names[COMPONENT_CLASSES] = {"site",    "zone",           "rack",     "node", "storage",
                                                               "control", "region-control", "provider", "relay", "shared"};

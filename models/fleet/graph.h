@@ -16,10 +16,10 @@
 #ifndef NINES_MODELS_FLEET_GRAPH_H
 #define NINES_MODELS_FLEET_GRAPH_H
 
-#include "sim/arena.h"
-#include "sim/engine.h"
-#include "sim/law.h"
-#include "sim/units.h"
+#include "sim/base/arena.h"
+#include "sim/engine/engine.h"
+#include "sim/chance/law.h"
+#include "sim/base/units.h"
 
 #include <stdbool.h>
 #include <stdint.h>

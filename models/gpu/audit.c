@@ -1,10 +1,10 @@
 /* The inventory against itself: every derived field and every total computed again from what is left. */
 #include "models/gpu/inventory.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 static void audit_devices(const struct gpu_node *node, size_t index)
 {

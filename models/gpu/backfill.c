@@ -1,11 +1,11 @@
 #include "models/gpu/backfill.h"
 
 #include "models/gpu/backfill_inside.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 struct gpu_backfill *gpu_backfill_create(struct arena *arena, struct gpu_inventory *inventory,
                                          const struct gpu_backfill_options *options)

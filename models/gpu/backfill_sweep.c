@@ -1,10 +1,10 @@
 /* Who starts and who is promised what: the disciplines of the queue. */
 #include "models/gpu/backfill_inside.h"
 
-#include "sim/check.h"
-#include "sim/hash.h"
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 static struct gpu_booking_request booking_of(const struct gpu_job *job)
 {

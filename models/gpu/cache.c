@@ -1,12 +1,12 @@
 #include "models/gpu/cache.h"
 
 #include "models/gpu/score.h"
-#include "sim/check.h"
-#include "sim/hash.h"
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum { NO_SLOT = -1 };
 

@@ -1,10 +1,10 @@
 #include "models/gpu/checkpoint.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 double gpu_square_root(double x)
 {

@@ -6,7 +6,7 @@
  * independently at rate r each is 1/(N r).
  *
  * Only what needs no logarithm or exponential is computed here: the core links with libc alone. The exact form takes
- * the exponentials as arguments, from sim/kernel.h in a simulation or libm in a test.
+ * the exponentials as arguments, from sim/chance/kernel.h in a simulation or libm in a test.
  *
  * The life of one job, piece by piece, is models/demand/job.h; restarts of its gang are elastic.h, evictions spot.h.
  *

@@ -1,8 +1,8 @@
 #include "models/gpu/curve.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 void gpu_curve_open(struct gpu_curve *curve, struct arena *arena, size_t bins, int64_t capacity_milli)
 {

@@ -7,7 +7,7 @@
 #ifndef NINES_MODELS_GPU_CURVE_H
 #define NINES_MODELS_GPU_CURVE_H
 
-#include "sim/arena.h"
+#include "sim/base/arena.h"
 
 #include <stdbool.h>
 #include <stddef.h>

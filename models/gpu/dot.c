@@ -4,9 +4,9 @@
  * which the best counts) and in what a vector is divided by (the norm). Source: place.h. */
 #include "models/gpu/score.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* Fixed constants of the artifact, not capacities of a node. */
 #define CPU_SCALE 128000.0

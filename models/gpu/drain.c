@@ -1,8 +1,8 @@
 #include "models/gpu/drain.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 void gpu_drain_begin(struct gpu_drain *drain, struct gpu_residents *residents, int32_t node, int64_t now_us,
                      int64_t grace_us)

@@ -1,9 +1,9 @@
 #include "models/gpu/elastic.h"
 
-#include "sim/check.h"
-#include "sim/units.h"
+#include "sim/base/check.h"
+#include "sim/base/units.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 void gpu_elastic_open(struct gpu_elastic *gang, const struct gpu_elastic_options *options)
 {

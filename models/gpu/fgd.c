@@ -1,8 +1,8 @@
 #include "models/gpu/score.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* --- The sigmoid, truncated --------------------------------------------------------------------------------------- */
 

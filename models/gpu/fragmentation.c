@@ -1,10 +1,10 @@
 #include "models/gpu/fragmentation.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum {
     DEFAULT_MEMO_ENTRIES = 128 * 1024,

@@ -29,7 +29,7 @@
 #define NINES_MODELS_GPU_FRAGMENTATION_H
 
 #include "models/gpu/pod.h"
-#include "sim/arena.h"
+#include "sim/base/arena.h"
 
 #include <stddef.h>
 

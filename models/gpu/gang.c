@@ -1,11 +1,11 @@
 #include "models/gpu/gang.h"
 
-#include "sim/check.h"
-#include "sim/hash.h"
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum { DOMAIN_WORDS = (UINT16_MAX + 1) / 64 };
 

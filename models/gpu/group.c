@@ -1,9 +1,9 @@
 #include "models/gpu/group.h"
 
-#include "sim/check.h"
-#include "sim/hash.h"
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 struct gpu_groups *gpu_groups_create(struct arena *arena, struct gpu_inventory *inventory,
                                      const struct gpu_groups_options *options)

@@ -2,10 +2,10 @@
 #include "models/gpu/group.h"
 #include "models/gpu/room.h"
 
-#include "sim/check.h"
-#include "sim/hash.h"
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* What a call is about, and which bundles it has placed so far. */
 struct search {

@@ -1,11 +1,11 @@
 #include "models/gpu/inventory.h"
 
 #include "models/gpu/cache.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <stdlib.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum { DEFAULT_PODS_PER_NODE = 1001, DEFAULT_SHAPES = 128 };
 

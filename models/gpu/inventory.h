@@ -19,7 +19,7 @@
 
 #include "models/gpu/fragmentation.h"
 #include "models/gpu/pod.h"
-#include "sim/arena.h"
+#include "sim/base/arena.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,12 +3,12 @@
 #include "models/gpu/cache.h"
 #include "models/gpu/score.h"
 #include "models/gpu/search.h"
-#include "sim/check.h"
-#include "sim/hash.h"
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* --- Names -------------------------------------------------------------------------------------------------------- */
 

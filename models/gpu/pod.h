@@ -9,7 +9,7 @@
 #ifndef NINES_MODELS_GPU_POD_H
 #define NINES_MODELS_GPU_POD_H
 
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 
 #include <stdbool.h>
 #include <stdint.h>

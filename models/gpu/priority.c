@@ -1,9 +1,9 @@
 #include "models/gpu/priority.h"
 
 #include "models/gpu/room.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* --- Who sits where ----------------------------------------------------------------------------------------------- */
 

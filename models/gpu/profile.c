@@ -1,11 +1,11 @@
 #include "models/gpu/profile.h"
 
-#include "sim/check.h"
-#include "sim/hash.h"
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 struct gpu_profile *gpu_profile_create(struct arena *arena, struct gpu_inventory *inventory, int32_t bookings,
                                        int32_t claims, const struct gpu_place_options *place)

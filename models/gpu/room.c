@@ -1,10 +1,10 @@
 #include "models/gpu/room.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 struct gpu_room gpu_room_of(const struct gpu_inventory *inventory, int32_t index)
 {

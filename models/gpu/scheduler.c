@@ -2,11 +2,11 @@
 
 #include "models/gpu/score.h"
 #include "models/gpu/search.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 struct gpu_scheduler *gpu_scheduler_create(struct arena *arena, struct gpu_inventory *inventory,
                                            const struct gpu_scheduler_options *options)

@@ -2,9 +2,9 @@
 #include "models/gpu/scheduler_inside.h"
 
 #include "models/gpu/score.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum { DEFAULT_CPU_MILLI = 100, DEFAULT_MEMORY_MIB = 200 }; /* of a pod that asks for none */
 

@@ -1,11 +1,11 @@
 /* Topology spread: keeping matching pods even over zones, racks, providers or regions. */
 #include "models/gpu/scheduler_inside.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 double gpu_log(uint32_t n)
 {

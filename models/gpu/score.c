@@ -1,8 +1,8 @@
 #include "models/gpu/score.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* Fixed constants of the artifact, not capacities of a node. */
 #define CPU_SCALE 128000.0

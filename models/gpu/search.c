@@ -1,10 +1,10 @@
 #include "models/gpu/search.h"
 
 #include "models/gpu/cache.h"
-#include "sim/check.h"
-#include "sim/hash.h"
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 static bool leaf_allowed(const struct gpu_search *search, size_t leaf)
 {

@@ -1,8 +1,8 @@
 #include "models/gpu/spot.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 void gpu_spot_begin(struct gpu_spot *machine, const struct gpu_spot_terms *terms, int64_t now_us)
 {

@@ -1,10 +1,10 @@
 /* Typical pods of a list: count the kinds, order them by how common they are, cut at a share of the list. */
 #include "models/gpu/fragmentation.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <stdlib.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 #define DEFAULT_SHARE 0.95
 

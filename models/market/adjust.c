@@ -2,9 +2,9 @@
  * specification). Hot: called for every order and provider. */
 #include "models/market/adjust_book.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 static const struct adjust_wish no_gpu = {ADJUST_UNSET, ADJUST_UNSET, ADJUST_UNSET, ADJUST_UNSET};
 

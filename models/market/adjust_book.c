@@ -2,12 +2,12 @@
  * and slots are reused in an order that depends on the history only. */
 #include "models/market/adjust_book.h"
 
-#include "sim/arena.h"
-#include "sim/check.h"
+#include "sim/base/arena.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 struct adjust_book *adjust_book_create(struct arena *arena, int32_t reservations, int32_t runs)
 {

@@ -1,13 +1,13 @@
 /* A provider's cluster: building it, its three pictures, and the life of reservations. */
 #include "models/market/adjust_book.h"
 
-#include "sim/arena.h"
-#include "sim/check.h"
+#include "sim/base/arena.h"
+#include "sim/base/check.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* --- Building --- */
 

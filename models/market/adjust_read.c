@@ -1,13 +1,13 @@
 /* Reading a cluster: placements, free room, audit and digest. */
 #include "models/market/adjust_book.h"
 
-#include "sim/arena.h"
-#include "sim/check.h"
-#include "sim/hash.h"
+#include "sim/base/arena.h"
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 const char *adjust_result_name(enum adjust_result result)
 {

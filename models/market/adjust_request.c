@@ -2,14 +2,14 @@
 #include "models/market/adjust.h"
 
 #include "models/market/group.h"
-#include "sim/arena.h"
-#include "sim/check.h"
-#include "sim/hash.h"
+#include "sim/base/arena.h"
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* --- Names: an open-addressed table of at most half load --- */
 

@@ -1,11 +1,11 @@
 #include "models/market/attributes.h"
 
-#include "sim/arena.h"
-#include "sim/check.h"
+#include "sim/base/arena.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* Not <ctype.h>: a locale must not decide which orders match. */
 static bool letter(char c)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 static const char *const transfer_names[MARKET_TRANSFERS] = {
     [MARKET_TRANSFER_ISSUE] = "issue",

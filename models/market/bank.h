@@ -18,7 +18,7 @@
 #include "models/market/error.h"
 #include "models/market/events.h"
 #include "models/market/slots.h"
-#include "sim/arena.h"
+#include "sim/base/arena.h"
 
 #include <stdbool.h>
 #include <stdint.h>

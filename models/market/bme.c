@@ -1,6 +1,6 @@
 #include "models/market/bme.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum { BPS = 10000, STEP_BPS = 10 };
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* Magnitudes are unsigned; long ones are arrays of 64-bit limbs, least significant first. */
 __extension__ typedef unsigned __int128 magnitude;

@@ -16,7 +16,7 @@
 #ifndef NINES_MARKET_DECIMAL_H
 #define NINES_MARKET_DECIMAL_H
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <stdbool.h>
 #include <stdint.h>

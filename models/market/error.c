@@ -1,8 +1,8 @@
 #include "models/market/error.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 static const char *const names[MARKET_ERRORS] = {
     [MARKET_OK] = "ok",

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 static const char *const state_names[] = {"open", "overdrawn", "closed"};
 

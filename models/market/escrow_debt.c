@@ -2,7 +2,7 @@
 #include "models/market/escrow.h"
 #include "models/market/escrow_inside.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* --- Accounts --- */
 

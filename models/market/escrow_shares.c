@@ -2,7 +2,7 @@
 #include "models/market/escrow.h"
 #include "models/market/escrow_inside.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum market_error shares_account_deposit(struct escrow *escrow, uint32_t index, uint32_t depositor,
                                          enum market_denom denom, int64_t amount)

@@ -7,7 +7,7 @@
 #define NINES_MARKET_EVENTS_H
 
 #include "models/market/group.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <stdint.h>
 

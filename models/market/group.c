@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 static const char *const denom_names[MARKET_DENOMS] = {"", "uakt", "usdc", "uact"};
 

@@ -1,10 +1,10 @@
 #include "models/market/market.h"
 #include "models/market/market_inside.h"
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 static const char *const deployment_states[] = {"active", "closed"};
 static const char *const group_states[] = {"open", "paused", "insufficient_funds", "closed"};

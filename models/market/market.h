@@ -46,7 +46,7 @@
 #include "models/market/group.h"
 #include "models/market/rules.h"
 #include "models/market/slots.h"
-#include "sim/arena.h"
+#include "sim/base/arena.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 /* The walk of the whole world: every invariant of market.h, checked from what is stored. */
 #include "models/market/market.h"
 #include "models/market/market_inside.h"
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* Things met on the walk; at the end they must be all that exist. */
 struct tally {

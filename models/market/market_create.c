@@ -1,11 +1,11 @@
 /* CreateDeployment (section 2 of the descriptions). */
 #include "models/market/market.h"
 #include "models/market/market_inside.h"
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 static struct bank_sourcing sourcing_of(const struct market_create_deployment *message)
 {

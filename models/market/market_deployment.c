@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* --- Deployments --- */
 

@@ -1,9 +1,9 @@
 /* Giving the memory of ended deployments back. */
 #include "models/market/market.h"
 #include "models/market/market_inside.h"
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* [Q1]: losers hold deposits until their providers close them. */
 static bool bids_stay_open(const struct market *market, uint32_t group)

@@ -2,7 +2,7 @@
 #include "models/market/market.h"
 #include "models/market/market_inside.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* --- Orders --- */
 

@@ -1,11 +1,11 @@
 /* Scale and random range, and the words for what can go wrong. */
 #include "models/market/pricing.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 __extension__ typedef unsigned __int128 wide;
 

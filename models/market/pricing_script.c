@@ -1,12 +1,12 @@
 /* The standard price script as arithmetic. Texts are read when the script is built; a price is sums of products. */
 #include "models/market/pricing.h"
 
-#include "sim/arena.h"
-#include "sim/check.h"
+#include "sim/base/arena.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 __extension__ typedef unsigned __int128 wide;
 

@@ -1,8 +1,8 @@
 #include "models/market/provider.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 #define SECOND INT64_C(1000000)
 

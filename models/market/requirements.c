@@ -1,10 +1,10 @@
 #include "models/market/requirements.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 static const struct requirements_audit *audit_by(const struct requirements_provider *provider, const char *auditor)
 {

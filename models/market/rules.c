@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 struct market_rules market_rules_2024_07(void)
 {

@@ -2,7 +2,7 @@
 #include "models/market/escrow.h"
 #include "models/market/escrow_inside.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* Section 4.2, step 10: rate's part of the remainder, the product rounded before the quotient. With [R3] off a share is cut
  * to what the earlier ones have left. */

@@ -6,7 +6,7 @@
 #include "models/market/escrow.h"
 #include "models/market/escrow_inside.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* --- Which payments (step 4) --- */
 

@@ -6,8 +6,8 @@
 #ifndef NINES_MARKET_SLOTS_H
 #define NINES_MARKET_SLOTS_H
 
-#include "sim/arena.h"
-#include "sim/check.h"
+#include "sim/base/arena.h"
+#include "sim/base/check.h"
 
 #include <stdbool.h>
 #include <stdint.h>

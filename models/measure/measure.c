@@ -1,11 +1,11 @@
 #include "models/measure/measure_internal.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 static instant clip(const struct measure *measure, instant at)
 {

@@ -10,7 +10,7 @@
 #define NINES_MODELS_MEASURE_MEASURE_H
 
 #include "models/demand/demand.h"
-#include "sim/model.h"
+#include "sim/study/model.h"
 
 #include <stdbool.h>
 #include <stdint.h>

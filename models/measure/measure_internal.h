@@ -4,7 +4,7 @@
 
 #include "models/measure/measure.h"
 #include "models/measure/samples.h"
-#include "sim/timeweighted.h"
+#include "sim/engine/timeweighted.h"
 
 enum { SERIES_SERVICE, SERIES_QUORUM, SERIES_NODE, SERIES_COUNT };
 

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum metric {
     AVAILABILITY_SERVICE,

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum { FIRST_CHUNK = 256, LARGEST_CHUNK = 131072 };
 

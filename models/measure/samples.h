@@ -6,7 +6,7 @@
 #ifndef NINES_MODELS_MEASURE_SAMPLES_H
 #define NINES_MODELS_MEASURE_SAMPLES_H
 
-#include "sim/arena.h"
+#include "sim/base/arena.h"
 
 #include <stddef.h>
 

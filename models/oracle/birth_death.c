@@ -1,9 +1,9 @@
 #include "models/oracle/birth_death.h"
 
-#include "sim/check.h"
-#include "sim/kernel.h"
+#include "sim/base/check.h"
+#include "sim/chance/kernel.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 /* e^-100 of the likeliest state: far below what 53 bits of a uniform can reach. */
 enum { NEGLIGIBLE = 100 };

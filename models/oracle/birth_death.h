@@ -4,8 +4,8 @@
 #ifndef NINES_MODELS_ORACLE_BIRTH_DEATH_H
 #define NINES_MODELS_ORACLE_BIRTH_DEATH_H
 
-#include "sim/arena.h"
-#include "sim/random.h"
+#include "sim/base/arena.h"
+#include "sim/chance/random.h"
 
 typedef double birth_death_ratio(const void *context, uint32_t k);
 

@@ -1,8 +1,8 @@
 #include "models/oracle/level.h"
 
-#include "sim/check.h"
+#include "sim/base/check.h"
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 void level_open(struct level *level, struct arena *arena, instant start, instant end, duration grid, int64_t value)
 {

@@ -5,8 +5,8 @@
 #ifndef NINES_MODELS_ORACLE_LEVEL_H
 #define NINES_MODELS_ORACLE_LEVEL_H
 
-#include "sim/arena.h"
-#include "sim/model.h"
+#include "sim/base/arena.h"
+#include "sim/study/model.h"
 
 struct level {
     int64_t value;

@@ -5,12 +5,12 @@
 #include "models/oracle/level.h"
 #include "models/oracle/oracle.h"
 
-#include "sim/check.h"
-#include "sim/engine.h"
+#include "sim/base/check.h"
+#include "sim/engine/engine.h"
 
 #include <math.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum metric { UTILISATION, MEAN_IN_SYSTEM, MEAN_QUEUE, MEAN_WAIT, P_WAIT, CUSTOMERS };
 

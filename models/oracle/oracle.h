@@ -13,7 +13,7 @@
 #ifndef NINES_MODELS_ORACLE_ORACLE_H
 #define NINES_MODELS_ORACLE_ORACLE_H
 
-#include "sim/model.h"
+#include "sim/study/model.h"
 
 extern const struct sim_model oracle_mm1;
 extern const struct sim_model oracle_machine_repair;

@@ -7,11 +7,11 @@
 #include "models/oracle/level.h"
 #include "models/oracle/oracle.h"
 
-#include "sim/engine.h"
+#include "sim/engine/engine.h"
 
 #include <math.h>
 
-#include "sim/nomalloc.h"
+#include "sim/base/nomalloc.h"
 
 enum metric { AVAILABILITY, AVAILABILITY_FIRST_DAY, FAILURES_FIRST_WEEK, FAILURES_PER_DAY };
 

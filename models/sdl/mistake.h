@@ -13,8 +13,8 @@
 #ifndef NINES_MODELS_SDL_MISTAKE_H
 #define NINES_MODELS_SDL_MISTAKE_H
 
-#include "sim/arena.h"
-#include "sim/check.h"
+#include "sim/base/arena.h"
+#include "sim/base/check.h"
 
 #include <stdbool.h>
 #include <stddef.h>

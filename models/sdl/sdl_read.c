@@ -1,5 +1,5 @@
 #include "models/sdl/sdl_inside.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * 2006. Where a printed share does not follow from the printed counts, the counts are used. */
 #include "models/demand/job.h"
 #include "models/gpu/checkpoint.h"
-#include "sim/random.h"
+#include "sim/chance/random.h"
 
 #include <math.h>
 #include <setjmp.h>

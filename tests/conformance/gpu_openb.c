@@ -5,8 +5,8 @@
  * openb data under $NINES_SHARED (default ../shared); without it every test is skipped. */
 #include "models/gpu/curve.h"
 #include "models/gpu/place.h"
-#include "sim/arena.h"
-#include "sim/hash.h"
+#include "sim/base/arena.h"
+#include "sim/base/hash.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -6,7 +6,7 @@
 #ifndef NINES_TESTS_VECTORS_H
 #define NINES_TESTS_VECTORS_H
 
-#include "sim/arena.h"
+#include "sim/base/arena.h"
 
 #include <inttypes.h>
 #include <setjmp.h>

@@ -4,8 +4,8 @@
  *
  * NINES_FUZZ_ROUNDS and NINES_FUZZ_SEED repeat or lengthen the campaign; a failure prints the round's files. */
 #include "models/commands/place_plan.h"
-#include "sim/command.h"
-#include "sim/hash.h"
+#include "sim/command/command.h"
+#include "sim/base/hash.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -4,7 +4,7 @@
  * NINES_FUZZ_ROUNDS and NINES_FUZZ_SEED repeat or lengthen the campaign; a failure prints the round's text. */
 #include "models/sdl/sdl.h"
 #include "models/sdl/tree.h"
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 #include "tests/fuzz/mutate.h"
 
 #include <setjmp.h>

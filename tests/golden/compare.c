@@ -2,7 +2,7 @@
  *
  * The expected outputs are tests/golden/compare/NAME.txt; BLESS=1 rewrites them (look at the difference before committing
  * it). */
-#include "sim/compare.h"
+#include "sim/results/compare.h"
 
 #include "tests/unit/toy.h"
 

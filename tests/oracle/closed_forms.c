@@ -2,8 +2,8 @@
  * interval at 99.9 % (some 40 intervals are looked at) must contain the truth. And the figures written into the scenarios must be
  * that truth. */
 #include "models/oracle/oracle.h"
-#include "sim/statistics.h"
-#include "sim/study.h"
+#include "sim/statistics/statistics.h"
+#include "sim/study/study.h"
 
 #include <math.h>
 #include <setjmp.h>

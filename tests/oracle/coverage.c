@@ -6,8 +6,8 @@
  * half a day of some 400 customers stays within 2 %. So the bounds below are 95 % less 2 %, and plus or minus 3.3 standard errors of
  * the number of studies. */
 #include "models/oracle/oracle.h"
-#include "sim/statistics.h"
-#include "sim/study.h"
+#include "sim/statistics/statistics.h"
+#include "sim/study/study.h"
 
 #include <math.h>
 #include <setjmp.h>

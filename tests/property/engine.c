@@ -1,10 +1,10 @@
 /* The engine against a slow twin: a sorted array. Both are told the same things in lockstep, from inside handlers too,
  * and must run the same events in the same order. A failing case prints its seed and is shrunk by halving its number of
  * steps. */
-#include "sim/engine.h"
+#include "sim/engine/engine.h"
 
-#include "sim/check.h"
-#include "sim/hash.h"
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
 
 #include <inttypes.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* The rules of a fair comparison (design: same hardware, exogenous luck), held against whole replications. */
 #include "tests/unit/clouds_world.h"
 
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 
 enum { SEEDS = 4 };
 

@@ -2,7 +2,7 @@
 #include "models/gpu/checkpoint.h"
 #include "models/gpu/elastic.h"
 #include "models/gpu/spot.h"
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,8 +6,8 @@
 #define NINES_TESTS_PROPERTY_GPU_TWIN_H
 
 #include "models/gpu/place.h"
-#include "sim/arena.h"
-#include "sim/hash.h"
+#include "sim/base/arena.h"
+#include "sim/base/hash.h"
 
 #include <math.h>
 #include <stdbool.h>

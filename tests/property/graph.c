@@ -5,7 +5,7 @@
  * holds over what manages. It keeps, per need, since when the need has been unmet, and evaluates in order of index (needs go to
  * lower indices here). */
 #include "models/fleet/graph.h"
-#include "sim/random.h"
+#include "sim/chance/random.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Jobs under random failures: against a twin that lives tick by tick, and against the theory of checkpoints. */
 #include "models/demand/job.h"
-#include "sim/random.h"
+#include "sim/chance/random.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* The ladder queue against sorting: whatever pattern keys arrive in, they leave in order, and the invariants hold in
  * between. */
-#include "sim/ladder.h"
+#include "sim/engine/ladder.h"
 
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 
 #include <inttypes.h>
 #include <setjmp.h>

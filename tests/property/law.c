@@ -1,6 +1,6 @@
 /* Laws with random parameters and random text, against slow twins: a renewal process that is really run, and a law that is read
  * back from what was written. */
-#include "sim/law.h"
+#include "sim/chance/law.h"
 #include "tests/unit/fit.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* The chain of 2026 against its slow twin: random messages to small worlds, with random quirks off. After each message the
  * two must have answered alike, and agree on every state, entry, deposit, payment, wallet and grant; the market is audited;
  * its events have led a shadow along the table of states; and a refused message must have changed nothing. 100,000 messages; NINES_TWIN_MESSAGES=N sends N. */
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 #include "tests/property/market_shadow.h"
 #include "tests/property/market_twin.h"
 

@@ -1,6 +1,6 @@
 /* Decimal arithmetic against a twin that works on decimal digits, as one does on paper. */
 #include "models/market/decimal.h"
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

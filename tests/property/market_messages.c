@@ -1,7 +1,7 @@
 /* Random messages to small markets. After each message: the whole world is audited, a refused message has changed
  * nothing, every state has moved along the table of states, and a shadow that knows only the events agrees with what the
  * market stores. At the end everything is closed, and the money must come home. */
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 #include "tests/property/market_shadow.h"
 #include "tests/unit/market_world.h"
 

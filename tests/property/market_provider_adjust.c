@@ -4,8 +4,8 @@
  * all three pictures must agree, nothing may be taken twice, and the audit must hold. A failure names seed and step. */
 #include "tests/property/market_provider_twin.h"
 
-#include "sim/arena.h"
-#include "sim/hash.h"
+#include "sim/base/arena.h"
+#include "sim/base/hash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

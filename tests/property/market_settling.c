@@ -1,5 +1,5 @@
 /* How often an account settles decides who gets the fractions: settling more often never earns the providers more. */
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 #include "tests/unit/market_world.h"
 
 #include <setjmp.h>

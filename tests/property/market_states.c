@@ -2,7 +2,7 @@
  * breadth first over distinct states, every invariant checked in each. A state is reached again by sending its messages
  * again, so nothing of the market needs to be copied. */
 #include "models/market/market.h"
-#include "sim/hash.h"
+#include "sim/base/hash.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -5,7 +5,7 @@
 #define NINES_TESTS_MARKET_TWIN_BIG_H
 
 #include "models/market/decimal.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <stdbool.h>
 #include <stdint.h>

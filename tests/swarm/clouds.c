@@ -10,7 +10,7 @@
 #include "tests/unit/clouds_world.h"
 
 #include "models/clouds/akash_inside.h"
-#include "sim/random.h"
+#include "sim/chance/random.h"
 
 enum { ROUNDS = 40, STEPS = 48 };
 enum mode { CHAOS, SHUFFLED, PROGRESS };

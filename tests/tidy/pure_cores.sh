@@ -8,7 +8,7 @@ for core in market gpu; do
     number=$((number + 1))
     # A shared object without undefined symbols (-z defs) that is offered nothing but libc and libgcc.
     if gcc -std=c17 -D_GNU_SOURCE -I. -O1 -fPIC -shared -nodefaultlibs -Wl,-z,defs -o "$work/$core.so" \
-        models/$core/*.c sim/check.c sim/arena.c sim/units.c -lc -lgcc 2>"$work/log"; then
+        models/$core/*.c sim/base/check.c sim/base/arena.c sim/base/units.c -lc -lgcc 2>"$work/log"; then
         echo "ok $number - models/$core links with sim's base and libc alone"
     else
         echo "not ok $number - models/$core links with sim's base and libc alone"

@@ -6,9 +6,9 @@
 #include "models/clouds/cloud.h"
 #include "models/clouds/clouds.h"
 #include "models/clouds/world.h"
-#include "sim/check.h"
-#include "sim/record.h"
-#include "sim/scenario.h"
+#include "sim/base/check.h"
+#include "sim/study/record.h"
+#include "sim/scenario/scenario.h"
 
 #include <inttypes.h>
 #include <math.h>

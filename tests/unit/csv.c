@@ -1,5 +1,5 @@
 /* Tables as they come: quotes, line ends, byte order marks, and what is wrong with them. */
-#include "sim/csv.h"
+#include "sim/base/csv.h"
 
 #include <math.h>
 #include <setjmp.h>

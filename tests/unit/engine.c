@@ -1,8 +1,8 @@
-#include "sim/engine.h"
+#include "sim/engine/engine.h"
 
-#include "sim/check.h"
-#include "sim/hash.h"
-#include "sim/timeweighted.h"
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
+#include "sim/engine/timeweighted.h"
 
 #include <setjmp.h>
 #include <signal.h>

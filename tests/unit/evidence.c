@@ -1,5 +1,5 @@
-#include "sim/evidence.h"
-#include "sim/store.h"
+#include "sim/scenario/evidence.h"
+#include "sim/results/store.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Queues by hand: small cases whose outcome can be read off a sheet of paper. */
 #include "models/gpu/backfill.h"
-#include "sim/arena.h"
+#include "sim/base/arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* The inventory: adding, sealing, bind and release as exact inverses, availability, totals, limits. */
 #include "models/gpu/curve.h"
 #include "models/gpu/place.h"
-#include "sim/arena.h"
-#include "sim/check.h"
+#include "sim/base/arena.h"
+#include "sim/base/check.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* Scores of single nodes, worked out by hand, and the truncated sigmoid. */
 #include "models/gpu/score.h"
-#include "sim/arena.h"
+#include "sim/base/arena.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* The target workload that fragmentation is measured against, counted from a few pods by hand. */
 #include "models/gpu/fragmentation.h"
-#include "sim/check.h"
+#include "sim/base/check.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* The kernels against 80-bit libm, and their bits against themselves. */
-#include "sim/hash.h"
-#include "sim/kernel.h"
-#include "sim/random.h"
+#include "sim/base/hash.h"
+#include "sim/chance/kernel.h"
+#include "sim/chance/random.h"
 
 #include <math.h>
 #include <setjmp.h>

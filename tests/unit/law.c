@@ -1,5 +1,5 @@
 /* Laws: draws and residual lives against distribution functions, means against closed forms, and the text. */
-#include "sim/law.h"
+#include "sim/chance/law.h"
 #include "tests/unit/fit.h"
 
 #include <float.h>

@@ -1,6 +1,6 @@
 /* The provider's clocks, and why it does not bid. */
 #include "models/market/provider.h"
-#include "sim/arena.h"
+#include "sim/base/arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* The provider's inventory, one peculiarity at a time. The walk as a whole is tested by its twin and by the vectors. */
 #include "models/market/adjust.h"
 #include "models/market/group.h"
-#include "sim/arena.h"
-#include "sim/check.h"
+#include "sim/base/arena.h"
+#include "sim/base/check.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

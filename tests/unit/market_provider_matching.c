@@ -1,6 +1,6 @@
 /* Attributes, requirements and capabilities: the corners that the vectors leave out. */
 #include "models/market/requirements.h"
-#include "sim/arena.h"
+#include "sim/base/arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* Prices: rounding, fall-backs and refusals that the vectors leave out. */
 #include "models/market/pricing.h"
-#include "sim/arena.h"
+#include "sim/base/arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
 #define NINES_TESTS_UNIT_MEASURE_BENCH_H
 
 #include "models/measure/measure.h"
-#include "sim/record.h"
+#include "sim/study/record.h"
 #include "tests/unit/rooms.h"
 
 enum { WEB, WIDE, TRAIN, CLASSES, MOST = 256 };

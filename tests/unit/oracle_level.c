@@ -1,7 +1,7 @@
 /* Time averages and stationary states of the oracle models. */
 #include "models/oracle/birth_death.h"
 #include "models/oracle/level.h"
-#include "sim/record.h"
+#include "sim/study/record.h"
 #include "tests/unit/fit.h"
 
 #include <setjmp.h>

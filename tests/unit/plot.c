@@ -1,6 +1,6 @@
 /* What the charts are laid out with: names that stay names, labels that do not cover each other, ticks in nines. */
-#include "sim/hash.h"
-#include "sim/plot_internal.h"
+#include "sim/base/hash.h"
+#include "sim/plot/plot_internal.h"
 
 #include <math.h>
 #include <setjmp.h>

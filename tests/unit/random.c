@@ -1,5 +1,5 @@
 /* Streams: the generator against its authors' vectors, names against each other, draws against their laws. */
-#include "sim/random.h"
+#include "sim/chance/random.h"
 #include "tests/unit/fit.h"
 
 #include <setjmp.h>

@@ -5,7 +5,7 @@
 #include "models/demand/demand.h"
 #include "models/faults/faults.h"
 #include "models/fleet/fleet.h"
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -2,7 +2,7 @@
 #ifndef NINES_TESTS_UNIT_SCENARIO_TABLE_H
 #define NINES_TESTS_UNIT_SCENARIO_TABLE_H
 
-#include "sim/scenario.h"
+#include "sim/scenario/scenario.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* Intervals, quantiles and bounds against textbook numbers, GSL, and the share of intervals that cover the truth. */
-#include "sim/statistics.h"
+#include "sim/statistics/statistics.h"
 
-#include "sim/random.h"
-#include "sim/units.h"
+#include "sim/chance/random.h"
+#include "sim/base/units.h"
 
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>

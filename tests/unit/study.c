@@ -1,8 +1,8 @@
 /* The study runner, driven by a toy model whose replications take different times, so that threads finish out of order.
  */
-#include "sim/check.h"
-#include "sim/hash.h"
-#include "sim/study.h"
+#include "sim/base/check.h"
+#include "sim/base/hash.h"
+#include "sim/study/study.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

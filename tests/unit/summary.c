@@ -1,8 +1,8 @@
 /* From replications to statements: against sums done by hand over the same toy numbers. */
-#include "sim/summary.h"
+#include "sim/results/summary.h"
 
-#include "sim/statistics.h"
-#include "sim/summary_internal.h"
+#include "sim/statistics/statistics.h"
+#include "sim/results/summary_internal.h"
 #include "tests/unit/toy.h"
 
 #include <setjmp.h>

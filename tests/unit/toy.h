@@ -3,11 +3,11 @@
 #ifndef NINES_TESTS_UNIT_TOY_H
 #define NINES_TESTS_UNIT_TOY_H
 
-#include "sim/arena.h"
-#include "sim/hash.h"
-#include "sim/model.h"
-#include "sim/record.h"
-#include "sim/store.h"
+#include "sim/base/arena.h"
+#include "sim/base/hash.h"
+#include "sim/study/model.h"
+#include "sim/study/record.h"
+#include "sim/results/store.h"
 
 #include <math.h>
 #include <stddef.h>

@@ -1,0 +1,98 @@
+#include "sim/command/command.h"
+#include "sim/results/compare.h"
+
+#include <stddef.h>
+
+static int run_compare(const struct command_line *line)
+{
+    struct compare_options options = {.path = line->operand[0], .point = command_text(line, "--point", NULL)};
+    options.metrics = command_texts(line, "--metric", &options.metric_count);
+    if (command_flag(line, "--json") && command_flag(line, "--csv")) {
+        message_error(NULL, "--json and --csv cannot be combined");
+        return EXIT_USAGE;
+    }
+    options.format = command_flag(line, "--json")  ? COMPARE_JSON
+                     : command_flag(line, "--csv") ? COMPARE_CSV
+                                                   : COMPARE_TABLE;
+    return compare_run(&options, stdout);
+}
+
+static const struct command_option run_options[] = {
+    {.name = "--reps", .argument = "N", .integer = true, .low = 1, .high = 1000000, .stage = "What to run",
+     .help = "replications of every point (default: the scenario's)"},
+    {.name = "--seed", .argument = "N", .integer = true, .low = 0, .high = INT64_MAX,
+     .help = "seed of all chance (default: the scenario's)"},
+    {.name = "--set", .argument = "PATH=VALUE", .repeats = true,
+     .help = "change one key, e.g. --set 'horizon=7 d';\nlist elements by name or [number]: clouds.akash.rules=2026-08"},
+    {.name = "--threads", .argument = "N", .integer = true, .low = 1, .high = 1024, .stage = "How",
+     .help = "threads (default: one per CPU); the results do not depend on it"},
+    {.name = "--log", .argument = "LEVEL", .choices = "none|summary|leases|events",
+     .help = "what to list beside the numbers: none, summary (services'\noutages; default), leases, events; never changes the results"},
+    {.name = "-o", .letter = 'o', .argument = "DIR", .stage = "Where it goes",
+     .help = "folder for run.db (default: results/SCENARIO's name)"},
+    {.name = "--force", .help = "replace an existing run.db"},
+    {.name = "--json", .help = "say what was done as one JSON object on stdout"},
+    {.name = "--quiet", .help = "say nothing unless something is wrong"},
+    {0},
+};
+
+static const struct command_option validate_options[] = {
+    {.name = "--set", .argument = "PATH=VALUE", .repeats = true, .stage = "Options",
+     .help = "change one key before checking, as for 'nines run'"},
+    {.name = "--print-config", .help = "print every key with its value, defaults marked"},
+    {.name = "--reference", .hidden = true, .help = "print a commented reference of all keys of all models"},
+    {0},
+};
+
+static const struct command_option compare_options[] = {
+    {.name = "--point", .argument = "P", .stage = "What to show", .help = "only this point (default: all)"},
+    {.name = "--metric", .argument = "M", .repeats = true, .help = "only these metrics (default: the main ones)"},
+    {.name = "--json", .stage = "How", .help = "as JSON"},
+    {.name = "--csv", .help = "as CSV"},
+    {0},
+};
+
+static const struct command_option plot_options[] = {
+    {.name = "-o", .letter = 'o', .argument = "DIR", .stage = "Options", .help = "folder for the charts (default: the folder of the file)"},
+    {.name = "--format", .argument = "FORMAT", .choices = "svg|png|pdf", .help = "svg (default), png or pdf"},
+    {.name = "--quiet", .help = "say nothing unless something is wrong"},
+    {0},
+};
+
+static const struct command commands[] = {
+    {.name = "run", .operands = "SCENARIO|RUN.db", .summary = "run a scenario under every cloud; write one results file",
+     .description = "Every point of the scenario's study is lived through many times, with the same luck\n"
+                    "for every cloud. Mistakes in the scenario are all shown before anything runs.\n"
+                    "\n"
+                    "Given a results file, it repeats that run from the file itself and says whether the\n"
+                    "digest agrees (exit code 1 when it does not); the new file is kept only with -o.\n",
+     .least = 1, .most = 1, .options = run_options, .run = command_run},
+    {.name = "validate", .operands = "SCENARIO...", .summary = "show every mistake of scenario files",
+     .description = "Reads each file, builds what would run, and shows every mistake with file, line,\n"
+                    "column and a hint. Runs and writes nothing. Exit code 2 if there is any mistake.\n",
+     .least = 1, .most = -1, .options = validate_options, .run = command_validate},
+    {.name = "compare", .operands = "RUN.db", .summary = "compare the clouds of a run, with intervals and paired differences",
+     .description = "Shows, for every point, each cloud's numbers with their intervals, then the paired\n"
+                    "differences between clouds, then the targets and whether they were held.\n",
+     .least = 1, .most = 1, .options = compare_options, .run = run_compare},
+    {.name = "plot", .operands = "RUN.db|CURVE.csv [CHART...]", .summary = "draw the charts of a run with gnuplot",
+     .description = "For each chart, writes the image, its data (.tsv) and the gnuplot script (.gp) that draws\n"
+                    "one from the other. Charts (default: all that the run has data for):\n"
+                    "\n"
+                    "  availability   availability over time, a panel for each point\n"
+                    "  nines          availability of every cloud and point on a nines axis\n"
+                    "  cost           cost against availability\n"
+                    "  difference     paired differences in availability between clouds\n"
+                    "\n"
+                    "Of the curves that 'nines place --curve' wrote (a file NAME.csv):\n"
+                    "\n"
+                    "  unallocated    GPU left over by each policy when as much has arrived as there is\n"
+                    "  fragmentation  fragmented GPU against arrived demand, a panel for each trace\n",
+     .least = 1, .most = -1, .options = plot_options, .run = command_plot},
+    {0},
+};
+
+const struct command *command_table(void)
+{
+    return commands;
+}

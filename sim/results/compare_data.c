@@ -1,0 +1,275 @@
+#include "sim/results/compare_internal.h"
+
+#include "sim/base/check.h"
+#include "sim/scenario/scenario.h"
+
+#include <math.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The metrics of a first look, in its order; --metric shows any other. */
+static const char *const main_metrics[] = {
+    "availability_service", "availability_quorum", "availability_control_plane", "longest_outage_min",
+    "time_to_recover_p50_min", "blast_radius_max", "goodput_gpu_hours", "ettr", "lease_success_rate", "cost_usd",
+    "cost_usd_per_useful_gpu_hour", "cost_usd_per_useful_vcpu_hour", "break_even_price_ratio"};
+
+static int complain(const struct compare_data *data, int code, const char *hint, const char *what, const char *name)
+{
+    fprintf(stderr, "nines: error: %s: no %s '%s'\n", compare_clean(data->arena, data->options->path), what,
+            compare_clean(data->arena, name));
+    if (hint != NULL)
+        fprintf(stderr, "hint: %s\n", hint);
+    return code;
+}
+
+static int machine(const struct compare_data *data, struct store *store)
+{
+    const char *message = store_message(store);
+    if (message[0] == '\0')
+        message = sqlite3_errmsg(store_database(store));
+    fprintf(stderr, "nines: error: %s\n", compare_clean(data->arena, message));
+    return 3;
+}
+
+/* "did you mean 'x'?" or the list of what there is. */
+static const char *hint_for(const struct compare_data *data, const char *word, const char *const *names, size_t count)
+{
+    const char *near = scenario_nearest(word, names, count);
+    if (near != NULL)
+        return arena_format(data->arena, "did you mean '%s'?", compare_clean(data->arena, near));
+    const char *list = "";
+    for (size_t i = 0; i < count && i < 40; i++)
+        list = arena_format(data->arena, "%s%s'%s'", list, i > 0 ? ", " : "", compare_clean(data->arena, names[i]));
+    return arena_format(data->arena, "there are: %s%s", list, count > 40 ? ", ..." : "");
+}
+
+static int choose_points(struct compare_data *data)
+{
+    const char **labels = arena_array(data->arena, data->point_count, const char *);
+    bool found = data->options->point == NULL;
+    data->shown = arena_array(data->arena, data->point_count, bool);
+    for (size_t i = 0; i < data->point_count; i++) {
+        labels[i] = data->points[i].label;
+        data->shown[i] = data->options->point == NULL || strcmp(data->options->point, labels[i]) == 0;
+        found = found || data->shown[i];
+    }
+    return found ? 0 : complain(data, 2, hint_for(data, data->options->point, labels, data->point_count), "point",
+                                data->options->point);
+}
+
+static size_t metric_named(const struct compare_data *data, const char *name)
+{
+    size_t i = 0;
+    while (i < data->metric_count && strcmp(data->metrics[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+static void list_metrics(struct compare_data *data)
+{
+    size_t count = 0;
+    while (data->run.metrics[count].name != NULL)
+        count++;
+    data->metrics = arena_array(data->arena, count + 1, struct compare_metric);
+    for (size_t i = 0; i < count; i++)
+        data->metrics[i] = (struct compare_metric){data->run.metrics[i].name, data->run.metrics[i].unit,
+                                                   data->run.metrics[i].help, data->run.metrics[i].higher_is_better,
+                                                   data->run.metrics[i].is_availability};
+    data->metric_count = count;
+    if (metric_named(data, "cost_usd_per_useful_gpu_hour") < count && metric_named(data, "break_even_price_ratio") == count)
+        data->metrics[data->metric_count++] =
+            (struct compare_metric){.name = "break_even_price_ratio", .unit = "1",
+                                    .help = "multiply the second's prices by it and both cost the same per useful GPU-hour"};
+}
+
+static int choose_metrics(struct compare_data *data)
+{
+    const struct compare_options *options = data->options;
+    const char **names = arena_array(data->arena, data->metric_count, const char *);
+    size_t main_count = sizeof main_metrics / sizeof main_metrics[0];
+    data->selected = arena_array(data->arena, data->metric_count + options->metric_count, size_t);
+    for (size_t i = 0; i < data->metric_count; i++)
+        names[i] = data->metrics[i].name;
+    for (size_t i = 0; i < options->metric_count; i++) {
+        size_t found = metric_named(data, options->metrics[i]);
+        if (found == data->metric_count)
+            return complain(data, 2, hint_for(data, options->metrics[i], names, data->metric_count), "metric",
+                            options->metrics[i]);
+        data->selected[data->selected_count++] = found;
+    }
+    for (size_t i = 0; i < main_count && options->metric_count == 0 && options->format == COMPARE_TABLE; i++)
+        if (metric_named(data, main_metrics[i]) < data->metric_count)
+            data->selected[data->selected_count++] = metric_named(data, main_metrics[i]);
+    for (size_t i = 0; data->selected_count == 0 && i < data->metric_count; i++)
+        data->selected[i] = i; /* not a cloud among them: an oracle's metrics */
+    if (data->selected_count == 0)
+        data->selected_count = data->metric_count;
+    return 0;
+}
+
+static bool is_selected(const struct compare_data *data, size_t metric)
+{
+    for (size_t i = 0; i < data->selected_count; i++)
+        if (data->selected[i] == metric)
+            return true;
+    return false;
+}
+
+/* --- Rows --- */
+
+static double number(sqlite3_stmt *row, int column)
+{
+    return sqlite3_column_type(row, column) == SQLITE_NULL ? (double)NAN : sqlite3_column_double(row, column);
+}
+
+static const char *text(const struct compare_data *data, sqlite3_stmt *row, int column)
+{
+    const char *found = (const char *)sqlite3_column_text(row, column);
+    return found != NULL ? arena_text(data->arena, found) : "";
+}
+
+static size_t point_of(const struct compare_data *data, sqlite3_stmt *row, int column)
+{
+    size_t i = 0;
+    while (i < data->point_count && data->points[i].id != sqlite3_column_int64(row, column))
+        i++;
+    return i;
+}
+
+static size_t cloud_of(const struct compare_data *data, sqlite3_stmt *row, int column)
+{
+    size_t i = 0;
+    while (i < data->cloud_count && data->clouds[i].id != sqlite3_column_int64(row, column))
+        i++;
+    return i;
+}
+
+/* n, n_undefined, mean, sd, ci_low, ci_high, level, is_bound from column `first` on. */
+static struct statistics statistics_at(sqlite3_stmt *row, int first)
+{
+    return (struct statistics){.n = (uint32_t)sqlite3_column_int64(row, first),
+                               .n_undefined = (uint32_t)sqlite3_column_int64(row, first + 1), .mean = number(row, first + 2),
+                               .sd = number(row, first + 3), .ci_low = number(row, first + 4),
+                               .ci_high = number(row, first + 5), .level = number(row, first + 6),
+                               .is_bound = sqlite3_column_int(row, first + 7) != 0, .p05 = (double)NAN, .p50 = (double)NAN,
+                               .p95 = (double)NAN};
+}
+
+static sqlite3_stmt *prepare(struct store *store, const char *sql)
+{
+    sqlite3_stmt *row = NULL;
+    return sqlite3_prepare_v2(store_database(store), sql, -1, &row, NULL) == SQLITE_OK ? row : NULL;
+}
+
+/* Room for the next element: the arena array, doubled when its count is a power of two. */
+static void *grow(struct arena *arena, void *array, size_t count, size_t size)
+{
+    if (count != 0 && (count & (count - 1)) != 0)
+        return array;
+    void *larger = arena_alloc(arena, count != 0 ? 2 * count : 1, size);
+    if (count != 0)
+        memcpy(larger, array, count * size);
+    return larger;
+}
+
+static bool load_summaries(struct compare_data *data, struct store *store)
+{
+    sqlite3_stmt *row = prepare(store, "SELECT point_id, cloud_id, metric, n, n_undefined, mean, sd, ci_low, ci_high, level,"
+                                       " is_bound, method, p05, p50, p95, param_low, param_high FROM summary ORDER BY rowid");
+    while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
+        struct compare_summary summary = {.point = point_of(data, row, 0), .cloud = cloud_of(data, row, 1),
+                                          .metric = metric_named(data, text(data, row, 2)),
+                                          .values = statistics_at(row, 3), .method = text(data, row, 11),
+                                          .param_low = number(row, 15), .param_high = number(row, 16)};
+        summary.values.p05 = number(row, 12);
+        summary.values.p50 = number(row, 13);
+        summary.values.p95 = number(row, 14);
+        if (summary.point == data->point_count || summary.cloud == data->cloud_count ||
+            summary.metric == data->metric_count || !data->shown[summary.point] || !is_selected(data, summary.metric))
+            continue;
+        data->summaries = grow(data->arena, data->summaries, data->summary_count, sizeof summary);
+        data->summaries[data->summary_count++] = summary;
+    }
+    return sqlite3_finalize(row) == SQLITE_OK && row != NULL;
+}
+
+static bool load_differences(struct compare_data *data, struct store *store)
+{
+    sqlite3_stmt *row =
+        prepare(store, "SELECT point_a, cloud_a, point_b, cloud_b, metric, n, n_undefined, mean, sd, ci_low, ci_high, level,"
+                       " is_bound, method, verdict, param_low, param_high FROM difference ORDER BY rowid");
+    while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
+        struct compare_difference difference = {
+            .point_a = point_of(data, row, 0), .cloud_a = cloud_of(data, row, 1), .point_b = point_of(data, row, 2),
+            .cloud_b = cloud_of(data, row, 3), .metric = metric_named(data, text(data, row, 4)),
+            .values = statistics_at(row, 5), .method = text(data, row, 13), .verdict = text(data, row, 14),
+            .param_low = number(row, 15), .param_high = number(row, 16)};
+        if (difference.point_a == data->point_count || difference.point_b == data->point_count ||
+            difference.cloud_a == data->cloud_count || difference.cloud_b == data->cloud_count ||
+            difference.metric == data->metric_count || !is_selected(data, difference.metric) ||
+            (!data->shown[difference.point_a] && !data->shown[difference.point_b]))
+            continue;
+        data->differences = grow(data->arena, data->differences, data->difference_count, sizeof difference);
+        data->differences[data->difference_count++] = difference;
+    }
+    return sqlite3_finalize(row) == SQLITE_OK && row != NULL;
+}
+
+static bool load_targets(struct compare_data *data, struct store *store)
+{
+    sqlite3_stmt *row = prepare(store, "SELECT point_id, cloud_id, name, metric, unit, role, published, low, high, measured,"
+                                       " ci_low, ci_high, outcome, expect, reason, source, evidence, method FROM target"
+                                       " ORDER BY position");
+    while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
+        struct compare_target target = {
+            .point = point_of(data, row, 0), .cloud = cloud_of(data, row, 1), .name = text(data, row, 2),
+            .metric = text(data, row, 3), .unit = text(data, row, 4), .role = text(data, row, 5),
+            .published = number(row, 6), .low = number(row, 7), .high = number(row, 8), .measured = number(row, 9),
+            .ci_low = number(row, 10), .ci_high = number(row, 11), .outcome = text(data, row, 12),
+            .expect = text(data, row, 13), .reason = text(data, row, 14), .source = text(data, row, 15),
+            .evidence = text(data, row, 16), .method = text(data, row, 17)};
+        if (target.point == data->point_count || target.cloud == data->cloud_count || !data->shown[target.point])
+            continue;
+        data->targets = grow(data->arena, data->targets, data->target_count, sizeof target);
+        data->targets[data->target_count++] = target;
+    }
+    return sqlite3_finalize(row) == SQLITE_OK && row != NULL;
+}
+
+/* The least number of replications that a (point, cloud) shown has. */
+static bool count_replications(struct compare_data *data, struct store *store)
+{
+    sqlite3_stmt *row = prepare(store, "SELECT p.id, (SELECT count(*) FROM replication r WHERE r.point_id = p.id AND"
+                                       " r.cloud_id = c.id) FROM point p, cloud c");
+    data->replications = -1;
+    while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
+        size_t point = point_of(data, row, 0);
+        int64_t count = sqlite3_column_int64(row, 1);
+        if (point < data->point_count && data->shown[point] && (data->replications < 0 || count < data->replications))
+            data->replications = count;
+    }
+    if (data->replications < 0)
+        data->replications = 0;
+    return sqlite3_finalize(row) == SQLITE_OK && row != NULL;
+}
+
+int compare_load(struct compare_data *data, struct store *store)
+{
+    data->marks = store_read_marks(store_database(store));
+    if (!store_read_run(store, data->arena, &data->run) ||
+        !store_read_clouds(store, data->arena, &data->clouds, &data->cloud_count) ||
+        !store_read_points(store, data->arena, &data->points, &data->point_count))
+        return machine(data, store);
+    list_metrics(data);
+    int code = choose_points(data);
+    if (code == 0)
+        code = choose_metrics(data);
+    if (code != 0)
+        return code;
+    bool unfinished = strcmp(data->run.status, "running") == 0;
+    if ((unfinished && !store_summarise_beside(store, data->run.level)) || !count_replications(data, store) ||
+        !load_summaries(data, store) || !load_differences(data, store) || !load_targets(data, store))
+        return machine(data, store);
+    return 0;
+}

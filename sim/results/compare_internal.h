@@ -1,0 +1,100 @@
+/* What the files of `nines compare` share: the contents of a results file as plain arrays (compare_data.c), texts and numbers
+ * as a person or a program reads them (compare_text.c), and the three writers. Everything lives in one arena. */
+#ifndef NINES_SIM_COMPARE_INTERNAL_H
+#define NINES_SIM_COMPARE_INTERNAL_H
+
+#include "sim/base/arena.h"
+#include "sim/results/compare.h"
+#include "sim/statistics/statistics.h"
+#include "sim/results/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* A metric that is shown. break_even_price_ratio is one too, of differences only. */
+struct compare_metric {
+    const char *name, *unit, *help;
+    bool higher_is_better, is_availability;
+};
+
+struct compare_summary {
+    size_t point, cloud, metric; /* indices */
+    struct statistics values;    /* method is in method */
+    double param_low, param_high;
+    const char *method;
+};
+
+struct compare_difference {
+    size_t point_a, cloud_a, point_b, cloud_b, metric;
+    struct statistics values;
+    double param_low, param_high;
+    const char *method, *verdict;
+};
+
+struct compare_target {
+    size_t point, cloud;
+    const char *name, *metric, *unit, *role, *outcome, *expect, *reason, *source, *evidence, *method;
+    double published, low, high, measured, ci_low, ci_high;
+};
+
+struct compare_data {
+    struct arena *arena;
+    struct store_marks marks;       /* of the inputs */
+    const struct compare_options *options;
+    struct store_run run;
+    const struct store_cloud *clouds;
+    const struct store_point *points;
+    size_t cloud_count, point_count;
+    bool *shown;                    /* [point_count]: passes --point */
+    struct compare_metric *metrics; /* all of the file, then break_even_price_ratio */
+    size_t metric_count;
+    size_t *selected;               /* indices of the metrics to show, in the order to show them */
+    size_t selected_count;
+    struct compare_summary *summaries; /* of shown points and selected metrics, in the order point, metric, cloud */
+    size_t summary_count;
+    struct compare_difference *differences; /* both points shown or, with --point, one of them */
+    size_t difference_count;
+    struct compare_target *targets;
+    size_t target_count;
+    int64_t replications;           /* per point, the least over the shown points and all clouds */
+};
+
+/* Fills data (arena and options are set) from an open store. Returns the exit code, after a message where not 0. */
+int compare_load(struct compare_data *data, struct store *store);
+
+void compare_write_table(const struct compare_data *data, FILE *out);
+bool compare_write_json(const struct compare_data *data, FILE *out);
+void compare_write_csv(const struct compare_data *data, FILE *out);
+
+/* --- Text --- */
+
+/* text with control characters, line and direction marks and broken UTF-8 written as \n, \x1b, \u202e: what is left changes
+ * neither lines nor colours of a terminal. */
+const char *compare_clean(struct arena *arena, const char *text);
+/* Columns that clean text takes: one per code point. */
+int compare_width(const char *text);
+/* text cut to at most `columns`, ending in ".." when cut. */
+const char *compare_fit(struct arena *arena, const char *text, int columns);
+
+/* How the numbers of one metric are written, so that they can be compared by eye down a column. */
+struct compare_scale {
+    double factor; /* 100 for shares shown in percent */
+    int decimals;
+    const char *suffix; /* " %", " pp" or "" */
+};
+/* POINTS: differences of shares, in percentage points. */
+enum compare_kind { COMPARE_PLAIN, COMPARE_PERCENT, COMPARE_POINTS };
+/* Enough decimals for two digits of the narrowest half width among count statistics (three significant digits of the
+ * largest value where nothing varies), but at most six significant digits of the largest value, or seven decimals of a
+ * percentage; and for PERCENT enough that no value below 1 reads as 100 %. */
+struct compare_scale compare_scale_of(const struct statistics *values, size_t count, enum compare_kind kind);
+/* "97.99 %"; sign: with + or -; NaN: "undefined". rounding: -1 down, 0 nearest, 1 up. */
+const char *compare_number(struct arena *arena, double value, struct compare_scale scale, bool sign, int rounding);
+/* Shortest text that reads back as value, for programs; "" for NaN. */
+const char *compare_exact(struct arena *arena, double value);
+/* -log10(1 - availability) to one decimal; "" when it is not below 1. */
+const char *compare_nines(struct arena *arena, double availability);
+
+#endif

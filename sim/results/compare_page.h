@@ -1,0 +1,36 @@
+/* The page that `nines compare` writes for a person: what its parts share. compare_table.c writes the head, the numbers of each
+ * point and the end, compare_difference.c the paired differences, compare_target.c the targets. */
+#ifndef NINES_SIM_COMPARE_PAGE_H
+#define NINES_SIM_COMPARE_PAGE_H
+
+#include "sim/results/compare_internal.h"
+
+enum { PAGE_COLUMNS = 100 };
+
+struct page {
+    const struct compare_data *data;
+    struct arena *arena;
+    FILE *out;
+    const char **clouds, **points; /* names, clean; points in quotes */
+};
+
+/* text cut or padded to `columns` by what a terminal shows, not by bytes. */
+void page_put(const struct page *page, const char *text, int columns, bool right);
+/* text and a line end, without blanks before it. */
+void page_line(const struct page *page, const char *text);
+/* Prose of any length, folded at blanks; nothing for "". */
+void page_folded(const struct page *page, const char *indent, const char *text);
+
+/* "[24.0, 26.3]", or why there is none. sign: of a difference. */
+const char *page_interval(const struct page *page, const struct statistics *values, const char *method,
+                          struct compare_scale scale, bool sign);
+/* "cost_usd (USD)". */
+const char *page_metric(const struct page *page, const struct compare_metric *metric);
+
+/* Differences between the clouds of a point. */
+void page_differences(const struct page *page, size_t point);
+/* Decided differences between the points of each cloud, and the number of the others. */
+void page_between_points(const struct page *page);
+void page_targets(const struct page *page);
+
+#endif

@@ -1,0 +1,148 @@
+/* The results file: one SQLite database a run, readable by any SQLite tool without us. results/README.md lists every
+ * table and column.
+ *
+ * Promises:
+ *  - The file is valid at every instant. It is made at its final place with status 'running'; whole replications are committed
+ *    in batches (at most about a second of work each) under a rollback journal, so Ctrl-C, kill -9 or a full disk
+ *    leave a file that opens, says how far it got, and holds nothing by halves.
+ *  - Ids are hashes of what they name (53 bits, so that they survive JSON, gnuplot and spreadsheets), never the order of
+ *    insertion. Two different things of equal id would be refused as a duplicate, not mixed up.
+ *  - The same scenario and seed give the same rows in every table, in the same order, except in the columns of `run` about
+ *    when, where and how: command, host, threads, log, started_utc, finished_utc, wall_s, peak_memory_kib.
+ *
+ * Errors: every call returns false when the machine fails (disk, permission, a file that is no results file); then store_message()
+ * says which path and why, the transaction is rolled back, and only store_message(), store_close() make sense. A process
+ * with a limit on file size should ignore SIGXFSZ, or the signal ends it before the error can be told.
+ *
+ * Cost: about 180 ns a row of a series, its running mean included, 300 ns a row of the ledger. Rows go through an INSERT ...
+ * SELECT from a virtual table over the record's own buffers (sim/results/store_rows.h). One thread at a time. */
+#ifndef NINES_SIM_STORE_H
+#define NINES_SIM_STORE_H
+
+#include "sim/scenario/evidence.h"
+#include "sim/base/arena.h"
+#include "sim/study/model.h"
+#include "sim/study/record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sqlite3;
+struct store; /* opaque: holds the connection, prepared statements and the message of the last failure */
+
+enum { STORE_SCHEMA_VERSION = 1 };
+
+/* What a run is, known before its first replication. Texts may be "" but not NULL; the store copies what it needs. */
+struct store_run {
+    const char *scenario;        /* name: file without folder and .cfg */
+    const char *scenario_text;   /* with includes expanded */
+    const char *overrides;       /* --set and other changes, one "path=value" a line; "" */
+    const char *model;           /* its name */
+    const char *title, *question, *regime, *comparison;
+    const char *version, *commit_id;
+    const char *libraries;       /* "GSL 2.7.1, SQLite 3.40.1, ..." */
+    uint64_t seed;               /* below 2^63 */
+    int64_t start_unix_s;        /* the scenario's start */
+    double horizon_s, warmup_s, grid_s;
+    double level;                /* of all intervals: 0.95 */
+    uint32_t replications;       /* asked for, per point */
+    /* when, where and how: outside the digest */
+    const char *command, *host, *log;
+    uint32_t threads;
+    /* the model's declarations; end with name NULL */
+    const struct sim_metric *metrics;
+    const struct sim_series *series;
+    /* filled by store_read_run() only */
+    const char *status, *started_utc, *finished_utc;
+    const char *digest;          /* 16 hex digits; NULL while there is none */
+    int precision_reached;       /* 1, 0, or -1: no precision was asked for (NULL) */
+    double wall_s;               /* NaN while running */
+};
+
+enum store_status { STORE_RUNNING, STORE_COMPLETE, STORE_INTERRUPTED };
+
+/* A published figure to be held against (design.md section 4, rule 7). NaN: not given. NULL text: not given. */
+struct store_target {
+    const char *name;             /* may be "": then made from metric, cloud and point */
+    uint32_t point, cloud;        /* indices */
+    const char *metric, *unit;
+    const char *role;             /* "calibrated" or "predicted" */
+    double published, low, high;
+    const char *expect;           /* "held", "missed", "undecided" or "none" */
+    const char *reason, *source, *evidence;
+};
+
+/* --- Opening. Like sqlite3_open: *store is made even on failure, to carry the message, and must be closed. --- */
+
+/* Makes the file at path, in a folder that exists, and writes the run's row with status 'running'. An existing file is refused,
+ * unless replace: then it is removed first, with its journal. */
+bool store_create(struct store **store, const char *path, bool replace, const struct store_run *run);
+/* Opens a results file for reading (finishing the rollback of a killed writer when there is one and the file is writable).
+ * Refuses what is not a results file and other schema versions. */
+bool store_open_read(struct store **store, const char *path);
+/* Closes; what was not committed is rolled back. NULL is allowed. */
+void store_close(struct store *store);
+/* Message of the last failure: "results/x/run.db: disk full"; "" when there was none. Valid until the next call. */
+const char *store_message(const struct store *store);
+/* Inputs by mark: R, K, U. All 0 when the file holds none. */
+struct store_marks {
+    int64_t read, recalled, unsourced;
+};
+struct store_marks store_read_marks(struct sqlite3 *database);
+/* "38 with a source mark: 9 read (R), 12 recalled (K), 17 unsourced (U)", or NULL when there are none. */
+const char *store_marks_text(struct arena *arena, struct store_marks marks);
+/* The connection, for readers (charts, tables). */
+struct sqlite3 *store_database(struct store *store);
+
+/* --- Writing, in this order: clouds, points, targets and marks; replications; finish. --- */
+
+/* Clouds are the arms, points the study's; indices count from 0 in the order of adding. parameters: JSON object. */
+bool store_add_cloud(struct store *store, const struct sim_arm *arm);
+bool store_add_point(struct store *store, const char *label, const char *parameters_json);
+/* Adds a target whose outcome is computed at the end. */
+bool store_add_target(struct store *store, const struct store_target *target);
+/* A scripted incident of a point, for charts: [start_s, end_s] from start. */
+bool store_add_mark(struct store *store, uint32_t point, const char *name, double start_s, double end_s);
+
+/* How well an input of the scenario is known. */
+bool store_add_evidence(struct store *store, const struct evidence *evidence);
+
+struct store_replication {
+    uint32_t point, cloud;     /* indices */
+    uint32_t outer_draw, rep;
+};
+/* Writes one replication; call in the order (point, outer_draw, rep, cloud). Commits by itself about once a second. */
+bool store_write_replication(struct store *store, struct store_replication which, const struct sim_record *record);
+bool store_commit(struct store *store);
+/* Commits what is there, computes summary, difference, series_summary and target from the stored replications
+ * (sim/results/summary.h), and writes status, digest, times. precision_reached: see struct store_run. Also for interrupted runs: what
+ * is complete is summarised. */
+bool store_finish(struct store *store, enum store_status status, uint64_t digest, int precision_reached);
+
+/* --- Reading. Everything returned lives in arena. --- */
+
+bool store_read_run(struct store *store, struct arena *arena, struct store_run *run);
+/* Clouds and points in declared order. */
+struct store_cloud {
+    int64_t id;
+    const char *name, *kind, *rules;
+};
+struct store_point {
+    int64_t id;
+    const char *label, *parameters;
+};
+bool store_read_clouds(struct store *store, struct arena *arena, const struct store_cloud **clouds, size_t *count);
+bool store_read_points(struct store *store, struct arena *arena, const struct store_point **points, size_t *count);
+
+/* For a run without summaries (killed, or still going): computes them from the stored replications into temporary tables, which
+ * from then on stand before `summary`, `difference`, `series_summary` and `target` in this connection. The file is not changed.
+ * The views *_named still read the file's. */
+bool store_summarise_beside(struct store *store, double level);
+
+/* --- Ids, for those who look rows up: 1 .. 2^53 - 1. --- */
+int64_t store_cloud_id(const char *name);
+int64_t store_point_id(const char *label);
+int64_t store_replication_id(int64_t point_id, int64_t cloud_id, uint32_t outer_draw, uint32_t rep);
+
+#endif

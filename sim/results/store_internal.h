@@ -1,0 +1,72 @@
+/* What the store's own files share: store.c (opening, replications), store_course.c (means of series on the way),
+ * store_describe.c (what a run is: its row, clouds, points, targets) and store_read.c. Nobody else includes this. */
+#ifndef NINES_SIM_STORE_INTERNAL_H
+#define NINES_SIM_STORE_INTERNAL_H
+
+#include "sim/base/check.h"
+#include "sim/statistics/statistics.h"
+#include "sim/results/store.h"
+#include "sim/results/store_rows.h"
+
+#include <time.h>
+
+enum { STORE_MESSAGE = 1024, STORE_DIGEST = 17, STORE_TIME = 24 };
+
+enum store_statement {
+    STORE_INSERT_REPLICATION,
+    STORE_INSERT_METRIC,
+    STORE_INSERT_SERIES,
+    STORE_INSERT_OUTAGE,
+    STORE_INSERT_LEASE,
+    STORE_INSERT_PAYMENT,
+    STORE_STATEMENTS
+};
+
+struct sqlite3_stmt;
+
+/* Running means of the series of the point that is being written. Replications come point by point, so one point's are
+ * enough; they are written when the next point begins. */
+struct store_course {
+    struct statistics_running *running; /* [cloud][series][step] */
+    uint32_t point, steps;
+    bool open;
+    bool broken; /* points came back: the rows must be read again at the end */
+};
+
+struct store {
+    char *path;
+    struct sqlite3 *database;
+    struct sqlite3_stmt *statements[STORE_STATEMENTS];
+    struct store_rows rows;               /* what record_rows shows just now */
+    int64_t *metric_ids, *series_ids;     /* by declaration */
+    int64_t *cloud_ids, *point_ids;       /* by index; grow by doubling */
+    char **series_names;
+    struct store_course course;
+    uint32_t metric_count, series_count, cloud_count, point_count, target_count;
+    double level, grid_s;
+    struct timespec opened, committed;
+    bool failed;
+    char message[STORE_MESSAGE];
+};
+
+struct store *store_allocate(const char *path);
+/* Both set the message, "PATH: ...", and return false; the second adds SQLite's reason and the system's, and rolls back. */
+bool store_fail(struct store *store, const char *format, ...) NINES_PRINTF(2, 3);
+bool store_fail_sqlite(struct store *store, const char *doing);
+
+/* Runs statements without results. doing: "write", for the message. */
+bool store_execute(struct store *store, const char *doing, const char *sql);
+/* Opens a transaction unless one is open. */
+bool store_begin(struct store *store);
+
+/* Adds a replication's series to the running means; writes those of the point before when it begins another. */
+bool store_course_add(struct store *store, struct store_replication which, const struct sim_record *record);
+/* Writes what is running. */
+bool store_course_end(struct store *store);
+
+bool store_write_run(struct store *store, const struct store_run *run, int64_t id);
+
+char *store_digest_text(char *buffer, uint64_t digest); /* 16 hex digits; room for STORE_DIGEST */
+char *store_now(char *buffer);                          /* wall clock, "2026-08-01T12:00:00Z"; room for STORE_TIME */
+
+#endif

@@ -1,0 +1,31 @@
+/* A record's buffers as a virtual table, so that rows go into the file by INSERT ... SELECT.
+ *
+ * Binding and stepping a statement costs three times as much per row as letting SQLite's own loop pull values out of our
+ * buffers. The table `record_rows` exists only in the connection of the store and shows what its
+ * source points to at the moment: set the source, step the INSERT, done.
+ *
+ * Columns c0 ... c10; c0 is the replication's id, the others are the target table's in order. Steps of a series that were never
+ * reported give no row. */
+#ifndef NINES_SIM_STORE_ROWS_H
+#define NINES_SIM_STORE_ROWS_H
+
+#include "sim/study/record.h"
+
+#include <stdint.h>
+
+struct sqlite3;
+
+enum store_rows_kind { STORE_ROWS_METRIC, STORE_ROWS_SERIES, STORE_ROWS_OUTAGE, STORE_ROWS_LEASE, STORE_ROWS_PAYMENT };
+
+struct store_rows {
+    enum store_rows_kind kind;
+    const struct sim_record *record;
+    int64_t replication_id;
+    const int64_t *metric_ids; /* [metric_count] */
+    const int64_t *series_ids; /* [series_count] */
+};
+
+/* Makes `record_rows` show *source in this connection; source must outlive it. Returns an SQLite result code. */
+int store_rows_register(struct sqlite3 *database, struct store_rows *source);
+
+#endif

@@ -1,0 +1,50 @@
+/* From replications to statements: fills `summary`, `difference`, `series_summary` and the outcomes of `target` from the tables
+ * `replication`, `metric` and `series` of an open results file, in the order point, cloud, metric.
+ *
+ * Differences are paired by (outer_draw, rep): the same luck met both sides (design.md 4.3), so most of the noise cancels.
+ * They are taken between any two clouds of a point, and between any two points of a cloud (only against the first point when
+ * there are more than SUMMARY_ALL_PAIRS_POINTS), a before b in declared order, a minus b. `break_even_price_ratio` exists for
+ * pairs of clouds only: the mean cost per useful GPU-hour of a over that of b, by the jackknife; multiply b's prices by it and both
+ * cost the same.
+ *
+ * Verdict, seen from a: 'ahead' or 'behind' when the interval of the difference lies beyond the smallest difference that matters
+ * (0 for now) on one side, in the metric's better direction; else 'not decided'.
+ *
+ * A target is `held` when the measured interval lies inside [low, high], `missed` when it is disjoint from it, else
+ * `undecided`; a bound, or no interval, is `undecided`. */
+#ifndef NINES_SIM_SUMMARY_H
+#define NINES_SIM_SUMMARY_H
+
+#include "sim/statistics/statistics.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sqlite3;
+
+enum { SUMMARY_ALL_PAIRS_POINTS = 32 };
+
+/* Replaces what the tables held, inside the caller's transaction; series_summary too unless series is false (the store that
+ * wrote the replications has then filled it on the way). level: of the intervals. Returns false when SQLite failed;
+ * sqlite3_errmsg tells why. O(metrics + series values), at most some 512 MiB. */
+bool summary_write(struct sqlite3 *database, double level, bool series);
+
+/* The rows of series_summary for one series of one (point, cloud): running[steps], in which a step without a value gives no row.
+ * The values must have been added in the order of writing, (outer_draw, rep), so that both ways give the same bits. */
+struct summary_course {
+    int64_t point_id, cloud_id;
+    const char *name;
+    const struct statistics_running *running;
+    size_t steps;
+    double grid_s, level;
+};
+bool summary_write_course(struct sqlite3 *database, const struct summary_course *course);
+
+/* 'ahead', 'behind' or 'not decided' for a difference (or, against 1, a ratio) with the given interval. NaN: not decided. */
+const char *summary_verdict(double ci_low, double ci_high, double smallest, bool higher_is_better);
+
+/* 'held', 'missed' or 'undecided'. low or high NaN: open on that side; both NaN: undecided. */
+const char *summary_outcome(const struct statistics *measured, double low, double high);
+
+#endif

@@ -1,0 +1,122 @@
+#include "sim/results/summary_internal.h"
+
+#include "sim/base/check.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+
+/* Number of rows of a table (a name of ours, never a user's). */
+static bool count_rows(sqlite3 *database, const char *sql, size_t *count)
+{
+    sqlite3_stmt *row = NULL;
+    bool found = sqlite3_prepare_v2(database, sql, -1, &row, NULL) == SQLITE_OK && sqlite3_step(row) == SQLITE_ROW;
+    *count = found ? (size_t)sqlite3_column_int64(row, 0) : 0;
+    sqlite3_finalize(row);
+    return found;
+}
+
+/* Anyone may have made the file: a column can hold NULL where we never wrote it. */
+static const char *text_of(struct arena *arena, sqlite3_stmt *row, int column)
+{
+    const unsigned char *text = sqlite3_column_text(row, column);
+    return arena_text(arena, text != NULL ? (const char *)text : "");
+}
+
+static bool load_ids(sqlite3 *database, struct arena *arena, const char *count_sql, const char *sql, int64_t **ids,
+                     size_t *count, const char ***names)
+{
+    sqlite3_stmt *row = NULL;
+    size_t room, n = 0;
+    if (!count_rows(database, count_sql, &room) || sqlite3_prepare_v2(database, sql, -1, &row, NULL) != SQLITE_OK)
+        return false;
+    *ids = arena_array(arena, room, int64_t);
+    if (names != NULL)
+        *names = arena_array(arena, room, const char *);
+    for (; n < room && sqlite3_step(row) == SQLITE_ROW; n++) {
+        (*ids)[n] = sqlite3_column_int64(row, 0);
+        if (names != NULL)
+            (*names)[n] = text_of(arena, row, 1);
+    }
+    *count = n;
+    return sqlite3_finalize(row) == SQLITE_OK;
+}
+
+static bool load_metrics(sqlite3 *database, struct arena *arena, struct summary_frame *frame)
+{
+    sqlite3_stmt *row = NULL;
+    size_t room;
+    if (!count_rows(database, "SELECT count(*) FROM metric_help", &room) ||
+        sqlite3_prepare_v2(database,
+                           "SELECT id, name, unit, higher_is_better, is_availability FROM metric_help ORDER BY position", -1,
+                           &row, NULL) != SQLITE_OK)
+        return false;
+    frame->metrics = arena_array(arena, room, struct summary_metric);
+    for (; frame->metric_count < room && sqlite3_step(row) == SQLITE_ROW; frame->metric_count++)
+        frame->metrics[frame->metric_count] =
+            (struct summary_metric){.id = sqlite3_column_int64(row, 0),
+                                    .name = text_of(arena, row, 1),
+                                    .unit = text_of(arena, row, 2),
+                                    .higher_is_better = sqlite3_column_int(row, 3) != 0,
+                                    .is_availability = sqlite3_column_int(row, 4) != 0};
+    return sqlite3_finalize(row) == SQLITE_OK;
+}
+
+static size_t position_of(const int64_t *ids, size_t count, int64_t id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (ids[i] == id)
+            return i;
+    return count;
+}
+
+static int by_id(const void *left, const void *right)
+{
+    int64_t a = ((const struct summary_replication *)left)->id, b = ((const struct summary_replication *)right)->id;
+    return (a > b) - (a < b);
+}
+
+/* Rows come ordered by (outer_draw, rep), so a slot is the number of changes so far. */
+static bool load_replications(sqlite3 *database, struct arena *arena, struct summary_frame *frame)
+{
+    sqlite3_stmt *row = NULL;
+    size_t room;
+    int64_t outer = -1, rep = -1;
+    if (!count_rows(database, "SELECT count(*) FROM replication", &room) ||
+        sqlite3_prepare_v2(database,
+                           "SELECT id, point_id, cloud_id, outer_draw, rep FROM replication ORDER BY outer_draw, rep", -1,
+                           &row, NULL) != SQLITE_OK)
+        return false;
+    frame->replications = arena_array(arena, room, struct summary_replication);
+    while (frame->replication_count < room && sqlite3_step(row) == SQLITE_ROW) {
+        if (sqlite3_column_int64(row, 3) != outer || sqlite3_column_int64(row, 4) != rep)
+            frame->slots++;
+        outer = sqlite3_column_int64(row, 3);
+        rep = sqlite3_column_int64(row, 4);
+        size_t point = position_of(frame->points, frame->point_count, sqlite3_column_int64(row, 1));
+        size_t cloud = position_of(frame->clouds, frame->cloud_count, sqlite3_column_int64(row, 2));
+        if (point < frame->point_count && cloud < frame->cloud_count)
+            frame->replications[frame->replication_count++] =
+                (struct summary_replication){.id = sqlite3_column_int64(row, 0),
+                                             .cell = point * frame->cloud_count + cloud, .slot = frame->slots - 1};
+    }
+    if (sqlite3_finalize(row) != SQLITE_OK)
+        return false;
+    frame->cells = frame->point_count * frame->cloud_count;
+    frame->present = arena_array(arena, frame->cells * frame->slots, bool);
+    for (size_t i = 0; i < frame->replication_count; i++)
+        frame->present[frame->replications[i].cell * frame->slots + frame->replications[i].slot] = true;
+    qsort(frame->replications, frame->replication_count, sizeof *frame->replications, by_id);
+    return true;
+}
+
+bool summary_load_frame(sqlite3 *database, struct arena *arena, struct summary_frame *frame)
+{
+    return load_ids(database, arena, "SELECT count(*) FROM point", "SELECT id FROM point ORDER BY position", &frame->points,
+                    &frame->point_count, NULL) &&
+           load_ids(database, arena, "SELECT count(*) FROM cloud", "SELECT id FROM cloud ORDER BY position", &frame->clouds,
+                    &frame->cloud_count, NULL) &&
+           load_ids(database, arena, "SELECT count(*) FROM series_help",
+                    "SELECT id, name FROM series_help ORDER BY position", &frame->series, &frame->series_count,
+                    &frame->series_names) &&
+           load_metrics(database, arena, frame) && load_replications(database, arena, frame);
+}

@@ -1,0 +1,84 @@
+#include "sim/scenario/scenario.h"
+
+#include <stddef.h>
+
+/* The keys that every scenario has, whatever its model. Help is one sentence; it goes into reference.cfg and the man
+ * page. */
+
+#define YEARS(n) ((n)*31557600.0)
+/* Figures of targets are shares, counts, hours or dollars: any number. */
+#define ANY_NUMBER .low = -1e308, .high = 1e308
+
+static const struct key point_keys[] = {
+    {"label", KEY_NAME, .unique = true, .help = "Name of the point in results and charts."},
+    {"set", KEY_TEXTS, .help = "What differs from the scenario here: path=value, as with --set, in order."},
+    KEY_END,
+};
+
+static const struct key study_keys[] = {
+    {"points", KEY_LIST, .children = point_keys, .required = true,
+     .help = "The settings under study; each is run under every cloud."},
+    KEY_END,
+};
+
+static const struct key target_keys[] = {
+    {"name", KEY_NAME, "", .unique = true, .help = "Name of the target; empty: metric, cloud and point say it."},
+    {"metric", KEY_TEXT, NULL, .help = "The emergent number that is held against the published one."},
+    {"cloud", KEY_TEXT, NULL, .help = "The cloud that it is measured in."},
+    {"point", KEY_TEXT, "", .help = "The study point that it is measured at; empty where there is no study."},
+    {"role", KEY_CHOICE, "predicted",
+     .help = "Whether the figure also set a parameter (calibrated) or not (predicted).",
+     .choices = "calibrated|predicted"},
+    {"published", KEY_SHARE, "",
+     .help = "The published figure, in the unit below; may be left out where only a range is known.", ANY_NUMBER},
+    {"low", KEY_SHARE, NULL, .help = "Lower end of the published range.", ANY_NUMBER},
+    {"high", KEY_SHARE, NULL, .help = "Upper end of the published range.", ANY_NUMBER},
+    {"unit", KEY_TEXT, "", .help = "Unit of the figures; must be the metric's own."},
+    {"expect", KEY_CHOICE, "none", .help = "The outcome that is known and explained; verify exits 1 when it differs.",
+     .choices = "held|missed|undecided|none"},
+    {"reason", KEY_TEXT, "", .help = "Why the expected outcome is what it is."},
+    {"source", KEY_TEXT, NULL, .help = "Where the figure was published."},
+    {"evidence", KEY_CHOICE, NULL,
+     .help = "How well it is known: R read in a copy of the source, K recalled, U a range without a source.",
+     .choices = "R|K|U"},
+    KEY_END,
+};
+
+static const struct key limit_keys[] = {
+    {"events", KEY_INTEGER, "0", .help = "Most events pending at once in one replication; 0: the model's own estimate.", .low = 0,
+     .high = 16777216},
+    KEY_END,
+};
+
+static const struct key bench_keys[] = {
+    {"model", KEY_NAME, "clouds", .help = "What is simulated."},
+    {"title", KEY_TEXT, "", .help = "Title of reports and charts."},
+    {"question", KEY_TEXT, "", .help = "The question that the scenario asks, in one sentence."},
+    {"comparison", KEY_CHOICE, "none", .help = "Whether the clouds share one fleet or each has its own documented one.",
+     .choices = "same hardware|as deployed|none"},
+    {"regime", KEY_CHOICE, "none",
+     .help = "Which faults meet the clouds: the documented ones, one of a kind for each, or by yearly rates.",
+     .choices = "as happened|matched|rated|none"},
+    {"start", KEY_UTC, "2024-01-01", .help = "Calendar time at which measuring begins."},
+    {"horizon", KEY_DURATION, NULL, .help = "How long is measured, from start.", .high = YEARS(100), .above_low = true},
+    {"warmup", KEY_DURATION, "0 s", .help = "How long demand and market run before start, unmeasured.",
+     .high = YEARS(100)},
+    {"replications", KEY_INTEGER, "30", .help = "Seeded runs of every point.", .low = 1, .high = 1e6},
+    {"seed", KEY_INTEGER, "1", .help = "Seed of all chance.", .low = 0, .high = 9223372036854775807.0},
+    {"grid", KEY_DURATION, "1 h", .help = "Step of the series over time.", .high = YEARS(100), .above_low = true},
+    {"outage_min", KEY_DURATION, "1 min", .help = "Services' outages shorter than this are counted but not listed."},
+    {"outage_cap", KEY_INTEGER, "10000", .help = "Most outages that a replication lists; the rest are counted.",
+     .low = 0, .high = 1e9},
+    {"level", KEY_SHARE, "95 %", .help = "Confidence level of all intervals.", .low = 0.5, .high = 0.9999},
+    {"study", KEY_GROUP, .children = study_keys,
+     .help = "The points of the study; without it the scenario is its only point."},
+    {"targets", KEY_LIST, .children = target_keys, .help = "Published figures that results are held against."},
+    {"limits", KEY_GROUP, "{}", .help = "Limits of the engine, to be raised where a run asks for it.",
+     .children = limit_keys},
+    KEY_END,
+};
+
+const struct key *scenario_bench_keys(void)
+{
+    return bench_keys;
+}

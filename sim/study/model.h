@@ -1,0 +1,130 @@
+/* What the bench drives: anything that fills in one struct sim_model.
+ *
+ * A model declares its keys, turns a checked scenario into an immutable plan, names the alternatives it compares ("arms": the
+ * clouds of a comparison; a queueing oracle has one), and lives through one replication of one arm at a time. The bench does
+ * the rest: points, threads, statistics, storage, charts. It never looks inside a plan, and knows no clouds.
+ *
+ * A plan is shared by all threads and must not change after prepare(). A replication keeps its state in the arena it is given,
+ * which is rewound afterwards, and reports through struct sim_record. It sees no wall clock, no locale and no environment: what
+ * it does is a function of (plan, seed, replication, arm) alone. */
+#ifndef NINES_SIM_MODEL_H
+#define NINES_SIM_MODEL_H
+
+#include "sim/base/arena.h"
+#include "sim/scenario/scenario.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct command;
+
+/* A number that a replication reports once. */
+struct sim_metric {
+    const char *name;  /* snake_case; a fixed word of design.md section 4 where there is one */
+    const char *unit;  /* "1" for shares and counts, else "min", "s", "h", "USD", "USD/h" */
+    const char *help;  /* one sentence */
+    bool higher_is_better;
+    bool is_availability; /* a share up: drawn on a nines axis, bounded by the rule of three when no failure was seen */
+};
+
+/* A number that a replication reports for every step of the run's grid. */
+struct sim_series {
+    const char *name, *unit, *help;
+};
+
+struct sim_arm {
+    const char *name;   /* as in the scenario: "azure-like" */
+    const char *kind;   /* "hyperscaler", "akash", "mm1" */
+    const char *rules;  /* "2024-07"; "" where rules mean nothing */
+};
+
+/* Something scripted that charts point out. */
+struct sim_mark {
+    const char *name;
+    double start_s, end_s; /* since the scenario's start */
+};
+
+enum sim_log { SIM_LOG_NONE, SIM_LOG_SUMMARY, SIM_LOG_LEASES, SIM_LOG_EVENTS };
+
+/* What to live through. */
+struct sim_task {
+    uint64_t seed;
+    uint32_t replication;  /* 0, 1, ... */
+    uint32_t arm;          /* index into the plan's arms */
+    instant horizon;       /* end of the run; the start is 0 */
+    duration warmup;       /* the run begins at -warmup; nothing before 0 is measured */
+    duration grid;         /* step of the series; horizon is divided into ceil(horizon / grid) steps, the last maybe short */
+    duration outage_min;   /* services' outages shorter than this are not listed */
+    uint32_t outage_cap;   /* most outages listed per replication; the rest are counted */
+    enum sim_log log;      /* never changes what is simulated */
+    struct arena *arena;   /* scratch for the length of the replication */
+};
+
+struct sim_outage {
+    const char *subject_kind; /* "service", "node", "site", ... */
+    const char *subject;      /* name; copied */
+    double start_s, end_s;
+    bool censored;            /* still open at the horizon: end_s is the horizon */
+    const char *cause;        /* short words: "storage unit us-central/z1/su03"; copied; may be "" */
+    const char *incident;     /* name of the scripted incident, or NULL */
+};
+
+struct sim_lease {
+    int64_t id;
+    const char *tenant, *provider; /* copied */
+    double requested_s, start_s, end_s; /* start_s < 0: NaN when never started; NaN end: still open */
+    const char *reason;       /* why it ended: "closed by tenant", ... "" while open */
+    int32_t gpus;
+    double price_usd_per_h, paid_usd;
+};
+
+struct sim_payment {
+    double t_s;
+    const char *from, *to;    /* account names; copied */
+    int64_t amount_micro;
+    const char *denom;        /* "usd", "uakt", "usdc" */
+    const char *what;         /* "lease", "deposit", "fee", "refund", "credit", ... */
+};
+
+/* Where a replication reports to (sim/study/record.h has the reader's side). Calls may come in any order; each metric at most once.
+ * A metric never reported is undefined: NULL in the results, and counted. */
+struct sim_record;
+void record_metric(struct sim_record *record, uint32_t metric, double value); /* NaN: undefined */
+void record_series(struct sim_record *record, uint32_t series, uint32_t step, double value);
+void record_outage(struct sim_record *record, const struct sim_outage *outage); /* beyond the cap: counted only */
+void record_lease(struct sim_record *record, const struct sim_lease *lease);     /* ignored unless log >= leases */
+void record_payment(struct sim_record *record, const struct sim_payment *payment);
+/* Once, last: the engine's number of events and digest. Metric values are folded into the replication's digest by the bench. */
+void record_done(struct sim_record *record, uint64_t events, uint64_t digest);
+
+struct sim_model {
+    const char *name;              /* `model = "..."` */
+    const char *summary;           /* one sentence for help and reference */
+    const struct key *keys;        /* top-level keys, ends with KEY_END */
+    const struct key *point_keys;  /* keys of a study point beyond `label` and `set`; NULL: none */
+    const struct sim_metric *metrics; /* ends with name NULL */
+    const struct sim_series *series;  /* ends with name NULL */
+
+    /* Checks what single keys cannot (references, cycles) through scenario_error(), and builds the plan of one point in
+     * scenario->arena. `point` is the study point's group, or NULL when the scenario has no study. Returns NULL or garbage when it
+     * reported errors. */
+    const void *(*prepare)(struct scenario *scenario, const struct value *point);
+    /* Arms of a plan: the same for every point of a scenario. */
+    size_t (*arms)(const void *plan, const struct sim_arm **arms);
+    /* What charts point out at this plan's point. NULL: nothing ever. */
+    size_t (*marks)(const void *plan, const struct sim_mark **marks);
+    /* Lives through one replication of one arm. */
+    void (*replicate)(const void *plan, const struct sim_task *task, struct sim_record *record);
+};
+
+/* What a program consists of besides the bench. */
+struct sim_registry {
+    const struct sim_model *const *models; /* ends with NULL */
+    const struct command *commands;        /* commands of the models' own (sim/command/command.h), ends with name NULL; NULL: none */
+};
+
+/* The whole command line: `nines COMMAND ...`. Returns the exit code. */
+int sim_main(int argc, char **argv, const struct sim_registry *registry);
+
+#endif

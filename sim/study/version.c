@@ -1,0 +1,44 @@
+#include "sim/study/version.h"
+#include "commit.h"
+
+#include <gsl/gsl_version.h>
+#include <jansson.h>
+#include <libconfig.h>
+#include <sleef.h>
+#include <sqlite3.h>
+
+#if defined(__clang__)
+#define COMPILER "clang " __clang_version__
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+#if defined(__OPTIMIZE__)
+#define OPTIMISED ", optimised"
+#else
+#define OPTIMISED ", not optimised"
+#endif
+
+const char *version_commit(void)
+{
+    return NINES_COMMIT;
+}
+
+const char *version_compiler(void)
+{
+    return COMPILER OPTIMISED;
+}
+
+char *version_libraries(char *buffer, size_t bytes)
+{
+    snprintf(buffer, bytes, "GSL %s, SQLite %s, libconfig %d.%d.%d, jansson %s, SLEEF %d.%d.%d", gsl_version,
+             sqlite3_libversion(), LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, LIBCONFIG_VER_REVISION, JANSSON_VERSION,
+             SLEEF_VERSION_MAJOR, SLEEF_VERSION_MINOR, SLEEF_VERSION_PATCHLEVEL);
+    return buffer;
+}
+
+void version_print(FILE *out)
+{
+    char libraries[256];
+    fprintf(out, "nines %s (%s)\n%s\n%s\n", NINES_VERSION, version_commit(), version_compiler(),
+            version_libraries(libraries, sizeof libraries));
+}
