@@ -52,6 +52,14 @@ static const struct command_option compare_options[] = {
     {0},
 };
 
+static const struct command_option verify_options[] = {
+    {.name = "--threads", .argument = "N", .integer = true, .low = 1, .high = 1024, .stage = "Options",
+     .help = "threads (default: one per CPU); the results do not depend on it"},
+    {.name = "--json", .help = "as JSON"},
+    {.name = "--quiet", .help = "no progress"},
+    {0},
+};
+
 static const struct command_option plot_options[] = {
     {.name = "-o", .letter = 'o', .argument = "DIR", .stage = "Options", .help = "folder for the charts (default: the folder of the file)"},
     {.name = "--format", .argument = "FORMAT", .choices = "svg|png|pdf", .help = "svg (default), png or pdf"},
@@ -75,6 +83,11 @@ static const struct command commands[] = {
      .description = "Shows, for every point, each cloud's numbers with their intervals, then the paired\n"
                     "differences between clouds, then the targets and whether they were held.\n",
      .least = 1, .most = 1, .options = compare_options, .run = run_compare},
+    {.name = "verify", .operands = "SCENARIO|DIR...", .summary = "run scenarios and hold them against published figures",
+     .description = "Runs each scenario (of a folder: its files *.cfg) and shows what was imposed, what was\n"
+                    "published and what was simulated. Results files are not kept. Exit code 1 when an\n"
+                    "outcome differs from what its scenario expects.\n",
+     .least = 1, .most = -1, .options = verify_options, .run = command_verify},
     {.name = "plot", .operands = "RUN.db|CURVE.csv [CHART...]", .summary = "draw the charts of a run with gnuplot",
      .description = "For each chart, writes the image, its data (.tsv) and the gnuplot script (.gp) that draws\n"
                     "one from the other. Charts (default: all that the run has data for):\n"

@@ -68,6 +68,16 @@ void compare_write_table(const struct compare_data *data, FILE *out);
 bool compare_write_json(const struct compare_data *data, FILE *out);
 void compare_write_csv(const struct compare_data *data, FILE *out);
 
+/* --- Targets --- */
+
+/* The numbers of a target as a person reads them: "311 min", "316 [314, 319] min"; "-" where there is none. */
+struct compare_target_texts {
+    const char *published, *low, *high, *measured;
+};
+struct compare_target_texts compare_target_texts(const struct compare_data *data, const struct compare_target *target);
+/* The scenario said what to expect, and it came out differently. */
+bool compare_target_surprises(const struct compare_target *target);
+
 /* --- Text --- */
 
 /* text with control characters, line and direction marks and broken UTF-8 written as \n, \x1b, \u202e: what is left changes
