@@ -28,6 +28,12 @@ instant akash_next_block(const struct akash *cloud, duration delay)
     return (instant){cloud->anchor.us + (since / block + 1) * block};
 }
 
+int64_t akash_block_time_s(const struct akash *cloud)
+{
+    int64_t us = world_now(cloud->world).us;
+    return cloud->world->plan->start_unix_s + (us >= 0 ? us / US_PER_SECOND : -((-us + US_PER_SECOND - 1) / US_PER_SECOND));
+}
+
 /* --- What a message did ---------------------------------------------------------------------------------------------- */
 
 static void pay(struct akash *cloud, const struct market_event *event)
@@ -80,8 +86,8 @@ static void withdraw_all(struct akash *cloud, uint32_t provider)
         struct tenancy *what = &cloud->tenancy[t];
         t = what->next; /* the withdrawal may find the account overdrawn and end the lease */
         uint32_t tenancy = (uint32_t)(what - cloud->tenancy);
-        market_withdraw_lease(&cloud->market, what->order, cloud->provider[provider].wallet, akash_height(cloud));
-        akash_drain(cloud);
+        (void)akash_send(cloud, (struct akash_message){.kind = AKASH_WITHDRAW_LEASE,
+                                                       .lease = {what->order, cloud->provider[provider].wallet}});
         if (what->phase != AKASH_LEASED && world_wanted(cloud->world, what->workload))
             akash_sicken(cloud, tenancy);
     }
@@ -94,8 +100,8 @@ static void settle_left(struct akash *cloud, const struct tenancy *what)
     if (what->provider != COMPONENT_NONE || market_deployment(&cloud->market, what->deployment) == NULL || order == NULL ||
         order->lease == SLOT_NONE)
         return;
-    market_withdraw_lease(&cloud->market, what->order, cloud->market.leases[order->lease].provider, akash_height(cloud));
-    akash_drain(cloud);
+    (void)akash_send(cloud, (struct akash_message){.kind = AKASH_WITHDRAW_LEASE,
+                                                   .lease = {what->order, cloud->market.leases[order->lease].provider}});
 }
 
 void akash_settle_all(struct akash *cloud)
@@ -157,10 +163,9 @@ void akash_on_top_up(void *context, struct engine *engine, uint32_t tenancy, uin
     int64_t missing = full - decimal_truncate(decimal_sub(account->balance, owed));
     if (missing <= 0)
         return;
-    bank_issue(&cloud->market.bank, what->wallet, MARKET_USDC, missing);
-    struct market_deposit message = {
+    akash_issue(cloud, what->wallet, MARKET_USDC, missing);
+    struct market_deposit deposit = {
         .deployment = what->deployment, .depositor = what->wallet, .denom = MARKET_USDC, .amount = missing};
-    enum market_error error = market_deposit_deployment(&cloud->market, &message, akash_height(cloud));
+    enum market_error error = akash_send(cloud, (struct akash_message){.kind = AKASH_DEPOSIT, .deposit = deposit});
     check(error == MARKET_OK, "a top-up is refused: %s", market_error_name(error));
-    akash_drain(cloud);
 }

@@ -2,12 +2,14 @@
  *   akash.c          plan, calls of the world, probes
  *   akash_open.c     a replication's chain, providers and tenancies
  *   akash_chain.c    blocks, messages' aftermath, withdrawals, escrow
+ *   akash_message.c  every message to the marketplace
  *   akash_tenant.c   the tenant's way: deployment, order, bids, choice, lease, noticing, leaving
  *   akash_kube.c     inside a provider: placing, node loss, eviction, the deployment monitor */
 #ifndef NINES_MODELS_CLOUDS_AKASH_INSIDE_H
 #define NINES_MODELS_CLOUDS_AKASH_INSIDE_H
 
 #include "models/clouds/akash.h"
+#include "models/clouds/akash_message.h"
 #include "models/clouds/cloud.h"
 #include "models/clouds/pool.h"
 #include "models/market/adjust.h"
@@ -115,7 +117,9 @@ int64_t akash_height(const struct akash *cloud);
 void akash_chain_changed(struct akash *cloud, bool producing);
 /* The first block at or after now + delay, as if none were missed. */
 instant akash_next_block(const struct akash *cloud, duration delay);
-/* Reads what the last message did: payments are measured, ended leases cleared away. */
+/* Of the block that a message comes into now, Unix seconds. */
+int64_t akash_block_time_s(const struct akash *cloud);
+/* Reads what the last message did: payments are measured, ended leases cleared away. akash_send() does that. */
 void akash_drain(struct akash *cloud);
 void akash_on_withdraw(void *context, struct engine *engine, uint32_t provider, uint64_t detail);
 /* Everything used so far is paid for, whoever may collect when: what was used before time 0 or until the horizon belongs there. */

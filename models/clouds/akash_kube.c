@@ -94,8 +94,10 @@ void akash_on_monitor(void *context, struct engine *engine, uint32_t tenancy, ui
         return;
     }
     cloud->why = "lease closed by its provider: sick for about 8 min";
-    market_close_bid(&cloud->market, what->order, cloud->provider[what->provider].wallet, akash_height(cloud));
-    akash_drain(cloud);
+    (void)akash_send(cloud, (struct akash_message){.kind = AKASH_CLOSE_BID,
+                                                   .leave = {.order = what->order,
+                                                             .provider = cloud->provider[what->provider].wallet,
+                                                             .reason = MARKET_REASON_UNSTABLE}});
     akash_sicken(cloud, tenancy);
 }
 

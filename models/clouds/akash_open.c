@@ -65,9 +65,8 @@ static void open_market(struct akash *cloud)
     for (uint32_t p = 0; p < cloud->plan->providers; p++) {
         uint32_t wallet = bank_wallet_add(&cloud->market.bank, cloud->plan->provider_name[p]);
         cloud->provider[p].wallet = wallet;
-        market_provider_register(&cloud->market, wallet);
-        bank_issue(&cloud->market.bank, wallet, MARKET_UAKT, INT64_C(1000000000000000)); /* never short of bid deposits */
-        cloud->events.n = 0;
+        (void)akash_send(cloud, (struct akash_message){.kind = AKASH_REGISTER, .provider = wallet});
+        akash_issue(cloud, wallet, MARKET_UAKT, INT64_C(1000000000000000)); /* never short of bid deposits */
     }
     for (uint32_t w = 0, next = 0; w < world->demand->workloads; w++) {
         char name[96];

@@ -46,6 +46,15 @@ static void ask_all(struct akash *cloud, const struct tenancy *what)
         world_ask(cloud->world, u);
 }
 
+/* An ended deployment's memory is given back, where nothing of it is left on the chain. */
+static void forget_deployment(struct akash *cloud, uint32_t tenancy)
+{
+    struct tenancy *what = &cloud->tenancy[tenancy];
+    struct akash_message message = {.kind = AKASH_FORGET, .deployment = what->deployment};
+    if (what->deployment.generation != 0 && akash_send(cloud, message) == MARKET_OK)
+        what->deployment = (struct market_deployment_id){0, 0};
+}
+
 /* --- Deployment and order -------------------------------------------------------------------------------------------- */
 
 static void order_opened(struct akash *cloud, uint32_t tenancy)
@@ -67,16 +76,15 @@ void akash_on_create(void *context, struct engine *engine, uint32_t tenancy, uin
     struct tenancy *what = &cloud->tenancy[tenancy];
     if (must_wait(cloud, tenancy, cloud->action_create))
         return;
-    if (what->deployment.generation != 0)
-        market_forget_deployment(&cloud->market, what->deployment);
+    forget_deployment(cloud, tenancy);
     uint32_t class = cloud->world->demand->workload[what->workload].class;
     const struct market_group_spec *groups[1] = {&cloud->plan->spec[class]};
     int64_t deposit = akash_escrow(cloud, class, cloud->plan->escrow_depth).micro;
     int64_t least = cloud->plan->rules.deployment_minimum[MARKET_USDC];
     if (deposit < least)
         deposit = least;
-    bank_issue(&cloud->market.bank, what->wallet, MARKET_USDC, deposit);
-    struct market_create_deployment message = {.owner = what->wallet,
+    akash_issue(cloud, what->wallet, MARKET_USDC, deposit);
+    struct market_create_deployment create = {.owner = what->wallet,
                                                .depositor = what->wallet,
                                                .dseq = ++cloud->dseq,
                                                .version = version,
@@ -85,10 +93,10 @@ void akash_on_create(void *context, struct engine *engine, uint32_t tenancy, uin
                                                .n_groups = 1,
                                                .denom = MARKET_USDC,
                                                .deposit = deposit};
-    enum market_error error = market_create_deployment(&cloud->market, &message, akash_height(cloud), &what->deployment);
+    enum market_error error = akash_send(cloud, (struct akash_message){.kind = AKASH_CREATE_DEPLOYMENT, .create = create});
     check(error == MARKET_OK, "a deployment is refused: %s", market_error_name(error));
+    what->deployment = market_find_deployment(&cloud->market, what->wallet, cloud->dseq);
     cloud->tenancy_of_deployment[what->deployment.index] = tenancy;
-    akash_drain(cloud);
     order_opened(cloud, tenancy);
 }
 
@@ -131,8 +139,7 @@ static enum attempt try_bid(struct akash *cloud, uint32_t tenancy, uint32_t prov
                                             .deposit = cloud->plan->rules.bid_minimum[MARKET_UAKT],
                                             .placement_matches = true,
                                             .capabilities_match = true};
-        error = market_create_bid(&cloud->market, &message, akash_height(cloud));
-        akash_drain(cloud);
+        error = akash_send(cloud, (struct akash_message){.kind = AKASH_CREATE_BID, .bid = message});
     }
     if (error == MARKET_OK && what->n_bids < AKASH_BIDS_MAX) {
         what->bids[what->n_bids++] = (struct akash_bid){provider, bid.reservation};
@@ -217,8 +224,8 @@ static uint32_t choose(struct akash *cloud, uint32_t tenancy)
 static void give_order_up(struct akash *cloud, uint32_t tenancy)
 {
     struct tenancy *what = &cloud->tenancy[tenancy];
-    enum market_error error = market_close_deployment(&cloud->market, what->deployment, akash_height(cloud));
-    akash_drain(cloud);
+    enum market_error error =
+        akash_send(cloud, (struct akash_message){.kind = AKASH_CLOSE_DEPLOYMENT, .deployment = what->deployment});
     akash_forget_bids(cloud, tenancy);
     if (error == MARKET_PANIC) { /* ghost payments ([R2]) have trapped its account ([R3]): it is left to itself */
         what->deployment = (struct market_deployment_id){0, 0};
@@ -242,8 +249,8 @@ void akash_on_choose(void *context, struct engine *engine, uint32_t tenancy, uin
     uint32_t provider = choose(cloud, tenancy);
     enum market_error error = MARKET_BID_NOT_FOUND;
     if (provider != COMPONENT_NONE)
-        error = market_create_lease(&cloud->market, what->order, cloud->provider[provider].wallet, akash_height(cloud), NULL);
-    akash_drain(cloud);
+        error = akash_send(cloud, (struct akash_message){.kind = AKASH_CREATE_LEASE,
+                                                         .lease = {what->order, cloud->provider[provider].wallet}});
     if (error != MARKET_OK) {
         give_order_up(cloud, tenancy);
         return;
@@ -340,8 +347,7 @@ void akash_on_close_lease(void *context, struct engine *engine, uint32_t tenancy
     uint32_t left = what->provider;
     cloud->why = "lease closed by its tenant";
     enum market_error error =
-        market_close_lease(&cloud->market, what->order, cloud->provider[left].wallet, akash_height(cloud));
-    akash_drain(cloud);
+        akash_send(cloud, (struct akash_message){.kind = AKASH_CLOSE_LEASE, .lease = {what->order, cloud->provider[left].wallet}});
     if (error != MARKET_OK) { /* a trapped account ([R3]): only closing everything helps, later */
         akash_sicken(cloud, tenancy);
         return;
@@ -364,8 +370,7 @@ void akash_on_start_group(void *context, struct engine *engine, uint32_t tenancy
     struct tenancy *what = &cloud->tenancy[tenancy];
     if (what->phase != AKASH_PAUSED || must_wait(cloud, tenancy, cloud->action_start_group))
         return;
-    enum market_error error = market_start_group(&cloud->market, what->group, akash_height(cloud));
-    akash_drain(cloud);
+    enum market_error error = akash_send(cloud, (struct akash_message){.kind = AKASH_START_GROUP, .group = what->group});
     check(error == MARKET_OK, "a paused group does not start: %s", market_error_name(error));
     order_opened(cloud, tenancy);
 }
@@ -379,8 +384,6 @@ void akash_on_close(void *context, struct engine *engine, uint32_t tenancy, uint
     struct tenancy *what = &cloud->tenancy[tenancy];
     if (must_wait(cloud, tenancy, cloud->action_close))
         return;
-    market_close_deployment(&cloud->market, what->deployment, akash_height(cloud));
-    akash_drain(cloud);
-    if (market_forget_deployment(&cloud->market, what->deployment))
-        what->deployment = (struct market_deployment_id){0, 0};
+    (void)akash_send(cloud, (struct akash_message){.kind = AKASH_CLOSE_DEPLOYMENT, .deployment = what->deployment});
+    forget_deployment(cloud, tenancy);
 }
