@@ -46,6 +46,17 @@ struct clouds_plan {
 
 static const struct cloud_kind *const kinds[] = {&cloud_hyperscaler, &cloud_akash, &cloud_ionet};
 
+/* What a cloud has added under its own name gets its luck by the kind of cloud instead: "hyperscaler:us-central/control". */
+static void name_luck(struct scenario *scenario, const struct cloud_plan *cloud, struct graph_builder *builder)
+{
+    size_t own = strlen(cloud->name);
+    for (uint32_t c = cloud->fleet->fleet_components; c < graph_builder_count(builder); c++) {
+        const char *path = graph_builder_component(builder, c)->path;
+        if (strncmp(path, cloud->name, own) == 0 && path[own] == '/')
+            graph_builder_luck(builder, c, arena_format(scenario->arena, "%s:%s", cloud->kind->name, path + own + 1));
+    }
+}
+
 static void prepare_cloud(struct scenario *scenario, const struct value *group, struct cloud_plan *cloud, struct sim_arm *arm,
                           const struct fault_list *faults, uint32_t *matched)
 {
@@ -56,6 +67,7 @@ static void prepare_cloud(struct scenario *scenario, const struct value *group, 
     int before = scenario->errors;
     struct graph_builder *builder = graph_builder_extend(scenario->arena, cloud->fleet->hardware);
     cloud->own = cloud->kind->plan(scenario, group, cloud->fleet, cloud->demand, builder);
+    name_luck(scenario, cloud, builder);
     needs_apply(scenario, value_of(&scenario->root, "components"), value_of(&scenario->root, "needs"), matched, builder);
     if (scenario->errors > before)
         return;

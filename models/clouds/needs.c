@@ -35,7 +35,7 @@ struct component needs_component(struct scenario *scenario, const struct value *
         scenario_error(scenario, value_of(group, repair_key), "give the time to failure too, or leave both away",
                        "'%s' is given without '%s'", repair_key, up_key);
     bool fails = mean_up > 0 && mean_repair > 0;
-    return (struct component){path, class, fails ? up : NULL, fails ? repair : NULL};
+    return (struct component){path, class, fails ? up : NULL, fails ? repair : NULL, NULL};
 }
 
 static uint32_t find(const struct graph_builder *graph, const char *path)

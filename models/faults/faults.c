@@ -66,7 +66,7 @@ static void open_processes(struct faults *faults, struct arena *arena)
     for (uint32_t i = 0; i < plan->processes; i++) {
         const struct component *what = graph_component(plan->graph, plan->process[i]);
         struct process *process = &faults->process[i];
-        process->stream = stream_open(stream_key_path(family, what->path));
+        process->stream = stream_open(stream_key_path(family, component_luck(what)));
         process->up = plan->list->fresh || law_draw_equilibrium_up(what->up, what->repair, &process->stream);
         const struct law *law = process->up ? what->up : what->repair;
         duration first = plan->list->fresh ? law_draw_duration(law, &process->stream)
@@ -119,13 +119,13 @@ static duration fall_at(const struct effect *effect, double level)
 }
 
 /* Does the node run the software that the target asks for? Drawn once per node, whoever asks. */
-static bool runs(const struct faults *faults, const struct target *target, const char *path)
+static bool runs(const struct faults *faults, const struct target *target, const char *luck)
 {
     if (target->software == COMPONENT_NONE)
         return true;
     const struct fleet_software *software = &faults->plan->fleet->software[target->software];
     struct stream_key family = stream_key_path(stream_key(faults->seed, faults->replication, "software"), software->name);
-    struct stream stream = stream_open(stream_key_path(family, path));
+    struct stream stream = stream_open(stream_key_path(family, luck));
     return stream_chance(&stream, software->share);
 }
 
@@ -137,11 +137,11 @@ static void open_effect(struct faults *faults, uint32_t incident, uint32_t effec
     struct stream_key family = stream_key_index(
         stream_key_path(stream_key(faults->seed, faults->replication, "incident"), what->name), effect_number);
     for (uint32_t i = 0; i < matches; i++) {
-        const char *path = graph_component(faults->plan->graph, match[i])->path;
-        struct stream stream = stream_open(stream_key_path(family, path));
+        const char *luck = component_luck(graph_component(faults->plan->graph, match[i]));
+        struct stream stream = stream_open(stream_key_path(family, luck));
         bool chosen = stream_chance(&stream, effect->target.share);
         double falling = stream_uniform(&stream), returning = stream_uniform(&stream) * peak;
-        if (!chosen || falling > peak || !runs(faults, &effect->target, path))
+        if (!chosen || falling > peak || !runs(faults, &effect->target, luck))
             continue;
         duration down = rise_at(effect, falling), up = fall_at(effect, returning);
         instant now = engine_now(faults->engine), at = instant_add(what->start, down), end = INSTANT_NEVER;
@@ -196,16 +196,16 @@ static void on_hazard(void *context, struct engine *engine, uint32_t hazard, uin
         duration length = law_draw_duration(what->length, stream);
         for (uint32_t i = 0; i < plan->hazard_matches[hazard]; i++) {
             uint32_t component = plan->hazard_match[hazard][i];
-            const char *path = graph_component(plan->graph, component)->path;
-            struct stream reach = stream_open(stream_key_path(family, path));
-            if (stream_chance(&reach, what->target.share) && runs(faults, &what->target, path))
+            const char *luck = component_luck(graph_component(plan->graph, component));
+            struct stream reach = stream_open(stream_key_path(family, luck));
+            if (stream_chance(&reach, what->target.share) && runs(faults, &what->target, luck))
                 hit(faults, hazard, component, length);
         }
     } else {
         uint32_t component = plan->hazard_match[hazard][which];
         bool reached = stream_chance(stream, what->target.share);
         duration length = law_draw_duration(what->length, stream);
-        if (reached && runs(faults, &what->target, graph_component(plan->graph, component)->path))
+        if (reached && runs(faults, &what->target, component_luck(graph_component(plan->graph, component))))
             hit(faults, hazard, component, length);
     }
     schedule_hazard(faults, hazard, (uint32_t)which);
@@ -227,9 +227,9 @@ static void open_hazards(struct faults *faults, struct arena *arena)
         struct stream_key own = stream_key_path(family, list->hazard[h].name);
         uint32_t count = list->hazard[h].common ? faults->plan->hazard_matches[h] != 0 : faults->plan->hazard_matches[h];
         for (uint32_t i = 0; i < count && list->hazard[h].per_second > 0; i++) {
-            const char *path =
-                list->hazard[h].common ? "" : graph_component(faults->plan->graph, faults->plan->hazard_match[h][i])->path;
-            faults->hazard_stream[faults->hazard_first[h] + i] = stream_open(stream_key_path(own, path));
+            const struct component *one = graph_component(faults->plan->graph, faults->plan->hazard_match[h][i]);
+            const char *luck = list->hazard[h].common ? "" : component_luck(one);
+            faults->hazard_stream[faults->hazard_first[h] + i] = stream_open(stream_key_path(own, luck));
             schedule_hazard(faults, h, i);
         }
     }

@@ -173,7 +173,7 @@ static void lay_rack(struct scenario *scenario, struct fleet *fleet, const struc
     struct fleet_rack *rack = &fleet->rack[at->rack];
     *rack = (struct fleet_rack){.site = site, .zone = zone, .first_node = at->node};
     rack->component =
-        add_hardware(fleet, (struct component){path, COMPONENT_RACK, laws[0], laws[1]}, fleet->zone[zone].component);
+        add_hardware(fleet, (struct component){path, COMPONENT_RACK, laws[0], laws[1], NULL}, fleet->zone[zone].component);
     const struct value *groups = value_of(site_group, "nodes");
     uint32_t slot = 0;
     for (size_t g = 0; g < value_count(groups); g++) {
@@ -199,13 +199,13 @@ static void lay_zone(struct scenario *scenario, struct fleet *fleet, const struc
                                     at->zone - fleet->site[site].first_zone + 1);
     *zone = (struct fleet_zone){.site = site, .first_storage = at->storage, .first_rack = at->rack};
     zone->component =
-        add_hardware(fleet, (struct component){path, COMPONENT_ZONE, laws[2], laws[3]}, fleet->site[site].component);
+        add_hardware(fleet, (struct component){path, COMPONENT_ZONE, laws[2], laws[3], NULL}, fleet->site[site].component);
     zone->storages = (uint32_t)value_integer(group, "storage_units");
     for (uint32_t i = 0; i < zone->storages; i++) {
         const char *unit = arena_format(scenario->arena, "%s/su%02u", path, i + 1);
         fleet->storage_zone[at->storage] = at->zone;
         fleet->storage[at->storage++] =
-            add_hardware(fleet, (struct component){unit, COMPONENT_STORAGE, laws[6], laws[7]}, zone->component);
+            add_hardware(fleet, (struct component){unit, COMPONENT_STORAGE, laws[6], laws[7], NULL}, zone->component);
     }
     zone->racks = (uint32_t)value_integer(group, "racks");
     for (uint32_t i = 0; i < zone->racks; i++)
@@ -230,7 +230,7 @@ static void lay_site(struct scenario *scenario, struct fleet *fleet, const struc
     if (strchr(place->name, '/') != NULL)
         scenario_error(scenario, value_of(group, "name"), "the slash separates a site from its zones in paths",
                        "the name of site '%s' has a slash", place->name);
-    place->component = add_hardware(fleet, (struct component){place->name, COMPONENT_SITE, laws[0], laws[1]}, COMPONENT_NONE);
+    place->component = add_hardware(fleet, (struct component){place->name, COMPONENT_SITE, laws[0], laws[1], NULL}, COMPONENT_NONE);
     for (uint32_t z = 0; z < place->zones; z++)
         lay_zone(scenario, fleet, group, at, site, laws);
     place->nodes = at->node - place->first_node;

@@ -116,6 +116,8 @@ const struct component *graph_builder_component(const struct graph_builder *buil
     return &builder->components[index];
 }
 
+void graph_builder_luck(struct graph_builder *builder, uint32_t index, const char *luck) { builder->components[index].luck = luck; }
+
 /* Sorts needs by one of their ends with a counting sort, which keeps the order in which they were added. */
 static void index_edges(struct graph *graph, const struct graph_builder *builder, struct arena *arena)
 {

@@ -47,7 +47,14 @@ struct component {
     const char *path;              /* unique: "us-central/z2/r07/n14", "akash/chain" */
     enum component_class class;
     const struct law *up, *repair; /* its own renewal process; NULL: never fails by itself */
+    const char *luck;              /* what its chances hang on, where that is not the path; NULL: the path */
 };
+/* The name by which all chances of a component are drawn. Hardware's is its path. What a cloud adds has one without the cloud's
+ * name in it, so that two clouds alike but for their names have the same luck. */
+static inline const char *component_luck(const struct component *component)
+{
+    return component->luck != NULL ? component->luck : component->path;
+}
 
 enum plane { PLANE_DATA, PLANE_CONTROL, PLANES };
 enum gate_kind { GATE_ALL, GATE_ANY, GATE_AT_LEAST };
@@ -69,6 +76,8 @@ void graph_gate(struct graph_builder *builder, uint32_t component, enum plane pl
 /* What has been added so far. */
 uint32_t graph_builder_count(const struct graph_builder *builder);
 const struct component *graph_builder_component(const struct graph_builder *builder, uint32_t index);
+/* Gives component `index` a name of its own for its chances; the text must outlive the graph. */
+void graph_builder_luck(struct graph_builder *builder, uint32_t index, const char *luck);
 /* The graph, or NULL when there is a cycle: then *cycle is its text, "a -> b -> a", in the builder's arena. */
 const struct graph *graph_build(struct graph_builder *builder, const char **cycle);
 

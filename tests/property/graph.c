@@ -108,7 +108,7 @@ static void build(struct world *world, struct graph_builder *builder)
     twin->components = 2 + below(world, MOST_COMPONENTS - 2);
     for (uint32_t c = 0; c < twin->components; c++) {
         (void)snprintf(names[c], sizeof names[c], "c%u", c);
-        graph_add(builder, (struct component){names[c], COMPONENT_NODE, NULL, NULL});
+        graph_add(builder, (struct component){names[c], COMPONENT_NODE, NULL, NULL, NULL});
     }
     uint32_t wanted = below(world, MOST_NEEDS);
     for (uint32_t i = 0; i < wanted; i++) {
@@ -207,12 +207,12 @@ static void a_change_touches_only_what_it_changes(void **state)
     arena_open(&arena, 0);
     struct engine *engine = engine_create(&arena, &(struct engine_options){.capacity = 16});
     struct graph_builder *builder = graph_builder_open(&arena);
-    uint32_t site = graph_add(builder, (struct component){"site", COMPONENT_SITE, NULL, NULL}), rack = 0, node = 0;
+    uint32_t site = graph_add(builder, (struct component){"site", COMPONENT_SITE, NULL, NULL, NULL}), rack = 0, node = 0;
     for (int r = 0; r < RACKS; r++) {
-        rack = graph_add(builder, (struct component){"rack", COMPONENT_RACK, NULL, NULL});
+        rack = graph_add(builder, (struct component){"rack", COMPONENT_RACK, NULL, NULL, NULL});
         graph_need(builder, rack, site, PLANE_DATA, (duration){0});
         for (int n = 0; n < NODES; n++) {
-            node = graph_add(builder, (struct component){"node", COMPONENT_NODE, NULL, NULL});
+            node = graph_add(builder, (struct component){"node", COMPONENT_NODE, NULL, NULL, NULL});
             graph_need(builder, node, rack, PLANE_DATA, (duration){0});
         }
     }

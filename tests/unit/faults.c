@@ -144,10 +144,10 @@ static void traces_of(const char *text, bool with_cloud, struct rooms *rooms, st
     struct graph_builder *builder = extended(rooms);
     if (with_cloud) {
         static const struct law up = {LAW_EXPONENTIAL, 3600 * 50, 0, 0}, repair = {LAW_EXPONENTIAL, 7200, 0, 0};
-        uint32_t chain = graph_add(builder, (struct component){"akash/chain", COMPONENT_CONTROL, &up, &repair});
+        uint32_t chain = graph_add(builder, (struct component){"akash/chain", COMPONENT_CONTROL, &up, &repair, NULL});
         for (uint32_t s = 0; s < rooms->fleet->sites; s++) {
             const char *path = arena_format(&rooms->arena, "akash/%s", rooms->fleet->site[s].name);
-            uint32_t provider = graph_add(builder, (struct component){path, COMPONENT_PROVIDER, &up, &repair});
+            uint32_t provider = graph_add(builder, (struct component){path, COMPONENT_PROVIDER, &up, &repair, NULL});
             graph_need(builder, provider, chain, PLANE_CONTROL, (duration){US_PER_HOUR});
             graph_need(builder, provider, rooms->fleet->site[s].component, PLANE_DATA, (duration){0});
         }

@@ -57,7 +57,7 @@ static void open_bench(struct bench *bench, uint32_t components)
     arena_open(&bench->arena, 0);
     bench->builder = graph_builder_open(&bench->arena);
     for (uint32_t i = 0; i < components; i++)
-        assert_int_equal(graph_add(bench->builder, (struct component){names[i], COMPONENT_NODE, NULL, NULL}), i);
+        assert_int_equal(graph_add(bench->builder, (struct component){names[i], COMPONENT_NODE, NULL, NULL, NULL}), i);
     bench->engine = engine_create(&bench->arena, &(struct engine_options){.capacity = 256});
     bench->action_fail = engine_action(bench->engine, on_fail, bench);
     bench->action_mend = engine_action(bench->engine, on_mend, bench);
@@ -327,7 +327,7 @@ static void an_extended_builder_keeps_indices_and_leaves_its_base_alone(void **s
     open_bench(&bench, 2);
     need(&bench, 1, 0, PLANE_DATA, 0);
     struct graph_builder *wider = graph_builder_extend(&bench.arena, bench.builder);
-    uint32_t chain = graph_add(wider, (struct component){"akash/chain", COMPONENT_CONTROL, NULL, NULL});
+    uint32_t chain = graph_add(wider, (struct component){"akash/chain", COMPONENT_CONTROL, NULL, NULL, NULL});
     graph_need(wider, 1, chain, PLANE_DATA, (duration){0});
     graph_gate(wider, 1, PLANE_DATA, GATE_ANY, 0);
     const char *cycle = "";
