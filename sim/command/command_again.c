@@ -8,19 +8,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* What the file holds, by (point, replication, arm) of the study that was read back from it. */
+/* What the file holds, by (task, arm) of the study that was read back from it. */
 struct memory {
     const struct study *study;
-    uint64_t *digest; /* [points][replications][arms]; valid where known */
+    uint64_t *digest; /* [tasks][arms]; valid where known */
     bool *known;
     uint64_t compared, differ;
-    uint32_t point, replication, arm; /* the first that differs */
+    struct study_task task; /* the first that differs, */
+    uint32_t arm;           /* and where */
 };
-
-static size_t memory_index(const struct study *study, size_t point, size_t replication, size_t arm)
-{
-    return (point * study->replications + replication) * study->arm_count + arm;
-}
 
 static const char **split_overrides(struct arena *arena, const char *text, size_t *count)
 {
@@ -37,16 +33,15 @@ static const char **split_overrides(struct arena *arena, const char *text, size_
     return all;
 }
 
-static void compare_digest(void *context, uint32_t point, uint32_t replication, uint32_t arm, uint64_t digest)
+static void compare_digest(void *context, struct study_task task, uint32_t arm, uint64_t digest)
 {
     struct memory *memory = context;
-    size_t i = memory_index(memory->study, point, replication, arm);
+    size_t i = study_task_number(memory->study, task) * memory->study->arm_count + arm;
     if (!memory->known[i])
         return;
     memory->compared++;
     if (memory->digest[i] != digest && memory->differ++ == 0) {
-        memory->point = point;
-        memory->replication = replication;
+        memory->task = task;
         memory->arm = arm;
     }
 }
@@ -79,14 +74,14 @@ static void report_again(const struct execution *execution, const struct memory 
                   "%" PRIu64 " of %" PRIu64 " replications differ from '%s', first in point '%s', replication %" PRIu32
                   ", cloud '%s'",
                   memory->differ, memory->compared, message_show(arena, line->operand[0]),
-                  message_show(arena, execution->study->points[memory->point].label), memory->replication,
+                  message_show(arena, execution->study->points[memory->task.point].label), memory->task.replication,
                   message_show(arena, execution->study->arms[memory->arm].name));
 }
 
 /* The digests of the replications that the file holds: all of them, unless the run was interrupted. */
 static bool remember(struct memory *memory, const struct study *study, struct store *store, struct arena *arena)
 {
-    size_t count = study->point_count * study->replications * study->arm_count;
+    size_t count = study_task_count(study) * study->arm_count;
     sqlite3 *database = store_database(store);
     sqlite3_stmt *find = NULL;
     memory->study = study;
@@ -97,11 +92,10 @@ static bool remember(struct memory *memory, const struct study *study, struct st
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        size_t arm = i % study->arm_count, rest = i / study->arm_count;
-        int64_t point_id = store_point_id(study->points[rest / study->replications].label);
-        int64_t cloud_id = store_cloud_id(study->arms[arm].name);
-        sqlite3_bind_int64(find, 1,
-                           store_replication_id(point_id, cloud_id, 0, (uint32_t)(rest % study->replications)));
+        struct study_task task = study_task_at(study, i / study->arm_count);
+        int64_t point_id = store_point_id(study->points[task.point].label);
+        int64_t cloud_id = store_cloud_id(study->arms[i % study->arm_count].name);
+        sqlite3_bind_int64(find, 1, store_replication_id(point_id, cloud_id, task.outer_draw, task.replication));
         if (sqlite3_step(find) == SQLITE_ROW && sqlite3_column_text(find, 0) != NULL) {
             memory->digest[i] = strtoull((const char *)sqlite3_column_text(find, 0), NULL, 16);
             memory->known[i] = true;

@@ -50,13 +50,14 @@ struct sink_state {
     bool progress, shown;
 };
 
-static bool take(void *context, uint32_t point, uint32_t replication, uint32_t arm, struct sim_record *record)
+static bool take(void *context, struct study_task task, uint32_t arm, struct sim_record *record)
 {
     struct sink_state *state = context;
     struct execution *execution = state->execution;
     if (execution->seen != NULL)
-        execution->seen(execution->seen_context, point, replication, arm, record_digest(record));
-    struct store_replication which = {.point = point, .cloud = arm, .rep = replication};
+        execution->seen(execution->seen_context, task, arm, record_digest(record));
+    struct store_replication which = {
+        .point = task.point, .cloud = arm, .outer_draw = task.outer_draw, .rep = task.replication};
     return state->store == NULL || store_write_replication(state->store, which, record);
 }
 
@@ -116,11 +117,10 @@ static bool add_targets(const struct study *study, struct store *store)
 /* Marks belong to points, and a store takes them after all of those. */
 static bool add_marks(const struct study *study, struct store *store)
 {
-    for (size_t p = 0; p < study->point_count && study->model->marks != NULL; p++) {
-        const struct sim_mark *marks;
-        size_t count = study->model->marks(study->points[p].plan, &marks);
-        for (size_t m = 0; m < count; m++)
-            if (!store_add_mark(store, (uint32_t)p, marks[m].name, marks[m].start_s, marks[m].end_s))
+    for (size_t p = 0; p < study->point_count; p++) {
+        const struct study_point *point = &study->points[p];
+        for (size_t m = 0; m < point->mark_count; m++)
+            if (!store_add_mark(store, (uint32_t)p, point->marks[m].name, point->marks[m].start_s, point->marks[m].end_s))
                 return false;
     }
     return true;
@@ -164,15 +164,14 @@ static int explain(const struct execution *execution, const struct store *store)
     case STUDY_LIMIT:
         message_error(arena_format(arena, "raise '%s' in the scenario", outcome->limit_key),
                       "limit of %" PRId64 " reached in point '%s', replication %" PRIu32 ", cloud '%s'",
-                      outcome->limit_value, message_show(arena, study->points[outcome->limit_point].label),
-                      outcome->limit_replication, message_show(arena, study->arms[outcome->limit_arm].name));
+                      outcome->limit_value, message_show(arena, study->points[outcome->limit_task.point].label),
+                      outcome->limit_task.replication, message_show(arena, study->arms[outcome->limit_arm].name));
         return EXIT_MACHINE;
     case STUDY_FAILED:
         break;
     }
     message_error(NULL, "%s",
-                  store != NULL && store_message(store)[0] != '\0' ? message_show(arena, store_message(store))
-                                                                   : "cannot start a thread");
+                  outcome->why != NULL ? outcome->why : message_show(arena, store_message(store)));
     return EXIT_MACHINE;
 }
 

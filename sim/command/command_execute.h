@@ -23,7 +23,7 @@ struct execution {
     bool replace;         /* an existing file */
     struct store_run run; /* what to write about the run; unused without path */
     /* Sees every replication's digest in order; NULL: nobody looks. */
-    void (*seen)(void *context, uint32_t point, uint32_t replication, uint32_t arm, uint64_t digest);
+    void (*seen)(void *context, struct study_task task, uint32_t arm, uint64_t digest);
     void *seen_context;
     /* out */
     struct study_outcome outcome;

@@ -1,8 +1,6 @@
-#include "sim/study/study.h"
-#include "sim/base/check.h"
+#include "sim/study/study_internal.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,26 +41,7 @@ static const struct sim_model *find_model(const struct sim_registry *registry, c
     return NULL;
 }
 
-/* --- Preparing --- */
-
-struct preparation {
-    struct study *study;
-    const struct study_source *source;
-    const struct sim_registry *registry;
-    const char *known_models;
-    FILE *errors;
-    const char **printed; /* mistakes shown so far, to show each once */
-    size_t printed_count, printed_room;
-};
-
-static struct scenario *read_with(struct preparation *p, const char *const *overrides, size_t count)
-{
-    if (p->source->text != NULL)
-        return scenario_read_text(p->study->arena, p->source->path, p->source->text, overrides, count, study_model_keys,
-                                  p->registry, p->known_models);
-    return scenario_read(p->study->arena, p->source->path, overrides, count, study_model_keys, p->registry,
-                         p->known_models);
-}
+/* --- Mistakes, each once --- */
 
 static bool was_printed(struct preparation *p, const char *text)
 {
@@ -93,7 +72,7 @@ static const char *next_mistake(const char *text)
 }
 
 /* Prints the scenario's mistakes that were not printed for an earlier point. */
-static void print_mistakes(struct preparation *p, const struct scenario *scenario, const char *point)
+void preparation_print(struct preparation *p, const struct scenario *scenario, const char *point)
 {
     char *text = NULL;
     size_t length = 0;
@@ -114,171 +93,6 @@ static void print_mistakes(struct preparation *p, const struct scenario *scenari
         fputs(mistake, p->errors);
     }
     free(text);
-}
-
-/* What belongs to the run and not to a point: one grid, one calendar, one seed. */
-static void check_run_keys(struct scenario *point, const struct scenario *base)
-{
-    static const char *const names[] = {"model", "start", "horizon", "grid", "replications", "seed", "level"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const struct value *a = value_of(&point->root, names[i]), *b = value_of(&base->root, names[i]);
-        if (strcmp(a->text == NULL ? "" : a->text, b->text == NULL ? "" : b->text) != 0)
-            scenario_error(point, a, "set it once, outside study.points", "a study point cannot change '%s' of the run",
-                           names[i]);
-    }
-}
-
-static void check_arms(struct study *study, struct scenario *scenario, const void *plan)
-{
-    const struct sim_arm *arms;
-    size_t count = study->model->arms(plan, &arms);
-    if (study->arms == NULL) {
-        study->arms = arms;
-        study->arm_count = count;
-        check(count > 0, "model %s has no arms", study->model->name);
-        return;
-    }
-    bool same = count == study->arm_count;
-    for (size_t i = 0; same && i < count; i++)
-        same = strcmp(arms[i].name, study->arms[i].name) == 0;
-    if (!same)
-        scenario_error(scenario, value_of(&scenario->root, "study"), "every point compares the same clouds",
-                       "a study point cannot add, drop or rename a cloud");
-}
-
-static struct sim_task common_task(const struct scenario *scenario, enum sim_log log)
-{
-    const struct value *root = &scenario->root;
-    return (struct sim_task){
-        .seed = (uint64_t)value_integer(root, "seed"),
-        .horizon = {value_duration(root, "horizon").us},
-        .warmup = value_duration(root, "warmup"),
-        .grid = value_duration(root, "grid"),
-        .outage_min = value_duration(root, "outage_min"),
-        .outage_cap = (uint32_t)value_integer(root, "outage_cap"),
-        .log = log,
-    };
-}
-
-static json_t *json_of_text(struct arena *arena, const char *text)
-{
-    json_t *json = json_string(text);
-    if (json != NULL)
-        return json;
-    char *plain = arena_text(arena, text); /* not UTF-8 */
-    for (char *c = plain; *c != '\0'; c++) {
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    }
-    return json_string(plain);
-}
-
-static json_t *json_of_value(struct arena *arena, const struct value *value)
-{
-    if (value->key->type != KEY_GROUP && value->key->type != KEY_LIST && value->key->type != KEY_TEXTS)
-        return json_of_text(arena, value->text == NULL ? "" : value->text);
-    json_t *json = value->key->type == KEY_GROUP ? json_object() : json_array();
-    for (size_t i = 0; i < value->children; i++) {
-        const struct value *child = &value->child[i];
-        if (value->key->type != KEY_GROUP)
-            json_array_append_new(json, json_of_value(arena, child));
-        else if (child->given)
-            json_object_set_new(json, child->key->name, json_of_value(arena, child));
-    }
-    return json;
-}
-
-/* What the point sets: its overrides by path, its own keys by name. */
-static const char *point_parameters(struct arena *arena, const struct value *point)
-{
-    json_t *json = json_object();
-    for (size_t i = 0; i < point->children; i++) {
-        const struct value *child = &point->child[i];
-        if (!child->given || strcmp(child->key->name, "label") == 0)
-            continue;
-        if (strcmp(child->key->name, "set") != 0) {
-            json_object_set_new(json, child->key->name, json_of_value(arena, child));
-            continue;
-        }
-        for (size_t k = 0; k < child->children; k++) {
-            const char *text = child->child[k].text, *equals = strchr(text, '=');
-            size_t length = equals == NULL ? strlen(text) : (size_t)(equals - text);
-            char *path = arena_format(arena, "%.*s", (int)length, text);
-            json_object_set_new(json, path, json_of_text(arena, equals == NULL ? "" : equals + 1));
-        }
-    }
-    char *dumped = json_dumps(json, JSON_COMPACT);
-    const char *parameters = arena_text(arena, dumped == NULL ? "{}" : dumped);
-    free(dumped);
-    json_decref(json);
-    return parameters;
-}
-
-/* A scenario's points; none when it has no study. */
-static const struct value *points_of(const struct scenario *scenario)
-{
-    const struct value *study = value_of(&scenario->root, "study");
-    return study->given && study->children > 0 ? value_of(study, "points") : NULL;
-}
-
-static const char *const *point_overrides(struct preparation *p, const struct value *set, size_t *count)
-{
-    *count = p->source->override_count + set->children;
-    const char **all = arena_array(p->study->arena, *count + 1, const char *);
-    for (size_t i = 0; i < p->source->override_count; i++)
-        all[i] = p->source->overrides[i];
-    for (size_t i = 0; i < set->children; i++)
-        all[p->source->override_count + i] = set->child[i].text;
-    return all;
-}
-
-static void finish_point(struct preparation *p, struct study_point *point, struct scenario *scenario,
-                         const struct value *at)
-{
-    point->scenario = scenario;
-    point->task = common_task(scenario, p->source->log);
-    point->plan = p->study->model->prepare(scenario, at);
-    if (scenario->errors == 0)
-        check_arms(p->study, scenario, point->plan);
-}
-
-static void prepare_point(struct preparation *p, const struct value *points, size_t index)
-{
-    struct study *study = p->study;
-    struct study_point *point = &study->points[index];
-    const struct value *declared = value_at(points, index);
-    point->label = value_text(declared, "label");
-    point->parameters = point_parameters(study->arena, declared);
-    size_t count;
-    const char *const *overrides = point_overrides(p, value_of(declared, "set"), &count);
-    struct scenario *scenario = read_with(p, overrides, count);
-    if (scenario->errors == 0) {
-        check_run_keys(scenario, study->scenario);
-        const struct value *own = points_of(scenario);
-        if (own == NULL || own->children != points->children)
-            scenario_error(scenario, value_of(&scenario->root, "study"), NULL,
-                           "a study point cannot change the list of points");
-        else
-            finish_point(p, point, scenario, value_at(own, index));
-    }
-    if (scenario->errors > 0)
-        print_mistakes(p, scenario, point->label);
-}
-
-static void prepare_points(struct preparation *p)
-{
-    struct study *study = p->study;
-    const struct value *points = points_of(study->scenario);
-    size_t count = points == NULL ? 0 : points->children;
-    study->point_count = count == 0 ? 1 : count;
-    study->points = arena_array(study->arena, study->point_count, struct study_point);
-    if (count == 0) {
-        study->points[0].label = "base";
-        study->points[0].parameters = "{}";
-        finish_point(p, &study->points[0], study->scenario, NULL);
-    }
-    for (size_t i = 0; i < count; i++)
-        prepare_point(p, points, i);
 }
 
 /* --- Targets --- */
@@ -384,12 +198,11 @@ static void check_grid(struct study *study)
 bool study_prepare(struct study *study, struct arena *arena, const struct study_source *source,
                    const struct sim_registry *registry, FILE *errors)
 {
-    *study = (struct study){.arena = arena};
-    struct preparation p = {.study = study, .source = source, .registry = registry, .errors = errors};
-    p.known_models = study_known_models(arena, registry);
-    study->scenario = read_with(&p, source->overrides, source->override_count);
+    *study = (struct study){.arena = arena, .source = *source, .registry = registry};
+    struct preparation p = {.study = study, .errors = errors};
+    study->scenario = study_read(study, arena, source->text, source->overrides, source->override_count);
     if (study->scenario->errors > 0) {
-        print_mistakes(&p, study->scenario, NULL);
+        preparation_print(&p, study->scenario, NULL);
         return false;
     }
     study->model = find_model(registry, value_text(&study->scenario->root, "model"));
@@ -398,10 +211,10 @@ bool study_prepare(struct study *study, struct arena *arena, const struct study_
     while (study->model->series != NULL && study->model->series[study->series].name != NULL)
         study->series++;
     study->replications = (uint32_t)value_integer(&study->scenario->root, "replications");
-    prepare_points(&p);
+    preparation_points(&p);
     check_targets(study);
     check_grid(study);
     if (study->scenario->errors > 0)
-        print_mistakes(&p, study->scenario, NULL);
+        preparation_print(&p, study->scenario, NULL);
     return study->errors == 0;
 }

@@ -8,21 +8,19 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <string.h>
 #include <time.h>
 
 /* Tasks in the window per thread: enough for a slow one not to stall the others for long. */
-enum { WINDOW_PER_THREAD = 4, THREADS_MOST = 1024, TICK_MS = 200, REPLAY_BYTES = 1024 };
+enum { WINDOW_PER_THREAD = 4, THREADS_MOST = 1024, TICK_MS = 200 };
 
 struct slot {
     struct arena arena; /* the records'; rewound when they are handed over */
     struct arena_mark empty;
-    struct sim_record **records; /* one per arm */
+    struct study_task task;
+    struct study_result result;
+    struct study_stored *stored; /* [arms]; NULL: the task was lived through */
     bool done;
-    const char *limit_key; /* not NULL: this task ended there */
-    int64_t limit_value;
-    uint32_t limit_arm;
 };
 
 struct pool {
@@ -30,10 +28,12 @@ struct pool {
     const struct study_options *options;
     pthread_mutex_t lock;
     pthread_cond_t room, ready;
-    uint64_t next, handed, total; /* tasks taken, handed over, all; under lock */
+    struct study_task cursor; /* the next task to be taken; point == point_count: none is left; under lock */
+    uint64_t taken, handed;   /* tasks given a slot, and handed over; under lock */
     uint64_t window;
-    struct slot *slots;
-    bool stop; /* take no more tasks; under lock */
+    struct slot *slots;       /* task number n of this run has slot n % window */
+    unsigned threads;         /* started so far; under lock */
+    bool stop;                /* take no more tasks; under lock */
 };
 
 uint64_t study_digest_start(void)
@@ -41,110 +41,142 @@ uint64_t study_digest_start(void)
     return hash_text(0, "nines run digest 1");
 }
 
-uint64_t study_digest_next(uint64_t digest, const char *point, uint32_t replication, const char *arm,
-                           uint64_t of_replication)
+uint64_t study_digest_next(uint64_t digest, const char *point, uint32_t outer_draw, uint32_t replication,
+                           const char *arm, uint64_t of_replication)
 {
     digest = hash_text(digest, point);
+    if (outer_draw > 0)
+        digest = hash_word(hash_text(digest, "outer draw"), outer_draw);
     digest = hash_word(digest, replication);
     digest = hash_text(digest, arm);
     return hash_word(digest, of_replication);
 }
 
+/* --- The order of tasks --- */
+
+uint32_t study_replications(const struct study *study, uint32_t outer_draw)
+{
+    return outer_draw == 0 ? study->replications : study->outer_replications;
+}
+
+static uint64_t tasks_of_a_point(const struct study *study)
+{
+    return study->replications + (uint64_t)study->outer_draws * study->outer_replications;
+}
+
+uint64_t study_task_count(const struct study *study)
+{
+    return study->point_count * tasks_of_a_point(study);
+}
+
+uint64_t study_task_number(const struct study *study, struct study_task task)
+{
+    uint64_t before = task.outer_draw == 0 ? 0
+                                           : study->replications + (task.outer_draw - 1) * (uint64_t)study->outer_replications;
+    return task.point * tasks_of_a_point(study) + before + task.replication;
+}
+
+struct study_task study_task_at(const struct study *study, uint64_t number)
+{
+    uint64_t within = number % tasks_of_a_point(study);
+    struct study_task task = {.point = (uint32_t)(number / tasks_of_a_point(study)), .replication = (uint32_t)within};
+    if (within < study->replications)
+        return task;
+    within -= study->replications;
+    task.outer_draw = 1 + (uint32_t)(within / study->outer_replications);
+    task.replication = (uint32_t)(within % study->outer_replications);
+    return task;
+}
+
+static struct study_task task_after(const struct study *study, struct study_task task)
+{
+    if (++task.replication < study_replications(study, task.outer_draw))
+        return task;
+    task.replication = 0;
+    if (++task.outer_draw <= study->outer_draws)
+        return task;
+    return (struct study_task){.point = task.point + 1};
+}
+
+static bool is_mine(const struct study_options *options, struct study_task task)
+{
+    return options->mine == NULL || options->mine(options->context, task);
+}
+
+/* How many tasks are this run's. */
+static uint64_t count_mine(const struct study *study, const struct study_options *options)
+{
+    if (options->mine == NULL)
+        return study_task_count(study);
+    uint64_t count = 0;
+    for (struct study_task task = {0}; task.point < study->point_count; task = task_after(study, task))
+        count += is_mine(options, task);
+    return count;
+}
+
 /* --- A worker --- */
 
-struct worker {
-    struct pool *pool;
-    struct arena scratch;
-    struct check_scene scene;
-    char replay[REPLAY_BYTES];
-};
-
-static const struct study_point *point_of(const struct pool *pool, uint64_t task)
+/* Gives the slot what is stored of its task; false when nothing is. */
+static bool fill_stored(const struct pool *pool, struct slot *slot)
 {
-    return &pool->study->points[task / pool->study->replications];
-}
-
-static uint32_t replication_of(const struct pool *pool, uint64_t task)
-{
-    return (uint32_t)(task % pool->study->replications);
-}
-
-static void set_scene(struct worker *worker, uint64_t task, uint32_t arm)
-{
-    const struct pool *pool = worker->pool;
-    snprintf(worker->replay, sizeof worker->replay, "%s    (point '%s', replication %" PRIu32 ", cloud '%s')",
-             pool->options->replay == NULL ? "" : pool->options->replay, point_of(pool, task)->label,
-             replication_of(pool, task), pool->study->arms[arm].name);
-    worker->scene = (struct check_scene){.replay = worker->replay, .audit = pool->options->audit};
-}
-
-/* One replication of one arm. false: a limit was reached, and the scene says which. Apart, because a jump back may
- * spoil locals that changed in between. */
-static bool live(struct worker *worker, const struct study_point *point, const struct sim_task *task,
-                 struct sim_record *record)
-{
-    jmp_buf escape;
-    if (setjmp(escape) != 0)
+    const struct study_options *options = pool->options;
+    slot->stored = NULL;
+    if (options->stored == NULL)
         return false;
-    worker->scene.limit_escape = &escape;
-    worker->pool->study->model->replicate(point->plan, task, record);
-    check(record->done, "the model ended replication %" PRIu32 " without record_done()", task->replication);
-    return true;
+    struct study_stored *stored = arena_array(&slot->arena, pool->study->arm_count, struct study_stored);
+    if (options->stored(options->context, slot->task, stored))
+        slot->stored = stored;
+    return slot->stored != NULL;
 }
 
-/* All arms of a task, until a limit is reached. */
-static void live_all(struct worker *worker, uint64_t task_index, struct slot *slot)
+/* The slot of the next task to be lived through, waiting for room in the window. NULL: no task is left, or the study stops. What
+ * is stored already gets its slot on the way. */
+static struct slot *take_slot(struct pool *pool)
 {
-    const struct pool *pool = worker->pool;
-    const struct study_point *point = point_of(pool, task_index);
-    struct sim_task task = point->task;
-    task.replication = replication_of(pool, task_index);
-    task.arena = &worker->scratch;
-    slot->limit_key = NULL;
-    slot->records = arena_array(&slot->arena, pool->study->arm_count, struct sim_record *);
-    for (uint32_t arm = 0; arm < pool->study->arm_count && slot->limit_key == NULL; arm++) {
-        struct arena_mark clean = arena_mark(&worker->scratch);
-        task.arm = arm;
-        slot->records[arm] = record_open(&slot->arena, pool->study->model, &task);
-        set_scene(worker, task_index, arm);
-        if (!live(worker, point, &task, slot->records[arm])) {
-            slot->limit_key = worker->scene.limit_key;
-            slot->limit_value = worker->scene.limit_value;
-            slot->limit_arm = arm;
-        }
-        arena_rewind(&worker->scratch, clean);
-    }
-}
-
-/* Waits for room in the window. false: no task is left, or the study stops. */
-static bool take_task(struct pool *pool, uint64_t *task)
-{
+    struct slot *slot = NULL;
     pthread_mutex_lock(&pool->lock);
-    while (!pool->stop && pool->next < pool->total && pool->next >= pool->handed + pool->window)
-        pthread_cond_wait(&pool->room, &pool->lock);
-    bool taken = !pool->stop && pool->next < pool->total;
-    if (taken)
-        *task = pool->next++;
+    while (slot == NULL && !pool->stop && pool->cursor.point < pool->study->point_count) {
+        if (pool->taken >= pool->handed + pool->window) {
+            pthread_cond_wait(&pool->room, &pool->lock);
+            continue;
+        }
+        struct study_task task = pool->cursor;
+        pool->cursor = task_after(pool->study, task);
+        if (!is_mine(pool->options, task))
+            continue;
+        slot = &pool->slots[pool->taken++ % pool->window];
+        slot->task = task;
+        if (!fill_stored(pool, slot))
+            break;
+        slot->done = true;
+        slot = NULL;
+        pthread_cond_signal(&pool->ready);
+    }
+    if (slot == NULL)
+        pthread_cond_signal(&pool->ready); /* the last of the tasks may have been another shard's */
     pthread_mutex_unlock(&pool->lock);
-    return taken;
+    return slot;
 }
 
 static void *work(void *argument)
 {
     struct pool *pool = argument;
-    struct worker worker = {.pool = pool};
-    arena_open(&worker.scratch, 1u << 20);
-    struct check_scene *previous = check_enter(&worker.scene);
-    for (uint64_t task = 0; take_task(pool, &task);) {
-        struct slot *slot = &pool->slots[task % pool->window];
-        live_all(&worker, task, slot);
+    const struct study_options *options = pool->options;
+    struct study_worker *worker = study_worker_open(pool->study, options);
+    pthread_mutex_lock(&pool->lock);
+    unsigned number = pool->threads++;
+    pthread_mutex_unlock(&pool->lock);
+    for (struct slot *slot; (slot = take_slot(pool)) != NULL;) {
+        if (options->live != NULL)
+            options->live(options->context, number, worker, slot->task, &slot->arena, &slot->result);
+        else
+            study_live(worker, slot->task, &slot->arena, &slot->result);
         pthread_mutex_lock(&pool->lock);
         slot->done = true;
         pthread_cond_signal(&pool->ready);
         pthread_mutex_unlock(&pool->lock);
     }
-    check_enter(previous);
-    arena_close(&worker.scratch);
+    study_worker_close(worker);
     return NULL;
 }
 
@@ -186,7 +218,8 @@ static struct slot *next_done(struct pool *pool, struct timespec limit, bool *ov
     struct slot *slot = NULL;
     pthread_mutex_lock(&pool->lock);
     for (int late = 0;; late = pthread_cond_timedwait(&pool->ready, &pool->lock, &limit)) {
-        *over = pool->handed == pool->total || (pool->stop && pool->handed == pool->next);
+        bool last = pool->stop || pool->cursor.point == pool->study->point_count;
+        *over = last && pool->handed == pool->taken;
         slot =
             !*over && pool->slots[pool->handed % pool->window].done ? &pool->slots[pool->handed % pool->window] : NULL;
         if (*over || slot != NULL || late != 0)
@@ -206,32 +239,44 @@ static void release(struct pool *pool, struct slot *slot)
     pthread_mutex_unlock(&pool->lock);
 }
 
+/* Counts what one arm came to. */
+static void add(const struct study *study, struct study_task task, uint32_t arm, struct study_stored of,
+                struct study_outcome *outcome)
+{
+    outcome->events += of.events;
+    outcome->digest = study_digest_next(outcome->digest, study->points[task.point].label, task.outer_draw,
+                                        task.replication, study->arms[arm].name, of.digest);
+}
+
 /* Hands one task's records to the sink. false: the study ends here, and outcome->end says why. */
 static bool hand_over(const struct pool *pool, struct slot *slot, const struct study_sink *sink,
                       struct study_outcome *outcome)
 {
-    uint64_t task = outcome->done;
-    uint32_t point = (uint32_t)(task / pool->study->replications), replication = replication_of(pool, task);
-    if (slot->limit_key != NULL) {
-        outcome->end = STUDY_LIMIT;
-        outcome->limit_key = slot->limit_key;
-        outcome->limit_value = slot->limit_value;
-        outcome->limit_point = point;
-        outcome->limit_replication = replication;
-        outcome->limit_arm = slot->limit_arm;
+    const struct study_result *result = &slot->result;
+    if (slot->stored == NULL && (result->failure != NULL || result->limit_key != NULL)) {
+        outcome->end = result->failure != NULL ? STUDY_FAILED : STUDY_LIMIT;
+        outcome->why = result->failure;
+        outcome->limit_key = result->limit_key;
+        outcome->limit_value = result->limit_value;
+        outcome->limit_task = slot->task;
+        outcome->limit_arm = result->limit_arm;
         return false;
     }
     for (uint32_t arm = 0; arm < pool->study->arm_count; arm++) {
-        struct sim_record *record = slot->records[arm];
-        if (!sink->take(sink->context, point, replication, arm, record)) {
+        if (slot->stored != NULL) {
+            add(pool->study, slot->task, arm, slot->stored[arm], outcome);
+            continue;
+        }
+        struct sim_record *record = result->records[arm];
+        if (!sink->take(sink->context, slot->task, arm, record)) {
             outcome->end = STUDY_FAILED;
             return false;
         }
-        outcome->events += record->events;
-        outcome->digest = study_digest_next(outcome->digest, pool->study->points[point].label, replication,
-                                            pool->study->arms[arm].name, record_digest(record));
+        struct study_stored of = {.digest = record_digest(record), .events = record->events};
+        add(pool->study, slot->task, arm, of, outcome);
     }
     outcome->done++;
+    outcome->stored += slot->stored != NULL;
     return true;
 }
 
@@ -304,19 +349,23 @@ struct study_outcome study_run(const struct study *study, const struct study_opt
                                const struct study_sink *sink)
 {
     struct pool pool = {.study = study, .options = options};
-    pool.total = (uint64_t)study->point_count * study->replications;
-    struct study_outcome outcome = {.end = STUDY_COMPLETE, .total = pool.total, .digest = study_digest_start()};
-    unsigned wanted = choose_threads(options->threads, pool.total);
+    struct study_outcome outcome = {
+        .end = STUDY_COMPLETE, .total = count_mine(study, options), .digest = study_digest_start()};
+    if (outcome.total == 0)
+        return outcome;
+    unsigned wanted = choose_threads(options->threads, outcome.total);
     struct arena arena;
     arena_open(&arena, 0);
     open_pool(&pool, &arena, wanted);
     pthread_t *threads = arena_array(&arena, wanted, pthread_t);
     while (outcome.threads < wanted && pthread_create(&threads[outcome.threads], NULL, work, &pool) == 0)
         outcome.threads++;
-    if (outcome.threads == 0)
+    if (outcome.threads == 0) {
         outcome.end = STUDY_FAILED;
-    else
+        outcome.why = "cannot start a thread";
+    } else {
         collect(&pool, sink, &outcome);
+    }
     for (unsigned i = 0; i < outcome.threads; i++)
         pthread_join(threads[i], NULL);
     close_pool(&pool);

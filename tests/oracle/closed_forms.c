@@ -163,13 +163,13 @@ static double *values_of(const struct harvest *harvest, size_t point, size_t met
     return harvest->value + (point * harvest->study->metrics + metric) * harvest->study->replications;
 }
 
-static bool take(void *context, uint32_t point, uint32_t replication, uint32_t arm, struct sim_record *record)
+static bool take(void *context, struct study_task task, uint32_t arm, struct sim_record *record)
 {
     struct harvest *harvest = context;
     assert_int_equal(arm, 0);
     assert_true(record->done && record->events > 0);
     for (size_t m = 0; m < harvest->study->metrics; m++)
-        values_of(harvest, point, m)[replication] = record->metric_values[m];
+        values_of(harvest, task.point, m)[task.replication] = record->metric_values[m];
     for (uint32_t i = 0; i < record->steps; i++)
         assert_true(isfinite(record->series_values[i]));
     return true;

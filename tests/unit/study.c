@@ -122,10 +122,10 @@ struct seen {
     bool in_order;
 };
 
-static bool take(void *context, uint32_t point, uint32_t replication, uint32_t arm, struct sim_record *record)
+static bool take(void *context, struct study_task task, uint32_t arm, struct sim_record *record)
 {
     struct seen *seen = context;
-    uint64_t position = ((uint64_t)point * seen->study->replications + replication) * seen->study->arm_count + arm;
+    uint64_t position = study_task_number(seen->study, task) * seen->study->arm_count + arm;
     int ahead = atomic_load(&toy_started) - (int)(position / seen->study->arm_count);
     seen->ahead_most = ahead > seen->ahead_most ? ahead : seen->ahead_most;
     seen->in_order = seen->in_order && position == seen->sequence;
@@ -214,8 +214,8 @@ static void limit_is_reported_where_it_comes_first_in_order(void **state)
         assert_int_equal(outcome.end, STUDY_LIMIT);
         assert_string_equal(outcome.limit_key, "limits.toy");
         assert_int_equal(outcome.limit_value, 12);
-        assert_int_equal(outcome.limit_point, 0);
-        assert_int_equal(outcome.limit_replication, 11);
+        assert_int_equal(outcome.limit_task.point, 0);
+        assert_int_equal(outcome.limit_task.replication, 11);
         assert_int_equal(outcome.done, 11);
         assert_int_equal(seen.sequence, 22);
         done(&f);
@@ -251,7 +251,186 @@ static void a_sink_that_fails_ends_the_study(void **state)
     done(&f);
 }
 
+/* --- Resume, shards, other machines --- */
+
+/* What a first run left behind, and which tasks a second one is told about. */
+struct remembered {
+    const struct study *study;
+    struct study_stored *of; /* [tasks][arms] */
+    uint64_t taken, elsewhere;
+    uint32_t shard, shards;
+    bool (*is_stored)(uint64_t task);
+};
+
+static struct study_stored *remembered_at(struct remembered *r, struct study_task task, uint32_t arm)
+{
+    return &r->of[study_task_number(r->study, task) * r->study->arm_count + arm];
+}
+
+static bool remember(void *context, struct study_task task, uint32_t arm, struct sim_record *record)
+{
+    struct remembered *r = context;
+    r->taken++;
+    *remembered_at(r, task, arm) = (struct study_stored){record_digest(record), record->events};
+    return true;
+}
+
+static bool is_stored(void *context, struct study_task task, struct study_stored *stored)
+{
+    struct remembered *r = context;
+    if (!r->is_stored(study_task_number(r->study, task)))
+        return false;
+    for (uint32_t arm = 0; arm < r->study->arm_count; arm++)
+        stored[arm] = *remembered_at(r, task, arm);
+    return true;
+}
+
+static bool is_of_shard(void *context, struct study_task task)
+{
+    const struct remembered *r = context;
+    return task.replication % r->shards == r->shard;
+}
+
+static bool first_half(uint64_t task) { return task < 40; }
+static bool every_third(uint64_t task) { return task % 3 == 0; }
+static bool every_one(uint64_t task) { return task < UINT64_MAX; }
+static bool none(uint64_t task) { return task == UINT64_MAX; }
+
+static void remember_all(struct remembered *r, const struct study *study, struct study_outcome *outcome)
+{
+    *r = (struct remembered){.study = study, .is_stored = none};
+    r->of = arena_array(study->arena, study_task_count(study) * study->arm_count, struct study_stored);
+    struct study_options options = {.threads = 2};
+    struct study_sink sink = {.context = r, .take = remember};
+    *outcome = study_run(study, &options, &sink);
+}
+
+static void what_is_stored_is_not_lived_again_and_the_digest_is_the_same(void **state)
+{
+    (void)state;
+    static bool (*const kinds[])(uint64_t) = {first_half, every_third, every_one, none};
+    static const uint64_t stored[] = {40, 27, 80, 0};
+    struct fixture f;
+    struct remembered r;
+    struct study_outcome whole;
+    assert_true(prepare(&f, BASE TWO_POINTS, NULL, 0));
+    remember_all(&r, &f.study, &whole);
+    for (int i = 0; i < 4; i++) {
+        r.is_stored = kinds[i];
+        r.taken = 0;
+        struct study_options options = {.threads = 3, .context = &r, .stored = is_stored};
+        struct study_sink sink = {.context = &r, .take = remember};
+        struct study_outcome outcome = study_run(&f.study, &options, &sink);
+        assert_int_equal(outcome.end, STUDY_COMPLETE);
+        assert_int_equal(outcome.done, 80);
+        assert_int_equal(outcome.stored, stored[i]);
+        assert_int_equal(r.taken, 2 * (80 - stored[i]));
+        assert_true(outcome.digest == whole.digest && outcome.events == whole.events);
+    }
+    done(&f);
+}
+
+static void shards_together_have_the_digest_of_the_whole(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct remembered r;
+    struct study_outcome whole;
+    assert_true(prepare(&f, BASE TWO_POINTS, NULL, 0));
+    remember_all(&r, &f.study, &whole);
+    memset(r.of, 0, study_task_count(&f.study) * f.study.arm_count * sizeof *r.of);
+    r.shards = 3;
+    for (r.shard = 0; r.shard < 3; r.shard++) {
+        struct study_options options = {.threads = 2, .context = &r, .mine = is_of_shard};
+        struct study_sink sink = {.context = &r, .take = remember};
+        struct study_outcome outcome = study_run(&f.study, &options, &sink);
+        assert_int_equal(outcome.end, STUDY_COMPLETE);
+        assert_int_equal(outcome.total, 2 * (r.shard == 0 ? 14 : 13));
+        assert_int_equal(outcome.done, outcome.total);
+    }
+    uint64_t digest = study_digest_start();
+    for (uint64_t t = 0; t < study_task_count(&f.study); t++) {
+        struct study_task task = study_task_at(&f.study, t);
+        assert_int_equal(study_task_number(&f.study, task), t);
+        for (uint32_t arm = 0; arm < f.study.arm_count; arm++)
+            digest = study_digest_next(digest, f.study.points[task.point].label, task.outer_draw, task.replication,
+                                       f.study.arms[arm].name, remembered_at(&r, task, arm)->digest);
+    }
+    assert_true(digest == whole.digest);
+    done(&f);
+}
+
+static void live_elsewhere(void *context, unsigned thread, struct study_worker *worker, struct study_task task,
+                           struct arena *arena, struct study_result *result)
+{
+    struct remembered *r = context;
+    assert_true(thread < 2);
+    study_live(worker, task, arena, result);
+    if (thread == 0)
+        r->elsewhere++;
+    if (task.replication == r->shards && r->shards > 0)
+        result->failure = "the cable was cut";
+}
+
+static void tasks_can_be_lived_through_by_others(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct remembered r;
+    struct study_outcome whole;
+    assert_true(prepare(&f, BASE TWO_POINTS, NULL, 0));
+    remember_all(&r, &f.study, &whole);
+    struct study_options options = {.threads = 2, .context = &r, .live = live_elsewhere};
+    struct study_sink sink = {.context = &r, .take = remember};
+    assert_true(study_run(&f.study, &options, &sink).digest == whole.digest);
+    assert_true(r.elsewhere > 0);
+    r.shards = 5; /* now replication 5 is lost on the way */
+    struct study_outcome outcome = study_run(&f.study, &options, &sink);
+    assert_int_equal(outcome.end, STUDY_FAILED);
+    assert_string_equal(outcome.why, "the cable was cut");
+    assert_int_equal(outcome.done, 5);
+    done(&f);
+}
+
 /* --- Preparing --- */
+
+/* 40 points: more than keep their plan. */
+static const char *many_points(struct arena *arena)
+{
+    const char *text = BASE "study = { points = (";
+    for (int i = 0; i < 40; i++)
+        text = arena_format(arena, "%s%s { label = \"p%d\"; set = [ \"bias=%d\" ]; }", text, i == 0 ? "" : ",", i, i);
+    return arena_format(arena, "%s ); };", text);
+}
+
+static void points_without_a_kept_plan_live_the_same(void **state)
+{
+    (void)state;
+    struct fixture f, alone;
+    struct remembered r;
+    struct study_outcome outcome;
+    struct arena arena;
+    arena_open(&arena, 0);
+    assert_true(prepare(&f, many_points(&arena), NULL, 0));
+    assert_non_null(f.study.points[STUDY_KEPT - 1].plan);
+    assert_null(f.study.points[STUDY_KEPT].plan);
+    remember_all(&r, &f.study, &outcome);
+    assert_int_equal(outcome.done, 1600);
+    for (uint32_t p = 0; p < 40; p += 13) {
+        char bias[] = "bias=??";
+        snprintf(bias, sizeof bias, "bias=%u", p);
+        const char *const overrides[] = {bias};
+        struct remembered of_one;
+        assert_true(prepare(&alone, BASE, overrides, 1));
+        remember_all(&of_one, &alone.study, &outcome);
+        for (uint32_t rep = 0; rep < 40; rep++)
+            assert_true(remembered_at(&r, (struct study_task){.point = p, .replication = rep}, 1)->digest ==
+                        remembered_at(&of_one, (struct study_task){.replication = rep}, 1)->digest);
+        done(&alone);
+    }
+    done(&f);
+    arena_close(&arena);
+}
 
 static void a_scenario_without_study_is_one_point_called_base(void **state)
 {
@@ -351,6 +530,10 @@ int main(void)
         cmocka_unit_test(limit_is_reported_where_it_comes_first_in_order),
         cmocka_unit_test(interruption_hands_over_a_prefix_without_gaps),
         cmocka_unit_test(a_sink_that_fails_ends_the_study),
+        cmocka_unit_test(what_is_stored_is_not_lived_again_and_the_digest_is_the_same),
+        cmocka_unit_test(shards_together_have_the_digest_of_the_whole),
+        cmocka_unit_test(tasks_can_be_lived_through_by_others),
+        cmocka_unit_test(points_without_a_kept_plan_live_the_same),
         cmocka_unit_test(a_scenario_without_study_is_one_point_called_base),
         cmocka_unit_test(points_have_plans_of_their_own),
         cmocka_unit_test(a_point_cannot_change_what_belongs_to_the_run),

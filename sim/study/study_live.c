@@ -1,0 +1,125 @@
+/* One task: its setting's plan, then arm after arm. */
+#include "sim/base/check.h"
+#include "sim/study/study.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdio.h>
+
+enum { REPLAY_BYTES = 1024 };
+
+struct study_worker {
+    struct arena own; /* holds the worker itself */
+    const struct study *study;
+    const struct study_options *options;
+    struct arena scratch;         /* of the replication under way */
+    struct arena plans;           /* of the setting below */
+    struct study_setting setting; /* plan NULL: none */
+    uint32_t point, outer_draw;   /* of the setting */
+    struct check_scene scene;
+    char replay[REPLAY_BYTES];
+};
+
+struct study_worker *study_worker_open(const struct study *study, const struct study_options *options)
+{
+    struct arena own;
+    arena_open(&own, sizeof(struct study_worker));
+    struct study_worker *worker = arena_new(&own, struct study_worker);
+    worker->own = own;
+    worker->study = study;
+    worker->options = options;
+    arena_open(&worker->scratch, 1u << 20);
+    arena_open(&worker->plans, 0);
+    return worker;
+}
+
+void study_worker_close(struct study_worker *worker)
+{
+    struct arena own = worker->own;
+    arena_close(&worker->scratch);
+    arena_close(&worker->plans);
+    arena_close(&own);
+}
+
+/* The setting of the task: the study's own, or the worker's, built when it is of another one. false: it cannot be built. */
+static bool find_setting(struct study_worker *worker, struct study_task task, struct study_setting *setting)
+{
+    const struct study_point *point = &worker->study->points[task.point];
+    if (task.outer_draw == 0 && point->scenario != NULL) {
+        *setting = (struct study_setting){.scenario = point->scenario, .plan = point->plan, .task = point->task};
+        return true;
+    }
+    bool same = worker->setting.plan != NULL && worker->point == task.point && worker->outer_draw == task.outer_draw;
+    if (!same) {
+        arena_close(&worker->plans);
+        arena_open(&worker->plans, 0);
+        worker->setting.plan = NULL;
+        if (!study_setting_open(worker->study, task.point, task.outer_draw, &worker->plans, &worker->setting)) {
+            worker->setting.plan = NULL;
+            return false;
+        }
+        worker->point = task.point;
+        worker->outer_draw = task.outer_draw;
+    }
+    *setting = worker->setting;
+    return true;
+}
+
+static void set_scene(struct study_worker *worker, struct study_task task, uint32_t arm)
+{
+    char draw[32] = "";
+    if (task.outer_draw > 0)
+        snprintf(draw, sizeof draw, ", outer draw %" PRIu32, task.outer_draw);
+    snprintf(worker->replay, sizeof worker->replay, "%s    (point '%s'%s, replication %" PRIu32 ", cloud '%s')",
+             worker->options->replay == NULL ? "" : worker->options->replay, worker->study->points[task.point].label,
+             draw, task.replication, worker->study->arms[arm].name);
+    worker->scene = (struct check_scene){.replay = worker->replay, .audit = worker->options->audit};
+}
+
+/* One replication of one arm. false: a limit was reached, and the scene says which. Apart, because a jump back may
+ * spoil locals that changed in between. */
+static bool live(struct study_worker *worker, const void *plan, const struct sim_task *task, struct sim_record *record)
+{
+    jmp_buf escape;
+    if (setjmp(escape) != 0)
+        return false;
+    worker->scene.limit_escape = &escape;
+    worker->study->model->replicate(plan, task, record);
+    check(record->done, "the model ended replication %" PRIu32 " without record_done()", task->replication);
+    return true;
+}
+
+/* All arms, until a limit is reached. */
+static void live_arms(struct study_worker *worker, struct study_task task, const struct study_setting *setting,
+                      struct arena *arena, struct study_result *result)
+{
+    struct sim_task one = setting->task;
+    one.replication = task.replication;
+    one.arena = &worker->scratch;
+    for (uint32_t arm = 0; arm < worker->study->arm_count && result->limit_key == NULL; arm++) {
+        struct arena_mark clean = arena_mark(&worker->scratch);
+        one.arm = arm;
+        result->records[arm] = record_open(arena, worker->study->model, &one);
+        set_scene(worker, task, arm);
+        if (!live(worker, setting->plan, &one, result->records[arm])) {
+            result->limit_key = worker->scene.limit_key;
+            result->limit_value = worker->scene.limit_value;
+            result->limit_arm = arm;
+        }
+        arena_rewind(&worker->scratch, clean);
+    }
+}
+
+void study_live(struct study_worker *worker, struct study_task task, struct arena *arena, struct study_result *result)
+{
+    struct study_setting setting;
+    *result = (struct study_result){0};
+    if (!find_setting(worker, task, &setting)) {
+        result->failure = "a file that the scenario names has changed since it was checked";
+        return;
+    }
+    result->records = arena_array(arena, worker->study->arm_count, struct sim_record *);
+    struct check_scene *previous = check_enter(&worker->scene);
+    live_arms(worker, task, &setting, arena, result);
+    check_enter(previous);
+}
