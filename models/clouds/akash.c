@@ -181,11 +181,8 @@ static void request(void *context, uint32_t workload)
 {
     struct akash *cloud = context;
     uint32_t first = cloud->first_tenancy[workload];
-    for (uint32_t t = first; t < cloud->tenancies && cloud->tenancy[t].workload == workload; t++) {
-        for (uint32_t u = cloud->tenancy[t].first_unit; u < cloud->tenancy[t].first_unit + cloud->tenancy[t].units; u++)
-            world_ask(cloud->world, u);
+    for (uint32_t t = first; t < cloud->tenancies && cloud->tenancy[t].workload == workload; t++)
         akash_step(cloud, t, cloud->action_create, (duration){0});
-    }
 }
 
 static void withdraw(void *context, uint32_t workload)
@@ -194,6 +191,7 @@ static void withdraw(void *context, uint32_t workload)
     for (uint32_t t = cloud->first_tenancy[workload]; t < cloud->tenancies && cloud->tenancy[t].workload == workload; t++) {
         struct tenancy *what = &cloud->tenancy[t];
         engine_cancel(cloud->world->engine, what->step);
+        what->parked_action = COMPONENT_NONE;
         engine_cancel(cloud->world->engine, what->detect);
         akash_forget_bids(cloud, t);
         if (what->provider != COMPONENT_NONE)
@@ -212,7 +210,6 @@ static void component(void *context, uint32_t index, uint8_t before, uint8_t aft
     if (((before ^ after) & COMPONENT_SERVES) == 0)
         return;
     bool serves = (after & COMPONENT_SERVES) != 0;
-    pools_component(cloud->pools, index, serves);
     const struct fleet *fleet = cloud->plan->fleet;
     if (index == cloud->plan->chain) {
         akash_chain_changed(cloud, serves);
@@ -227,29 +224,21 @@ static void component(void *context, uint32_t index, uint8_t before, uint8_t aft
 /* --- Probes ---------------------------------------------------------------------------------------------------------- */
 
 /* The way of a small deployment: block, bids, choice, block. It comes through when the chain took it and somebody had room. */
-static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t detail)
+static duration probe_time(const void *context, struct stream *stream)
 {
-    (void)detail;
-    static const duration again = {30 * US_PER_SECOND};
-    static const struct gpu_pod small = {.cpu_milli = 2000, .memory_mib = 4096};
-    struct akash *cloud = context;
-    bool has = false;
-    for (uint32_t p = 0; p < cloud->plan->providers && !has && cloud->producing; p++)
-        has = akash_provider_manages(cloud, p) && pools_has(cloud->pools, p, &small);
-    if (has)
-        world_probe_done(cloud->world, probe);
-    else if (world_probe_can_wait(cloud->world, probe, again))
-        engine_schedule(engine, instant_add(world_now(cloud->world), again), CLASS_BEGIN, cloud->action_probe, probe, 0);
+    const struct akash *cloud = context;
+    return (duration){law_draw_duration(cloud->plan->bid_delay, stream).us + cloud->plan->choose_wait.us +
+                      2 * cloud->plan->block.us};
 }
 
-static void probe(void *context, uint32_t index)
+static bool passes(void *context, uint32_t site, const struct gpu_pod *small)
 {
     struct akash *cloud = context;
-    struct stream_key family = stream_key(cloud->world->task->seed, cloud->world->task->replication, "akash probe");
-    struct stream stream = stream_open(stream_key_index(family, index));
-    int64_t wait = law_draw_duration(cloud->plan->bid_delay, &stream).us + cloud->plan->choose_wait.us + 2 * cloud->plan->block.us;
-    engine_schedule(cloud->world->engine, instant_add(world_now(cloud->world), (duration){wait}), CLASS_BEGIN,
-                    cloud->action_probe, index, 0);
+    (void)site; /* tenants take the cheapest provider, wherever it is */
+    bool has = false;
+    for (uint32_t p = 0; p < cloud->plan->providers && !has && cloud->producing; p++)
+        has = akash_provider_manages(cloud, p) && pools_has(cloud->pools, p, small);
+    return has;
 }
 
 /* --- The end --------------------------------------------------------------------------------------------------------- */
@@ -289,22 +278,18 @@ static void lease(const void *context, uint32_t unit, const char **provider, mon
     *per_hour = (money){(int64_t)nearbyint(per_block * blocks)};
 }
 
-static uint64_t refusals(const void *context)
-{
-    const struct akash *cloud = context;
-    return cloud->refusals;
-}
-
 static void audit(const void *context)
 {
     const struct akash *cloud = context;
-    pools_audit(cloud->pools);
     market_audit(&cloud->market);
 }
+
+static const struct pool_plan *pools_of(const void *plan) { return ((const struct akash_plan *)plan)->pools; }
 
 const struct cloud_kind cloud_akash = {.name = "akash",
                                        .plan = plan_akash,
                                        .events_per_unit = 8,
+                                       .pools = pools_of,
                                        .open = akash_open,
                                        .request = request,
                                        .withdraw = withdraw,
@@ -312,9 +297,7 @@ const struct cloud_kind cloud_akash = {.name = "akash",
                                        .unit_down = akash_unit_down,
                                        .unit_up = akash_unit_up,
                                        .component = component,
-                                       .probe = probe,
+                                       .probe_time = probe_time,
+                                       .passes = passes,
                                        .close = close_akash,
-                                       .refusals = refusals,
                                        .audit = audit};
-
-uint32_t akash_register_probe(struct akash *cloud) { return engine_action(cloud->world->engine, on_probe, cloud); }

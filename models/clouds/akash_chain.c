@@ -20,6 +20,8 @@ void akash_chain_changed(struct akash *cloud, bool producing)
     cloud->base_height = akash_height(cloud);
     cloud->anchor = world_now(cloud->world);
     cloud->producing = producing;
+    if (producing)
+        akash_unpark(cloud);
 }
 
 instant akash_next_block(const struct akash *cloud, duration delay)

@@ -73,6 +73,8 @@ struct tenancy {
     uint32_t tries, draws;
     instant leased_at;
     struct event_id step, detect, monitor, top_up;
+    uint32_t parked_action, next_parked; /* what it will do when the chain is back; COMPONENT_NONE: does not wait for that */
+    bool parked;               /* in the list of cloud->first_parked */
     struct akash_bid *bids;    /* open bids and their reservations */
     uint32_t n_bids;
 };
@@ -91,7 +93,7 @@ struct akash {
     struct akash_provider *provider;
     uint32_t *local;               /* fleet node -> index in its provider's cluster */
     struct tenancy *tenancy;
-    uint32_t tenancies;
+    uint32_t tenancies, first_parked;
     uint32_t *first_tenancy;       /* by workload */
     uint32_t *tenancy_of_deployment; /* by index of the market's deployment */
     uint32_t *shuffle;             /* scratch: providers in order of arrival */
@@ -101,16 +103,13 @@ struct akash {
     bool producing;
     uint64_t dseq;
     const char *why;               /* what the message under way would end a lease for */
-    uint64_t refusals, disagreements, abandoned;
+    uint64_t disagreements, abandoned;
     uint32_t action_create, action_bids, action_choose, action_close_lease, action_start_group, action_close, action_start,
-        action_evict, action_monitor, action_detect, action_withdraw, action_settle, action_top_up, action_probe;
+        action_evict, action_monitor, action_detect, action_withdraw, action_settle, action_top_up;
 };
 
 /* --- akash_open.c --- */
 void *akash_open(struct world *world, const void *plan);
-
-/* --- akash.c --- */
-uint32_t akash_register_probe(struct akash *cloud);
 
 /* --- akash_chain.c --- */
 int64_t akash_height(const struct akash *cloud);
@@ -142,6 +141,8 @@ void akash_on_detect(void *context, struct engine *engine, uint32_t tenancy, uin
 void akash_sicken(struct akash *cloud, uint32_t tenancy);
 bool akash_is_well(const struct akash *cloud, uint32_t tenancy);
 struct stream akash_stream(struct akash *cloud, uint32_t tenancy);
+/* The chain is back: whoever has waited for it goes on at one of the first blocks. [change] */
+void akash_unpark(struct akash *cloud);
 void akash_forget_bids(struct akash *cloud, uint32_t tenancy);
 
 /* --- akash_kube.c --- */

@@ -156,7 +156,6 @@ static void register_actions(struct akash *cloud)
     cloud->action_withdraw = engine_action(engine, akash_on_withdraw, cloud);
     cloud->action_settle = engine_action(engine, akash_on_settle, cloud);
     cloud->action_top_up = engine_action(engine, akash_on_top_up, cloud);
-    cloud->action_probe = akash_register_probe(cloud);
 }
 
 /* Each provider collects by a clock of its own; and just before time 0 all is settled, so that what was used before is paid before. */
@@ -182,11 +181,12 @@ void *akash_open(struct world *world, const void *plan)
     cloud->base_height = FIRST_HEIGHT;
     cloud->anchor = world_now(world);
     cloud->producing = graph_serves(world->graph, cloud->plan->chain);
+    cloud->first_parked = COMPONENT_NONE;
     cloud->dseq = 1000000000;
     cloud->clocks = provider_clocks_2024_07();
     cloud->provider = arena_array(world->arena, cloud->plan->providers, struct akash_provider);
     cloud->shuffle = arena_array(world->arena, cloud->plan->providers, uint32_t);
-    cloud->pools = pools_open(world, cloud->plan->pools);
+    cloud->pools = world->pools;
     cloud->names = adjust_names_create(world->arena, NAMES_ROOM);
     open_tenancies(cloud);
     int32_t reservations = (int32_t)(cloud->tenancies * (uint32_t)(cloud->plan->rules.order_max_bids + 2) + 64);

@@ -26,18 +26,39 @@ void akash_step(struct akash *cloud, uint32_t tenancy, uint32_t action, duration
 {
     struct tenancy *what = &cloud->tenancy[tenancy];
     engine_cancel(cloud->world->engine, what->step);
+    what->parked_action = COMPONENT_NONE;
     what->step =
         engine_schedule(cloud->world->engine, akash_next_block(cloud, delay), CLASS_BLOCK, action, tenancy, 0);
 }
 
-/* A halted chain takes no message: the tenant tries again in half a minute. */
+/* A halted chain takes no message. A tenant looks at it every half a minute; only the look that finds it back is an event. */
 static bool must_wait(struct akash *cloud, uint32_t tenancy, uint32_t action)
 {
+    struct tenancy *what = &cloud->tenancy[tenancy];
     if (cloud->producing)
         return false;
-    cloud->refusals++;
-    akash_step(cloud, tenancy, action, (duration){30 * US_PER_SECOND});
+    world_refuse(cloud->world, what->first_unit);
+    what->parked_action = action;
+    if (what->parked)
+        return true;
+    what->parked = true;
+    what->next_parked = cloud->first_parked;
+    cloud->first_parked = tenancy;
     return true;
+}
+
+void akash_unpark(struct akash *cloud)
+{
+    for (uint32_t t = cloud->first_parked; t != COMPONENT_NONE; t = cloud->tenancy[t].next_parked) {
+        uint32_t action = cloud->tenancy[t].parked_action;
+        cloud->tenancy[t].parked = false;
+        if (action == COMPONENT_NONE)
+            continue;
+        struct stream stream = akash_stream(cloud, t);
+        double part = stream_uniform(&stream); /* of the half minute since its last look */
+        akash_step(cloud, t, action, duration_from_seconds(30 * part));
+    }
+    cloud->first_parked = COMPONENT_NONE;
 }
 
 static void ask_all(struct akash *cloud, const struct tenancy *what)
@@ -233,7 +254,7 @@ static void give_order_up(struct akash *cloud, uint32_t tenancy)
     }
     what->phase = AKASH_IDLE;
     what->avoid = COMPONENT_NONE;
-    cloud->refusals++;
+    world_refuse(cloud->world, what->first_unit);
     akash_step(cloud, tenancy, cloud->action_create,
                world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, what->tries++));
 }

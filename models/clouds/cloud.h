@@ -9,6 +9,7 @@
 #ifndef NINES_MODELS_CLOUDS_CLOUD_H
 #define NINES_MODELS_CLOUDS_CLOUD_H
 
+#include "models/clouds/pool.h"
 #include "models/clouds/world.h"
 #include "models/fleet/fleet.h"
 #include "sim/scenario/scenario.h"
@@ -23,9 +24,11 @@ struct cloud_kind {
     /* Events that one unit of demand can have pending at once because of this cloud, for the size of the queue. */
     uint32_t events_per_unit;
 
+    /* How the fleet is divided under this cloud; the world opens the inventories and switches their nodes. */
+    const struct pool_plan *(*pools)(const void *plan);
     /* A replication's state, in world->arena. Registers the cloud's actions with world->engine. */
     void *(*open)(struct world *world, const void *plan);
-    /* A workload is wanted from now on; place its units. */
+    /* A workload is wanted from now on, and asked for; place its units. */
     void (*request)(void *cloud, uint32_t workload);
     /* It is not wanted any more (withdrawn, or the job is done): stop everything, release all its units. */
     void (*withdraw)(void *cloud, uint32_t workload);
@@ -37,14 +40,14 @@ struct cloud_kind {
     /* [change] All components of a bound unit serve again: it is up already if it was left running; one that was halted, or
      * that was still starting, is the cloud's to start. */
     void (*unit_up)(void *cloud, uint32_t unit);
-    /* [change] Any component's bits changed. */
+    /* [change] Any component's bits changed; the inventories know already. NULL: nothing more to do. */
     void (*component)(void *cloud, uint32_t component, uint8_t before, uint8_t after);
-    /* A control-plane probe: exercise the path that a tenant's request would take, then call world_probe_done(), or never. */
-    void (*probe)(void *cloud, uint32_t probe);
+    /* Control-plane probes are sent and repeated by the world, which asks only: how long does the path of a tenant's small request
+     * take, drawn from the stream; and would one from this site come through now? */
+    duration (*probe_time)(const void *cloud, struct stream *stream);
+    bool (*passes)(void *cloud, uint32_t site, const struct gpu_pod *small);
     /* The horizon: settle accounts, report money and providers. */
     void (*close)(void *cloud);
-    /* Requests refused so far. */
-    uint64_t (*refusals)(const void *cloud);
     /* Aborts when an invariant of the cloud's own state is broken. NULL: none. */
     void (*audit)(const void *cloud);
 };

@@ -40,8 +40,7 @@ struct hyperscaler {
     duration *none_before;       /* by workload: downtime at the begin of the month */
     money *paid_before;          /* by workload: bill at the begin of the month */
     double provider_capacity_s;  /* GPU-equivalents x seconds leased */
-    uint64_t refusals;
-    uint32_t action_allocate, action_start, action_heal, action_month, action_probe;
+    uint32_t action_allocate, action_start, action_heal, action_month;
 };
 
 /* --- Plan ------------------------------------------------------------------------------------------------------------ */
@@ -101,7 +100,7 @@ static uint32_t workload_of(const struct hyperscaler *cloud, uint32_t unit) { re
 static void refuse(struct hyperscaler *cloud, uint32_t unit, uint32_t action)
 {
     duration wait = world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, cloud->machine[unit].tries++);
-    cloud->refusals++;
+    world_refuse(cloud->world, unit);
     world_later(cloud->world, unit, action, wait);
 }
 
@@ -366,36 +365,28 @@ static void on_heal(void *context, struct engine *engine, uint32_t unit, uint64_
 
 /* --- Probes ---------------------------------------------------------------------------------------------------------- */
 
-static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t detail)
+static duration probe_time(const void *context, struct stream *stream)
 {
-    static const struct gpu_pod small = {.cpu_milli = 2000, .memory_mib = 4096};
-    (void)detail;
-    struct hyperscaler *cloud = context;
-    uint32_t site = cloud->world->probe[probe].site;
-    if (can_manage(cloud, site) && pools_has(cloud->pools, site, &small))
-        world_probe_done(cloud->world, probe);
-    else if (world_probe_can_wait(cloud->world, probe, cloud->plan->retry_first))
-        engine_schedule(engine, instant_add(world_now(cloud->world), cloud->plan->retry_first), CLASS_BEGIN,
-                        cloud->action_probe, probe, 0);
+    const struct hyperscaler *cloud = context;
+    return law_draw_duration(cloud->plan->create_time, stream);
 }
 
-static void probe(void *context, uint32_t index)
+static bool passes(void *context, uint32_t site, const struct gpu_pod *small)
 {
     struct hyperscaler *cloud = context;
-    struct stream_key family = stream_key(cloud->world->task->seed, cloud->world->task->replication, "hyperscaler probe");
-    struct stream stream = stream_open(stream_key_index(family, index));
-    duration wait = law_draw_duration(cloud->plan->create_time, &stream);
-    engine_schedule(cloud->world->engine, instant_add(world_now(cloud->world), wait), CLASS_BEGIN, cloud->action_probe, index, 0);
+    return can_manage(cloud, site) && pools_has(cloud->pools, site, small);
 }
 
 /* --- Calls of the world ---------------------------------------------------------------------------------------------- */
+
+static const struct pool_plan *pools_of(const void *plan) { return ((const struct hyperscaler_plan *)plan)->pools; }
 
 static void *open_hyperscaler(struct world *world, const void *own)
 {
     struct hyperscaler *cloud = arena_new(world->arena, struct hyperscaler);
     cloud->world = world;
     cloud->plan = own;
-    cloud->pools = pools_open(world, cloud->plan->pools);
+    cloud->pools = world->pools;
     cloud->machine = arena_array(world->arena, world->demand->units, struct machine);
     cloud->none_before = arena_array(world->arena, world->demand->workloads, duration);
     cloud->paid_before = arena_array(world->arena, world->demand->workloads, money);
@@ -405,7 +396,6 @@ static void *open_hyperscaler(struct world *world, const void *own)
     cloud->action_start = engine_action(world->engine, on_start, cloud);
     cloud->action_heal = engine_action(world->engine, on_heal, cloud);
     cloud->action_month = engine_action(world->engine, on_month, cloud);
-    cloud->action_probe = engine_action(world->engine, on_probe, cloud);
     schedule_months(cloud);
     return cloud;
 }
@@ -416,7 +406,6 @@ static void request(void *context, uint32_t workload)
     uint32_t first = cloud->world->demand->workload[workload].first_unit, units = world_class(cloud->world, workload)->units;
     bool gang = world_class(cloud->world, workload)->kind == DEMAND_JOB;
     for (uint32_t u = first; u < first + units; u++) {
-        world_ask(cloud->world, u);
         if (!gang || u == first) /* one request for the whole gang */
             world_later_drawn(cloud->world, u, cloud->action_allocate, cloud->plan->create_time);
     }
@@ -454,13 +443,6 @@ static void unit_up(void *context, uint32_t unit)
     world_later_drawn(cloud->world, unit, cloud->action_start, cloud->plan->boot_time);
 }
 
-static void component(void *context, uint32_t index, uint8_t before, uint8_t after)
-{
-    struct hyperscaler *cloud = context;
-    if ((before ^ after) & COMPONENT_SERVES)
-        pools_component(cloud->pools, index, (after & COMPONENT_SERVES) != 0);
-}
-
 static void close_hyperscaler(void *context)
 {
     struct hyperscaler *cloud = context;
@@ -479,29 +461,16 @@ static void lease(const void *context, uint32_t unit, const char **provider, mon
                             &world->plan->fleet->type[node->type]);
 }
 
-static uint64_t refusals(const void *context)
-{
-    const struct hyperscaler *cloud = context;
-    return cloud->refusals;
-}
-
-static void audit(const void *context)
-{
-    const struct hyperscaler *cloud = context;
-    pools_audit(cloud->pools);
-}
-
 const struct cloud_kind cloud_hyperscaler = {.name = "hyperscaler",
                                              .plan = plan_hyperscaler,
                                              .events_per_unit = 2,
+                                             .pools = pools_of,
                                              .open = open_hyperscaler,
                                              .request = request,
                                              .withdraw = withdraw,
                                              .lease = lease,
                                              .unit_down = unit_down,
                                              .unit_up = unit_up,
-                                             .component = component,
-                                             .probe = probe,
-                                             .close = close_hyperscaler,
-                                             .refusals = refusals,
-                                             .audit = audit};
+                                             .probe_time = probe_time,
+                                             .passes = passes,
+                                             .close = close_hyperscaler};

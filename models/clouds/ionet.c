@@ -44,8 +44,7 @@ struct ionet {
     struct worker *worker;     /* by unit */
     double *supplier_s;        /* capacity x time by supplier */
     uint32_t suppliers;
-    uint64_t refusals;
-    uint32_t action_deploy, action_failed, action_resume, action_probe;
+    uint32_t action_deploy, action_failed, action_resume;
 };
 
 /* --- Plan ------------------------------------------------------------------------------------------------------------ */
@@ -236,7 +235,7 @@ static bool can_manage(const struct ionet *cloud) { return graph_manages(cloud->
 static void refuse(struct ionet *cloud, uint32_t unit, uint32_t action)
 {
     duration wait = world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, cloud->worker[unit].tries++);
-    cloud->refusals++;
+    world_refuse(cloud->world, unit);
     world_later(cloud->world, unit, action, wait);
 }
 
@@ -332,13 +331,6 @@ static void unit_up(void *context, uint32_t unit)
     world_later_drawn(cloud->world, unit, cloud->action_resume, cloud->plan->replace_time);
 }
 
-static void component(void *context, uint32_t index, uint8_t before, uint8_t after)
-{
-    struct ionet *cloud = context;
-    if ((before ^ after) & COMPONENT_SERVES)
-        pools_component(cloud->pools, index, (after & COMPONENT_SERVES) != 0);
-}
-
 /* --- Requests, probes, the end --------------------------------------------------------------------------------------- */
 
 static void request(void *context, uint32_t workload)
@@ -347,7 +339,6 @@ static void request(void *context, uint32_t workload)
     uint32_t first = cloud->world->demand->workload[workload].first_unit, units = world_class(cloud->world, workload)->units;
     bool gang = world_class(cloud->world, workload)->kind == DEMAND_JOB;
     for (uint32_t u = first; u < first + units; u++) {
-        world_ask(cloud->world, u);
         if (!gang || u == first)
             world_later_drawn(cloud->world, u, cloud->action_deploy, cloud->plan->deploy_time);
     }
@@ -368,36 +359,30 @@ static void withdraw(void *context, uint32_t workload)
     }
 }
 
-static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t detail)
+static duration probe_time(const void *context, struct stream *stream)
 {
-    static const struct gpu_pod small = {.cpu_milli = 2000, .memory_mib = 4096};
-    (void)detail;
-    struct ionet *cloud = context;
-    bool has = false;
-    for (uint32_t t = 0; t < TIERS && !has; t++)
-        has = pools_has(cloud->pools, t, &small);
-    if (can_manage(cloud) && has)
-        world_probe_done(cloud->world, probe);
-    else if (world_probe_can_wait(cloud->world, probe, cloud->plan->retry_first))
-        engine_schedule(engine, instant_add(world_now(cloud->world), cloud->plan->retry_first), CLASS_BEGIN,
-                        cloud->action_probe, probe, 0);
+    const struct ionet *cloud = context;
+    return law_draw_duration(cloud->plan->deploy_time, stream);
 }
 
-static void probe(void *context, uint32_t index)
+static bool passes(void *context, uint32_t site, const struct gpu_pod *small)
 {
     struct ionet *cloud = context;
-    struct stream_key family = stream_key(cloud->world->task->seed, cloud->world->task->replication, "ionet probe");
-    struct stream stream = stream_open(stream_key_index(family, index));
-    duration wait = law_draw_duration(cloud->plan->deploy_time, &stream);
-    engine_schedule(cloud->world->engine, instant_add(world_now(cloud->world), wait), CLASS_BEGIN, cloud->action_probe, index, 0);
+    (void)site; /* one orchestrator for all */
+    bool has = false;
+    for (uint32_t t = 0; t < TIERS && !has; t++)
+        has = pools_has(cloud->pools, t, small);
+    return can_manage(cloud) && has;
 }
+
+static const struct pool_plan *pools_of(const void *plan) { return ((const struct ionet_plan *)plan)->pools; }
 
 static void *open_ionet(struct world *world, const void *own)
 {
     struct ionet *cloud = arena_new(world->arena, struct ionet);
     cloud->world = world;
     cloud->plan = own;
-    cloud->pools = pools_open(world, cloud->plan->pools);
+    cloud->pools = world->pools;
     cloud->worker = arena_array(world->arena, world->demand->units, struct worker);
     for (uint32_t u = 0; u < world->demand->units; u++)
         cloud->worker[u].booked_at = INSTANT_NEVER;
@@ -406,7 +391,6 @@ static void *open_ionet(struct world *world, const void *own)
     cloud->action_deploy = engine_action(world->engine, on_deploy, cloud);
     cloud->action_failed = engine_action(world->engine, on_failed, cloud);
     cloud->action_resume = engine_action(world->engine, on_resume, cloud);
-    cloud->action_probe = engine_action(world->engine, on_probe, cloud);
     return cloud;
 }
 
@@ -432,29 +416,16 @@ static void lease(const void *context, uint32_t unit, const char **provider, mon
     *per_hour = (money){(int64_t)nearbyint((double)listed.micro * factor)};
 }
 
-static uint64_t refusals(const void *context)
-{
-    const struct ionet *cloud = context;
-    return cloud->refusals;
-}
-
-static void audit(const void *context)
-{
-    const struct ionet *cloud = context;
-    pools_audit(cloud->pools);
-}
-
 const struct cloud_kind cloud_ionet = {.name = "ionet",
                                        .plan = plan_ionet,
                                        .events_per_unit = 2,
+                                       .pools = pools_of,
                                        .open = open_ionet,
                                        .request = request,
                                        .withdraw = withdraw,
                                        .lease = lease,
                                        .unit_down = unit_down,
                                        .unit_up = unit_up,
-                                       .component = component,
-                                       .probe = probe,
-                                       .close = close_ionet,
-                                       .refusals = refusals,
-                                       .audit = audit};
+                                       .probe_time = probe_time,
+                                       .passes = passes,
+                                       .close = close_ionet};

@@ -216,8 +216,19 @@ static void go_down(struct world *world, uint32_t unit, uint32_t component)
 
 void world_ask(struct world *world, uint32_t unit)
 {
-    if (world->unit[unit].asked.us == US_NEVER)
-        world->unit[unit].asked = world_now(world);
+    if (world->unit[unit].asked.us != US_NEVER)
+        return;
+    world->unit[unit].asked = world_now(world);
+    world->unit[unit].refused = false;
+}
+
+void world_refuse(struct world *world, uint32_t unit)
+{
+    struct unit *what = &world->unit[unit];
+    if (what->asked.us == US_NEVER || what->refused)
+        return;
+    what->refused = true;
+    world->refusals++;
 }
 
 void world_give_up(struct world *world, uint32_t unit)
@@ -445,7 +456,9 @@ void world_on_change(void *context, uint32_t component, uint8_t before, uint8_t 
         if (world->cloud != NULL)
             serve_changed(world, component, serves);
     }
-    if (world->cloud != NULL)
+    if (world->pools != NULL && ((before ^ after) & COMPONENT_SERVES))
+        pools_component(world->pools, component, (after & COMPONENT_SERVES) != 0);
+    if (world->cloud != NULL && world->plan->kind->component != NULL)
         world->plan->kind->component(world->cloud, component, before, after);
     world->changing = nested;
 }
@@ -468,6 +481,7 @@ void world_audit(const struct world *world)
         }
         check(up == world->load[w].up, "workload %" PRIu32 " miscounts its units", w);
     }
+    pools_audit(world->pools);
     if (world->plan->kind->audit != NULL)
         world->plan->kind->audit(world->cloud);
 }

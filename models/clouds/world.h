@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 struct cloud_plan;
+struct pools;
 
 enum unit_state { UNIT_IDLE, UNIT_BOUND, UNIT_RUNNING };
 enum { UNIT_DEPENDENCIES = 4 };
@@ -41,6 +42,7 @@ struct unit {
     instant requested;      /* when the capacity that it has was asked for; INSTANT_NEVER: never asked */
     int64_t paid_micro;     /* for its present place */
     uint32_t touched;       /* 1 + incident that took it down; 0: none */
+    bool refused;           /* the pending request has been turned away at least once */
     struct event_id pending; /* what the cloud does next about it; see world_later */
     uint32_t draws;         /* of the cloud's own chances for it */
 };
@@ -57,7 +59,6 @@ struct probe {
     instant at;
     uint32_t site;   /* where the tenant is at home */
     uint32_t kind;   /* 0 create, 1 scale, 2 replace */
-    bool settled;
 };
 
 /* What holds a component down, for the list of outages. */
@@ -77,17 +78,20 @@ struct world {
     struct faults *faults;
     struct demand *demand;
     struct measure *measure;
+    struct pools *pools;
     struct unit *unit;
     struct load *load;
     uint32_t *head;          /* by component: first link, or none */
     struct fall *fall;       /* by component, with --log events; else NULL */
     struct probe *probe;
     uint32_t probes;
+    uint64_t refusals;       /* requests for capacity that were turned away, each once, however often it was tried */
     uint32_t nodes_up;
     int64_t leases_listed;
     void *cloud;
     bool changing;           /* inside a change of the graph: units must not be bound or released */
-    uint32_t action_request, action_withdraw, action_finish, action_fault, action_probe, action_zero;
+    uint32_t action_request, action_withdraw, action_finish, action_fault, action_probe, action_pass,
+        action_zero;
 };
 
 /* Event classes at equal times: what breaks and mends first, then what ends, then what begins. */
@@ -134,6 +138,9 @@ char *world_name(const struct world *world, uint32_t workload, char *buffer, siz
  * by itself. */
 void world_ask(struct world *world, uint32_t unit);
 void world_give_up(struct world *world, uint32_t unit);
+/* The pending request of a unit, or of the gang that begins with it, is turned away: no room, or nobody there to take it. Counted
+ * once a request, so that clouds compare whose tenants try again more or less often. No effect without a pending request. */
+void world_refuse(struct world *world, uint32_t unit);
 /* Takes a place for an idle unit. extra: components it depends on besides its node. */
 void world_bind(struct world *world, uint32_t unit, uint32_t node, uint16_t devices, const uint32_t *extra, uint32_t extras);
 /* A bound unit has started. */
@@ -151,10 +158,6 @@ void world_credit(struct world *world, uint32_t workload, money amount, const ch
 void world_release(struct world *world, uint32_t unit, const char *why);
 /* Somebody has noticed that a job stands still (design: detection ends, queueing begins). */
 void world_detected(struct world *world, uint32_t workload);
-
-void world_probe_done(struct world *world, uint32_t probe);
-/* Whether a probe that is tried again after `wait` can still complete in time. */
-bool world_probe_can_wait(const struct world *world, uint32_t probe, duration wait);
 
 /* Aborts unless units, lists and counts agree. */
 void world_audit(const struct world *world);

@@ -19,6 +19,8 @@ static void on_request(void *context, struct engine *engine, uint32_t workload, 
     measure_request(world->measure, workload, world_now(world));
     if (what->withdrawn.us < US_NEVER)
         engine_schedule(engine, what->withdrawn, CLASS_END, world->action_withdraw, workload, 0);
+    for (uint32_t u = what->first_unit; u < what->first_unit + world_class(world, workload)->units; u++)
+        world_ask(world, u);
     world->plan->kind->request(world->cloud, workload);
 }
 
@@ -32,30 +34,39 @@ static void on_withdraw(void *context, struct engine *engine, uint32_t workload,
     world->plan->kind->withdraw(world->cloud, workload);
 }
 
-static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t detail)
+/* A probe completes within 5 min of being sent or has failed; one that is turned away is tried again every 30 s. */
+static const duration probe_deadline = {5 * US_PER_MINUTE}, probe_again = {30 * US_PER_SECOND};
+
+/* A probe has taken the time that the cloud's control plane takes: does it come through? */
+static void on_pass(void *context, struct engine *engine, uint32_t probe, uint64_t detail)
 {
-    (void)engine;
+    static const struct gpu_pod small = {.cpu_milli = 2000, .memory_mib = 4096};
     (void)detail;
     struct world *world = context;
+    instant sent = world->probe[probe].at, again = instant_add(world_now(world), probe_again);
+    bool in_time = instant_since(world_now(world), sent).us <= probe_deadline.us;
+    if (in_time && world->plan->kind->passes(world->cloud, world->probe[probe].site, &small))
+        measure_probe(world->measure, true);
+    else if (instant_since(again, sent).us <= probe_deadline.us)
+        engine_schedule(engine, again, CLASS_BEGIN, world->action_pass, probe, 0);
+    else
+        measure_probe(world->measure, false);
+}
+
+static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t detail)
+{
+    (void)detail;
+    struct world *world = context;
+    const struct cloud_kind *kind = world->plan->kind;
     if (probe + 1 < world->probes)
-        engine_schedule(world->engine, world->probe[probe + 1].at, CLASS_BEGIN, world->action_probe, probe + 1, 0);
-    world->plan->kind->probe(world->cloud, probe);
-}
-
-enum { PROBE_DEADLINE_MIN = 5 }; /* design: a probe completes within 5 min or has failed */
-
-void world_probe_done(struct world *world, uint32_t probe)
-{
-    struct probe *what = &world->probe[probe];
-    if (what->settled)
-        return;
-    what->settled = true;
-    measure_probe(world->measure, world_now(world).us - what->at.us <= PROBE_DEADLINE_MIN * US_PER_MINUTE);
-}
-
-bool world_probe_can_wait(const struct world *world, uint32_t probe, duration wait)
-{
-    return world_now(world).us + wait.us - world->probe[probe].at.us <= PROBE_DEADLINE_MIN * US_PER_MINUTE;
+        engine_schedule(engine, world->probe[probe + 1].at, CLASS_BEGIN, world->action_probe, probe + 1, 0);
+    struct stream_key family = stream_key(world->task->seed, world->task->replication, "probe time");
+    struct stream stream = stream_open(stream_key_index(stream_key_path(family, kind->name), probe));
+    duration wait = kind->probe_time(world->cloud, &stream);
+    if (wait.us <= probe_deadline.us)
+        engine_schedule(engine, instant_add(world_now(world), wait), CLASS_BEGIN, world->action_pass, probe, 0);
+    else
+        measure_probe(world->measure, false);
 }
 
 /* The common stream of probes: times, kinds and homes are the same for every cloud. Only those whose deadline lies inside the
@@ -64,7 +75,7 @@ static void draw_probes(struct world *world)
 {
     struct stream stream = stream_open(stream_key(world->task->seed, world->task->replication, "probe"));
     double rate = world->plan->probes_per_second;
-    int64_t end = world->task->horizon.us - PROBE_DEADLINE_MIN * US_PER_MINUTE;
+    int64_t end = world->task->horizon.us - probe_deadline.us;
     double expected = rate * duration_seconds((duration){world->task->horizon.us});
     uint32_t room = (uint32_t)(expected * 2) + 1000;
     world->probe = arena_array(world->arena, room, struct probe);
@@ -118,9 +129,6 @@ static void close_requests(struct world *world)
 {
     for (uint32_t u = 0; u < world->demand->units; u++)
         world_give_up(world, u);
-    for (uint32_t p = 0; p < world->probes; p++)
-        if (!world->probe[p].settled)
-            measure_probe(world->measure, false);
 }
 
 /* --- One replication ------------------------------------------------------------------------------------------------- */
@@ -199,6 +207,7 @@ static void open_world(struct world *world)
     world->action_finish = engine_action(world->engine, world_on_finish, world);
     world->action_fault = engine_action(world->engine, world_on_fault, world);
     world->action_probe = engine_action(world->engine, on_probe, world);
+    world->action_pass = engine_action(world->engine, on_pass, world);
     world->action_zero = engine_action(world->engine, on_zero, world);
     open_units(world);
     open_measure(world);
@@ -207,6 +216,7 @@ static void open_world(struct world *world)
     world->graph = graph_open(world->arena, plan->graph, world->engine, world_on_change, world);
     world->faults = faults_open(world->arena, plan->faults, world->graph, world->engine, task->seed, task->replication);
     open_falls(world);
+    world->pools = pools_open(world, plan->kind->pools(plan->own));
     world->cloud = plan->kind->open(world, plan->own);
     for (uint32_t w = 0; w < world->demand->workloads; w++)
         if (world->demand->workload[w].requested.us < task->horizon.us)
@@ -235,7 +245,7 @@ void world_end(struct world *world)
     for (uint32_t u = 0; u < world->demand->units; u++)
         world_list_lease(world, u, NULL);
     close_jobs(world);
-    measure_totals(world->measure, faults_started(world->faults), kind->refusals(world->cloud));
+    measure_totals(world->measure, faults_started(world->faults), world->refusals);
     measure_close(world->measure);
     record_done(world->record, engine_events(world->engine), engine_digest(world->engine));
 }

@@ -69,7 +69,7 @@ const struct sim_metric measure_metrics[] = {
     [OUTAGES] = {"outages", "1", "times a service lost its quorum"},
     [OUTAGES_CENSORED] = {"outages_censored", "1", "of these, still open at the horizon"},
     [COMPONENT_FAULTS] = {"component_faults", "1", "times a component was brought down by a fault of its own or an incident"},
-    [REFUSALS] = {"refusals", "1", "requests for capacity that were refused and tried again or given up"},
+    [REFUSALS] = {"refusals", "1", "requests for capacity that were turned away at least once"},
     [TOUCHED_SHARE] = {"touched_share", "1", "share of services of which an incident took down at least one replica"},
     [TOUCHED_SINGLE] = {"availability_touched_single", "1",
                         "availability_service of the touched services that are one replica alone", true, true},

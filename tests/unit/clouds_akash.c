@@ -107,14 +107,15 @@ static void warmup_is_not_paid_by_a_provider_that_was_dark_at_the_start(void **s
     clouds_close(&test);
 }
 
-static void order_that_nobody_can_serve_is_refused_again_and_again(void **state)
+static void order_that_nobody_can_serve_is_tried_again_and_again_and_refused_once(void **state)
 {
     (void)state;
     struct clouds_test test;
     open_akash(&test, (struct options){.demand = "{ name = \"wide\"; kind = \"service\"; replicas = 3; count = 1; ramp = \"0 s\"; "
                                                  "vcpus = 200; memory = \"4 GiB\"; }"}); /* a provider has room for two */
     clouds_finish(&test);
-    assert_true(clouds_metric(&test, "refusals") > 40);
+    assert_near(clouds_metric(&test, "refusals"), 1, 0);
+    assert_true(tenancy_of(&test, 0)->tries > 40);
     assert_near(clouds_metric(&test, "lease_success_rate"), 0, 0);
     assert_near(clouds_metric(&test, "cost_usd"), 0, 0);
     clouds_close(&test);
@@ -223,6 +224,25 @@ static void halted_chain_bills_nothing_leases_nothing_and_stops_no_workload(void
     clouds_close(&test);
 }
 
+/* Forty tenants wait ten hours for a block: nothing happens meanwhile, and when the chain is back all of them order. */
+static void waiting_for_a_halted_chain_costs_no_events(void **state)
+{
+    (void)state;
+    struct clouds_test test;
+    open_akash(&test, (struct options){.demand = "{ name = \"vm\"; kind = \"service\"; count = 40; ramp = \"1 h\"; vcpus = 2; memory = \"4 GiB\"; }",
+                                       .incidents = incident("halt", "2024-07-01T00:00Z", "control", "akash/chain", 10 * hour)});
+    clouds_until(&test, 1.1 * hour);
+    uint64_t before = engine_events(test.world->engine);
+    clouds_until(&test, 9.9 * hour);
+    assert_true(engine_events(test.world->engine) - before < 40); /* the providers' clocks */
+    clouds_until(&test, 10 * hour + 5 * minute);
+    for (uint32_t u = 0; u < 40; u++)
+        assert_true(test.world->unit[u].state != UNIT_IDLE);
+    clouds_finish(&test);
+    assert_near(clouds_metric(&test, "refusals"), 40, 0);
+    clouds_close(&test);
+}
+
 /* A workload that was withdrawn while the chain halted owes what it used before: the halt must not hide it. */
 static void withdrawal_during_a_halt_to_the_end_is_paid_for(void **state)
 {
@@ -316,12 +336,13 @@ int main(void)
         cmocka_unit_test(cost_is_price_times_time_within_a_block),
         cmocka_unit_test(warmup_is_not_paid_whatever_the_provider_collects_when),
         cmocka_unit_test(warmup_is_not_paid_by_a_provider_that_was_dark_at_the_start),
-        cmocka_unit_test(order_that_nobody_can_serve_is_refused_again_and_again),
+        cmocka_unit_test(order_that_nobody_can_serve_is_tried_again_and_again_and_refused_once),
         cmocka_unit_test(spread_replicas_lease_from_different_providers),
         cmocka_unit_test(dark_provider_is_paid_until_its_tenant_leaves),
         cmocka_unit_test(node_lost_inside_a_provider_is_evicted_after_340_s),
         cmocka_unit_test(sick_deployment_is_closed_by_its_provider_and_waits_for_its_tenant),
         cmocka_unit_test(halted_chain_bills_nothing_leases_nothing_and_stops_no_workload),
+        cmocka_unit_test(waiting_for_a_halted_chain_costs_no_events),
         cmocka_unit_test(withdrawal_during_a_halt_to_the_end_is_paid_for),
         cmocka_unit_test(provider_without_control_keeps_its_pods_and_takes_no_order),
         cmocka_unit_test(account_that_runs_dry_ends_the_deployment_at_the_next_withdrawal),
