@@ -100,6 +100,16 @@ struct sqlite3 *store_database(struct store *store);
 /* Clouds are the arms, points the study's; indices count from 0 in the order of adding. parameters: JSON object. */
 bool store_add_cloud(struct store *store, const struct sim_arm *arm);
 bool store_add_point(struct store *store, const char *label, const char *parameters_json);
+/* Where the point that was added last stands in the study's design (results/README.md, design). factor may be NULL. */
+struct store_design {
+    const char *design, *matrix, *factor;
+    uint32_t sample, step;
+};
+bool store_add_design(struct store *store, const struct store_design *design);
+/* One varied key of the point that was added last: its place u in the unit interval, and the text it was set to. */
+bool store_add_design_value(struct store *store, uint32_t position, const char *factor, double u, const char *value);
+/* What an outer draw, from 1 on, sets a weakly known input to. */
+bool store_add_input_draw(struct store *store, uint32_t outer_draw, uint32_t position, const char *key, const char *value);
 /* Adds a target whose outcome is computed at the end. */
 bool store_add_target(struct store *store, const struct store_target *target);
 /* A scripted incident of a point, for charts: [start_s, end_s] from start. */

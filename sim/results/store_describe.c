@@ -108,6 +108,31 @@ bool store_add_point(struct store *store, const char *label, const char *paramet
            append_id(store, &store->point_ids, &store->point_count, id);
 }
 
+static int64_t last_point(const struct store *store)
+{
+    check(store->point_count > 0, "a design belongs to a point");
+    return store->point_ids[store->point_count - 1];
+}
+
+bool store_add_design(struct store *store, const struct store_design *design)
+{
+    return store_begin(store) && insert(store, "INSERT INTO design VALUES (?, ?, ?, ?, ?, ?)", "itiitt", last_point(store),
+                                        design->design, (int64_t)design->sample, (int64_t)design->step, design->matrix,
+                                        design->factor);
+}
+
+bool store_add_design_value(struct store *store, uint32_t position, const char *factor, double u, const char *value)
+{
+    return store_begin(store) && insert(store, "INSERT INTO design_value VALUES (?, ?, ?, ?, ?)", "iitdt",
+                                        last_point(store), (int64_t)position, factor, u, value);
+}
+
+bool store_add_input_draw(struct store *store, uint32_t outer_draw, uint32_t position, const char *key, const char *value)
+{
+    return store_begin(store) && insert(store, "INSERT INTO input_draw VALUES (?, ?, ?, ?)", "iitt", (int64_t)outer_draw,
+                                        (int64_t)position, key, value);
+}
+
 static const char *or_empty(const char *text)
 {
     return text != NULL ? text : "";

@@ -27,6 +27,18 @@ const char *const store_schema[] = {
     " id INTEGER PRIMARY KEY, label TEXT NOT NULL UNIQUE, parameters TEXT NOT NULL,"
     " position INTEGER NOT NULL) STRICT;",
 
+    "CREATE TABLE design ("
+    " point_id INTEGER PRIMARY KEY REFERENCES point, design TEXT NOT NULL, sample INTEGER NOT NULL, step INTEGER NOT NULL,"
+    " matrix TEXT NOT NULL, factor TEXT) STRICT;",
+
+    "CREATE TABLE design_value ("
+    " point_id INTEGER NOT NULL REFERENCES point, position INTEGER NOT NULL, factor TEXT NOT NULL, u REAL NOT NULL,"
+    " value TEXT NOT NULL, PRIMARY KEY (point_id, position)) STRICT, WITHOUT ROWID;",
+
+    "CREATE TABLE input_draw ("
+    " outer_draw INTEGER NOT NULL, position INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (outer_draw, position)) STRICT, WITHOUT ROWID;",
+
     "CREATE TABLE metric_help ("
     " id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, unit TEXT NOT NULL, help TEXT NOT NULL,"
     " higher_is_better INTEGER NOT NULL, is_availability INTEGER NOT NULL, position INTEGER NOT NULL) STRICT;",
