@@ -26,6 +26,9 @@ else ifeq ($(VARIANT),gcc-O0)
 OPT := -O0 -g
 else ifeq ($(VARIANT),clang)
 CC := clang
+else ifeq ($(VARIANT),fuzz)
+CC := clang
+OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -DNINES_ARENA_LIBC -DNINES_FILL
 endif
 
 # --- Flags --------------------------------------------------------------------------------------------------------------
@@ -41,6 +44,7 @@ SOURCES := $(wildcard sim/*/*.c models/*/*.c)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/plots.o
 TEST_SOURCES := $(wildcard tests/*/*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(B)/%)
+FUZZ_PROGRAMS := $(patsubst tests/fuzz/%_fuzz.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 BENCH_SOURCES := $(wildcard bench/*.c)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(B)/%)
 
@@ -65,6 +69,12 @@ $(B)/tests/%: tests/%.c $(B)/libnines.a Makefile
 	@echo "  TEST  $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(B)/libnines.a $(LDLIBS) -lcmocka
 
+# The same judges for libFuzzer: VARIANT=fuzz.
+$(B)/fuzz/%: tests/fuzz/%_fuzz.c $(B)/libnines.a Makefile
+	@mkdir -p $(@D)
+	@echo "  FUZZ  $<"
+	$(Q)$(CC) $(CPPFLAGS) -DNINES_LIBFUZZER $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(B)/libnines.a $(LDLIBS) -lcmocka
+
 $(B)/bench/%: bench/%.c $(B)/libnines.a Makefile
 	@mkdir -p $(@D)
 	@echo "  BENCH $<"
@@ -88,7 +98,7 @@ $(B)/plots.o: $(B)/plots.c
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(OBJECTS:.o=.d) $(B)/models/nines.d $(TEST_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(B)/models/nines.d $(TEST_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d) $(BENCH_PROGRAMS:=.d)
 
 # --- Tests --------------------------------------------------------------------------------------------------------------
 .PHONY: test-programs test
@@ -101,6 +111,13 @@ test: test-programs ## run every test of one variant (VARIANT=release|asan|tsan|
 check: ## install what the tests need and run them all, in every variant
 	$(Q)tools/install.sh check
 	$(Q)tests/check.sh
+
+.PHONY: check-long fuzz-programs
+check-long: ## campaigns that take hours: fuzzing and what else tests/check_long.sh lists (NINES_FUZZ_SECONDS=1800 for each target)
+	$(Q)tools/install.sh check
+	$(Q)tests/check_long.sh
+
+fuzz-programs: $(FUZZ_PROGRAMS)
 
 .PHONY: conformance
 conformance: $(B)/tests/conformance/vectors ## hold the test vectors of VECTORS=FOLDER (../shared/spec) against the code, by file

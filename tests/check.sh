@@ -17,6 +17,16 @@ add_up() {
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 }
 
+# The same of a command that speaks TAP.
+add_tap() {
+    local bad
+    bad=$(grep -E '^not ok' "$log" | grep -civE '# skip')
+    grep -qE '^(not )?ok' "$log" || bad=1
+    passed=$((passed + $(grep -E '^ok' "$log" | grep -civE '# skip')))
+    skipped=$((skipped + $(grep -ciE '^(not )?ok.*# skip' "$log")))
+    failed=$((failed + bad))
+}
+
 # variant NAME [PATTERN]: builds a variant without a warning and runs its tests.
 variant() {
     echo "== $1 =="
@@ -43,5 +53,8 @@ variant asan
 # The cores and the readers know no threads: under TSan their long random campaigns would only cost time.
 NINES_LEAVE_OUT='property/(market|gpu)|conformance/|fuzz/' variant tsan
 variant clang unit/
+echo "== fuzz =="
+tests/fuzz.sh "${NINES_FUZZ_SECONDS:-15}" 2>&1 | tee "$log"
+add_tap
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0 && passed > 0))

@@ -1,32 +1,10 @@
 /* Throws mutated deployment files at the SDL reader. Whatever comes in, it says what is wrong, with a place in the text, or gives
  * groups that the chain would take; what it says never holds a control character, and reading the same again gives the same.
- *
- * NINES_FUZZ_ROUNDS and NINES_FUZZ_SEED repeat or lengthen the campaign; a failure prints the round's text. */
+ */
 #include "models/sdl/sdl.h"
 #include "models/sdl/tree.h"
 #include "sim/base/hash.h"
-#include "tests/fuzz/mutate.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
-static const char *const seeds[] = {
-    "version: \"2.0\"\nservices:\n  web:\n    image: nginx\n    expose:\n      - port: 80\n        accept: [a.example]\n        to:\n          - global: true\n"
-    "profiles:\n  compute:\n    web:\n      resources:\n        cpu: {units: 100m}\n        memory: {size: 128Mi}\n        storage:\n          - size: 1Gi\n"
-    "          - {size: 2Gi, name: data, attributes: {persistent: true, class: beta2}}\n        gpu: {units: 1, attributes: {vendor: {nvidia: [{model: a100, ram: 80Gi}]}}}\n"
-    "  placement:\n    west:\n      attributes: {region: us-west}\n      signedBy: {anyOf: [a, b], allOf: [c]}\n      pricing:\n        web: {denom: uakt, amount: 50}\n"
-    "deployment:\n  web:\n    west: {profile: web, count: 2}\n",
-    "{\"version\":\"2.1\",\"services\":{\"a\":{\"image\":\"i\",\"expose\":[{\"port\":80,\"to\":[{\"global\":true,\"ip\":\"meow\"}]}],\"params\":{\"tee\":\"cpu\"}},"
-    "\"b\":{\"image\":\"i\",\"expose\":[{\"port\":81,\"proto\":\"udp\",\"to\":[{\"service\":\"a\"}]}]}},\"profiles\":{\"compute\":{\"p\":{\"resources\":"
-    "{\"cpu\":{\"units\":0.5},\"memory\":{\"size\":\"1G\"},\"storage\":{\"size\":\"512Mi\"}}}},\"placement\":{\"x\":{\"pricing\":{\"p\":{\"denom\":\"uact\",\"amount\":1.5}}}}},"
-    "\"deployment\":{\"a\":{\"x\":{\"profile\":\"p\",\"count\":1}},\"b\":{\"x\":{\"profile\":\"p\",\"count\":3}}},\"endpoints\":{\"meow\":{\"kind\":\"ip\"}},"
-    "\"reclamation\":{\"min_window\":\"1h30m\"}}\n",
-    "version: 2.1\nx: &a [1, 2]\nservices: &s {w: {image: x, expose: [{port: 1, to: [{global: yes}]}]}}\nprofiles: {<<: *s, compute: {p: {resources: {cpu: {units: 1}}}}}\n",
-    "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n--- second\n",
-};
+#include "tests/fuzz/fuzz.h"
 
 static const char *const words[] = {
     "&a ", "*a", "<<: ", "{", "}", "[", "]", ": ", "- ", "\n", "\n  ", "\t", "\"", "'", "|\n", ">-\n", "!!str ", "!x ", "? ", "# ", "---\n", "...\n", "%YAML 1.1\n", "null", "~", "true",
@@ -84,53 +62,27 @@ static void assert_sound(const struct sdl *sdl, const struct fuzz_text *text)
     }
 }
 
-static struct fuzz_campaign campaign;
+enum { REFUSED, ACCEPTED };
 
-/* Returns whether the text was accepted. */
-static bool fuzz_round(struct arena *arena)
+/* One reader of the four that there are, chosen by the text. */
+static unsigned judge(struct arena *arena, const struct fuzz_text *text)
 {
-    struct fuzz_text *text = &campaign.text;
     struct sdl_rules rules;
-    fuzz_begin(&campaign, seeds, sizeof seeds / sizeof *seeds);
-    fuzz_mutate(&campaign, words, sizeof words / sizeof *words, fuzz_below(&campaign, 4) == 0 ? fuzz_below(&campaign, 20) : fuzz_below(&campaign, 3));
-    assert_true(sdl_rules_named(fuzz_below(&campaign, 3) == 0 ? "2024-07" : "2026-08", &rules));
-    rules.foreign_vendor_is_nvidia = fuzz_below(&campaign, 4) != 0;
+    uint64_t choice = hash_bytes(0, text->bytes, text->length);
+    assert_true(sdl_rules_named(choice % 3 == 0 ? "2024-07" : "2026-08", &rules));
+    rules.foreign_vendor_is_nvidia = choice / 3 % 4 != 0;
     const struct sdl *sdl = sdl_read(arena, "fuzz.yaml", text->bytes, text->length, &rules);
     assert_sound(sdl, text);
     assert_true(hash_sdl(sdl) == hash_sdl(sdl_read(arena, "fuzz.yaml", text->bytes, text->length, &rules)));
-    return sdl->mistakes.errors == 0;
+    return sdl->mistakes.errors == 0 ? ACCEPTED : REFUSED;
 }
 
-static void any_text_gives_mistakes_or_valid_groups(void **state)
-{
-    (void)state;
-    uint64_t accepted = 0;
-    struct arena arena;
-    arena_open(&arena, 0);
-    fuzz_corpus(&campaign, "sdl");
-    for (fuzz_open(&campaign, 4000); campaign.round < campaign.rounds; campaign.round++) {
-        struct arena_mark mark = arena_mark(&arena);
-        accepted += fuzz_round(&arena);
-        arena_rewind(&arena, mark);
-    }
-    fuzz_close(&campaign);
-    arena_close(&arena);
-    /* Neither side may go untested. */
-    assert_true(accepted * 50 > campaign.rounds);
-    assert_true(accepted * 20 < campaign.rounds * 19);
-}
-
-static int last_words(void **state)
-{
-    (void)state;
-    fuzz_last_words(&campaign);
-    return 0;
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(any_text_gives_mistakes_or_valid_groups, last_words),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+static const struct fuzz_target target = {.name = "sdl",
+                                          .claim = "any_text_gives_mistakes_or_valid_groups",
+                                          .words = words,
+                                          .n_words = sizeof words / sizeof *words,
+                                          .rounds = 4000,
+                                          .wild = 19,
+                                          .judge = judge,
+                                          .least = {[REFUSED] = 20, [ACCEPTED] = 50}};
+FUZZ_ENTRY(target)
