@@ -109,60 +109,6 @@ char *world_name(const struct world *world, uint32_t workload, char *buffer, siz
     return buffer;
 }
 
-/* --- Jobs ------------------------------------------------------------------------------------------------------------ */
-
-static void begin_job(struct world *world, uint32_t workload)
-{
-    struct load *load = &world->load[workload];
-    const struct demand_class *class = world_class(world, workload);
-    instant now = world_now(world);
-    instant done = job_begin(&load->job, &class->costs, now);
-    load->finish = engine_schedule(world->engine, done, CLASS_END, world->action_finish, workload, 0);
-    duration own = demand_job_fault(world->demand, workload, load->job.attempts);
-    load->fault = EVENT_NONE;
-    if (own.us < US_NEVER && instant_add(now, own).us < done.us)
-        load->fault = engine_schedule(world->engine, instant_add(now, own), CLASS_FAULT, world->action_fault, workload, 0);
-}
-
-static void fail_job(struct world *world, uint32_t workload)
-{
-    struct load *load = &world->load[workload];
-    engine_cancel(world->engine, load->finish);
-    engine_cancel(world->engine, load->fault);
-    job_fail(&load->job, &world_class(world, workload)->costs, world_now(world));
-    if (load->base_productive.us > load->job.committed.us)
-        load->base_productive = load->job.committed; /* work from before time 0 that is lost has not been useful then either */
-}
-
-void world_on_finish(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
-{
-    (void)engine;
-    (void)detail;
-    struct world *world = context;
-    struct load *load = &world->load[workload];
-    engine_cancel(world->engine, load->fault);
-    job_finish(&load->job, &world_class(world, workload)->costs, world_now(world));
-    load->wanted = false;
-    world->plan->kind->withdraw(world->cloud, workload);
-}
-
-/* A fault of the job itself, with all its units up: it starts again from its last checkpoint on the same units. */
-void world_on_fault(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
-{
-    (void)engine;
-    (void)detail;
-    struct world *world = context;
-    fail_job(world, workload);
-    job_detect(&world->load[workload].job, world_now(world));
-    begin_job(world, workload);
-}
-
-void world_detected(struct world *world, uint32_t workload)
-{
-    if (world_class(world, workload)->kind == DEMAND_JOB)
-        job_detect(&world->load[workload].job, world_now(world));
-}
-
 /* --- Units ----------------------------------------------------------------------------------------------------------- */
 
 static struct measure_cause cause_of(const struct world *world, uint32_t component)
@@ -188,9 +134,9 @@ static void count_up(struct world *world, uint32_t unit, int change, struct meas
     if (class->kind == DEMAND_SERVICE)
         measure_up(world->measure, workload, load->up, cause, world_now(world));
     else if (change > 0 && load->up == class->units)
-        begin_job(world, workload);
+        world_begin_job(world, workload);
     else if (change < 0 && load->job.phase == JOB_RUNNING)
-        fail_job(world, workload);
+        world_fail_job(world, workload);
 }
 
 static void go_up(struct world *world, uint32_t unit)

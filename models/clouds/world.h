@@ -14,6 +14,7 @@
 #include "models/faults/faults.h"
 #include "models/fleet/fleet.h"
 #include "models/fleet/graph.h"
+#include "models/gpu/elastic.h"
 #include "models/gpu/pod.h"
 #include "models/measure/measure.h"
 #include "sim/engine/engine.h"
@@ -50,9 +51,13 @@ struct unit {
 struct load {
     uint32_t up;            /* units up */
     bool wanted;
+    /* Of a job. */
     struct job job;
-    struct event_id finish, fault; /* of a job */
-    duration base_productive, base_rework, base_wall; /* at time 0, where measuring begins */
+    struct gpu_elastic gang;  /* its restarts and their budget */
+    struct job_costs costs;   /* of the attempt under way: the interval may be chosen anew for each */
+    struct event_id finish, fault;
+    instant done;             /* end of the attempt under way if nothing happens */
+    struct job_account base;  /* at time 0, where measuring begins */
 };
 
 struct probe {
@@ -82,6 +87,7 @@ struct world {
     struct unit *unit;
     struct load *load;
     uint32_t *head;          /* by component: first link, or none */
+    uint32_t *stamps, stamp; /* by component: scratch of graph_fault_rate() */
     struct fall *fall;       /* by component, with --log events; else NULL */
     struct probe *probe;
     uint32_t probes;
@@ -91,7 +97,7 @@ struct world {
     void *cloud;
     bool changing;           /* inside a change of the graph: units must not be bound or released */
     uint32_t action_request, action_withdraw, action_finish, action_fault, action_probe, action_pass,
-        action_zero;
+        action_zero, action_abandon;
 };
 
 /* Event classes at equal times: what breaks and mends first, then what ends, then what begins. */
@@ -156,6 +162,11 @@ void world_pay(struct world *world, uint32_t first, uint32_t units, money amount
 void world_credit(struct world *world, uint32_t workload, money amount, const char *from);
 /* Gives the place up; the unit is idle. No effect on an idle unit. why: what an outage that begins so is put down to, a static text. */
 void world_release(struct world *world, uint32_t unit, const char *why);
+/* A job, or a service's replica for which it means nothing, learns that it will be stopped at an instant: it saves if it can. */
+void world_warn(struct world *world, uint32_t workload, instant stop);
+/* A job is stopped by somebody who said so: no failure. Its units keep their places: releasing them is the cloud's. No effect on one
+ * that does not run. */
+void world_stop(struct world *world, uint32_t workload);
 /* Somebody has noticed that a job stands still (design: detection ends, queueing begins). */
 void world_detected(struct world *world, uint32_t workload);
 

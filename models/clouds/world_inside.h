@@ -4,9 +4,15 @@
 
 #include "models/clouds/world.h"
 
-/* Events of a job: its work is done; it has a fault of its own. */
+/* A job is wanted: its account is opened. */
+void world_open_job(struct world *world, uint32_t workload);
+/* All units of a job are up; one of them went down. [change] */
+void world_begin_job(struct world *world, uint32_t workload);
+void world_fail_job(struct world *world, uint32_t workload);
+/* Events of a job: its work is done; it has a fault of its own; it is given up. */
 void world_on_finish(void *context, struct engine *engine, uint32_t workload, uint64_t detail);
 void world_on_fault(void *context, struct engine *engine, uint32_t workload, uint64_t detail);
+void world_on_abandon(void *context, struct engine *engine, uint32_t workload, uint64_t detail);
 /* The graph's observer. */
 void world_on_change(void *context, uint32_t component, uint8_t before, uint8_t after);
 /* Lists the outage of a component that ends now, or is still open at the horizon. */

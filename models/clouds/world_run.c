@@ -15,7 +15,8 @@ static void on_request(void *context, struct engine *engine, uint32_t workload, 
     struct world *world = context;
     const struct workload *what = &world->demand->workload[workload];
     world->load[workload].wanted = true;
-    world->load[workload].job.work = what->work;
+    if (world_class(world, workload)->kind == DEMAND_JOB)
+        world_open_job(world, workload);
     measure_request(world->measure, workload, world_now(world));
     if (what->withdrawn.us < US_NEVER)
         engine_schedule(engine, what->withdrawn, CLASS_END, world->action_withdraw, workload, 0);
@@ -104,24 +105,23 @@ static void on_zero(void *context, struct engine *engine, uint32_t subject, uint
     struct world *world = context;
     for (uint32_t w = 0; w < world->demand->workloads; w++) {
         struct load *load = &world->load[w];
-        load->base_productive = job_productive(&load->job, &world_class(world, w)->costs, world_now(world));
-        load->base_rework = load->job.rework;
-        load->base_wall = job_wall(&load->job, world_now(world));
+        load->base = job_account(&load->job, &load->costs, world_now(world));
     }
 }
+
+static duration less(duration a, duration b) { return (duration){a.us - b.us}; }
 
 static void close_jobs(struct world *world)
 {
     for (uint32_t w = 0; w < world->demand->workloads; w++) {
-        const struct demand_class *class = world_class(world, w);
         struct load *load = &world->load[w];
-        if (class->kind != DEMAND_JOB || load->job.attempts == 0)
+        if (world_class(world, w)->kind != DEMAND_JOB || load->job.attempts == 0)
             continue;
-        bool done = load->job.phase == JOB_DONE && load->job.since.us >= 0;
-        duration productive = job_productive(&load->job, &class->costs, world_now(world));
-        productive.us -= load->base_productive.us;
-        measure_job(world->measure, w, productive, (duration){load->job.rework.us - load->base_rework.us},
-                    (duration){job_wall(&load->job, world_now(world)).us - load->base_wall.us}, done);
+        struct job_account now = job_account(&load->job, &load->costs, world_now(world)), base = load->base;
+        struct job_account inside = {less(now.productive, base.productive), less(now.checkpoint, base.checkpoint),
+                                     less(now.rework, base.rework),         less(now.restart, base.restart),
+                                     less(now.detection, base.detection),   less(now.queue, base.queue)};
+        measure_job(world->measure, w, &inside, load->gang.state == GPU_ELASTIC_DONE && load->job.since.us >= 0);
     }
 }
 
@@ -146,6 +146,7 @@ static void open_units(struct world *world)
     world->unit = arena_array(world->arena, world->demand->units, struct unit);
     world->load = arena_array(world->arena, world->demand->workloads, struct load);
     world->head = arena_array(world->arena, components, uint32_t);
+    world->stamps = arena_array(world->arena, components, uint32_t);
     memset(world->head, 0xff, components * sizeof *world->head);
     check((uint64_t)world->demand->units * UNIT_DEPENDENCIES < UINT32_MAX, "too many units");
     for (uint32_t w = 0; w < world->demand->workloads; w++)
@@ -207,6 +208,7 @@ static void open_world(struct world *world)
     world->action_finish = engine_action(world->engine, world_on_finish, world);
     world->action_fault = engine_action(world->engine, world_on_fault, world);
     world->action_probe = engine_action(world->engine, on_probe, world);
+    world->action_abandon = engine_action(world->engine, world_on_abandon, world);
     world->action_pass = engine_action(world->engine, on_pass, world);
     world->action_zero = engine_action(world->engine, on_zero, world);
     open_units(world);

@@ -28,9 +28,20 @@ const struct key demand_keys[] = {
     {"lifetime", KEY_LAW, "0 s", "time from request to withdrawal; 0 s: to the end of the run", .when = "kind=service"},
     {"work", KEY_LAW, NULL, "productive time one job needs", .when = "kind=job"},
     {"job_up", KEY_LAW, "0 s", "time from the begin of an attempt to a fault of the job itself; 0 s: none", .when = "kind=job"},
+    {"checkpoint", KEY_CHOICE, "every", "every: by checkpoint_every; young, daly: the optimum for the failures that it sees", .choices =
+     "every|young|daly", .when = "kind=job"},
     {"checkpoint_every", KEY_DURATION, "1 h", "work between checkpoints; 0: none", .when = "kind=job"},
     {"checkpoint_write", KEY_DURATION, "1 min", "blocking part of one checkpoint", .when = "kind=job"},
     {"restart", KEY_DURATION, "5 min", "load and warm-up at the begin of each attempt", .when = "kind=job"},
+    {"restarts", KEY_INTEGER, "-1", "restarts after failures before the job is given up, evictions not counted; -1: any number",
+     .low = -1, .high = 1000000, .when = "kind=job"},
+    {"gang", KEY_CHOICE, "any", "where pods go: as the cloud likes, or by one of Ray's strategies",
+     .choices = "any|pack|spread|strict-pack|strict-spread", .when = "kind=job"},
+    {"estimate", KEY_NUMBER, "2", "time that a job asks a queue for, over what it takes without faults (assumption)", .low = 1,
+     .high = 1000, .when = "kind=job"},
+    {"priority", KEY_INTEGER, "0", "who goes first in a queue, and may displace jobs below", .low = -1000, .high = 1000},
+    {"capacity", KEY_CHOICE, "on-demand", "spot: cheaper, and taken back with notice, where a cloud sells that", .choices =
+     "on-demand|spot"},
     {"source", KEY_TEXT, "", "where the figures come from"},
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
     KEY_END};
@@ -90,6 +101,13 @@ static void read_job(struct scenario *scenario, const struct value *group, struc
     class->job_up = law_or_none(group, "job_up");
     class->costs = (struct job_costs){value_duration(group, "checkpoint_every"), value_duration(group, "checkpoint_write"),
                                       value_duration(group, "restart")};
+    class->gang = (enum demand_gang)value_choice(group, "gang");
+    class->checkpoint = (enum demand_checkpoint)value_choice(group, "checkpoint");
+    class->restarts = (int32_t)value_integer(group, "restarts");
+    class->estimate = value_number(group, "estimate");
+    if (class->checkpoint != CHECKPOINT_EVERY && class->costs.write.us == 0)
+        scenario_error(scenario, value_of(group, "checkpoint"), "give 'checkpoint_write' a time above 0",
+                       "checkpoints that cost nothing have no best interval");
     if (law_mean(class->work) <= 0)
         scenario_error(scenario, value_of(group, "work"), "e.g. \"lognormal_median(6 h, 1.2)\"", "a job needs work to do");
 }
@@ -105,6 +123,8 @@ static void read_class(struct scenario *scenario, const struct value *group, con
                                    .vcpus = (int32_t)value_integer(group, "vcpus"),
                                    .gpus = (int32_t)value_integer(group, "gpus"),
                                    .gpu_milli = (int32_t)value_integer(group, "gpu_milli"),
+                                   .priority = (int32_t)value_integer(group, "priority"),
+                                   .capacity = (enum demand_capacity)value_choice(group, "capacity"),
                                    .memory_bytes = value_integer(group, "memory"),
                                    .storage_bytes = value_integer(group, "storage"),
                                    .gpu_models = read_models(scenario, group, fleet)};

@@ -20,6 +20,10 @@ extern const struct key demand_keys[]; /* elements of `demand` */
 
 enum demand_kind { DEMAND_SERVICE, DEMAND_JOB };
 enum demand_spread { SPREAD_NONE, SPREAD_ZONE, SPREAD_SITE };
+enum demand_capacity { CAPACITY_ON_DEMAND, CAPACITY_SPOT };
+/* How a job wants its pods: as the cloud likes, or by one of Ray's strategies. */
+enum demand_gang { GANG_ANY, GANG_PACK, GANG_SPREAD, GANG_STRICT_PACK, GANG_STRICT_SPREAD };
+enum demand_checkpoint { CHECKPOINT_EVERY, CHECKPOINT_YOUNG, CHECKPOINT_DALY };
 enum { DEMAND_UNITS_MAX = 1024, DEMAND_SITES_MAX = 8, DEMAND_TOTAL_MAX = 50000000 };
 
 struct demand_class {
@@ -37,7 +41,13 @@ struct demand_class {
     const struct law *lifetime; /* services; NULL: to the end */
     const struct law *work;     /* jobs: productive time */
     const struct law *job_up;   /* jobs: time to a fault of the job itself, by attempt; NULL: none */
-    struct job_costs costs;
+    struct job_costs costs;     /* jobs: interval as given, or for the first attempt */
+    int32_t priority;           /* higher first */
+    enum demand_capacity capacity;
+    enum demand_gang gang;
+    enum demand_checkpoint checkpoint;
+    int32_t restarts;           /* jobs: restarts after failures before it is given up; -1: any number */
+    double estimate;            /* jobs: time that it asks a queue for, over what it takes without faults; >= 1 */
 };
 
 struct demand_plan {

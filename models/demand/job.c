@@ -6,10 +6,10 @@
 
 /* What an attempt of a given age consists of. */
 struct split {
-    int64_t restart, productive, uncommitted, checkpoint;
+    int64_t restart, productive, uncommitted, checkpoint, idle;
 };
 
-static struct split split_attempt(const struct job *job, const struct job_costs *costs, instant now)
+static struct split split_work(const struct job *job, const struct job_costs *costs, instant now)
 {
     int64_t age = now.us - job->since.us;
     struct split split = {0};
@@ -31,6 +31,21 @@ static struct split split_attempt(const struct job *job, const struct job_costs 
     if (cycles < most && rest > costs->interval.us) {
         split.uncommitted = costs->interval.us;
         split.checkpoint += rest - costs->interval.us;
+    }
+    return split;
+}
+
+static struct split split_attempt(const struct job *job, const struct job_costs *costs, instant now)
+{
+    if (!job->saving)
+        return split_work(job, costs, now);
+    struct split split = split_work(job, costs, job->saving_since);
+    int64_t since = now.us - job->saving_since.us, written = since < job->saving_needs.us ? since : job->saving_needs.us;
+    split.checkpoint += written;
+    split.idle = since - written;
+    if (written == job->saving_needs.us) {
+        split.productive += split.uncommitted;
+        split.uncommitted = 0;
     }
     return split;
 }
@@ -61,7 +76,8 @@ instant job_begin(struct job *job, const struct job_costs *costs, instant now)
     return end < US_NEVER ? (instant){end} : INSTANT_NEVER;
 }
 
-duration job_fail(struct job *job, const struct job_costs *costs, instant now)
+/* The attempt under way ends before the work is done. */
+static duration end_attempt(struct job *job, const struct job_costs *costs, enum job_phase next, instant now)
 {
     check(job->phase == JOB_RUNNING, "a job fails that does not run");
     struct split split = split_attempt(job, costs, now);
@@ -69,10 +85,40 @@ duration job_fail(struct job *job, const struct job_costs *costs, instant now)
     job->committed.us += split.productive;
     job->checkpoint.us += split.checkpoint;
     job->rework.us += split.uncommitted;
-    job->phase = JOB_UNDETECTED;
+    job->queue.us += split.idle;
+    job->phase = next;
     job->since = now;
-    job->failures++;
+    job->saving = false;
     return (duration){split.uncommitted};
+}
+
+duration job_fail(struct job *job, const struct job_costs *costs, instant now)
+{
+    job->failures++;
+    return end_attempt(job, costs, JOB_UNDETECTED, now);
+}
+
+duration job_stop(struct job *job, const struct job_costs *costs, instant now)
+{
+    job->stops++;
+    return end_attempt(job, costs, JOB_QUEUED, now);
+}
+
+duration job_unsaved(const struct job *job, const struct job_costs *costs, instant now, duration *in_flight)
+{
+    check(job->phase == JOB_RUNNING && !job->saving, "a job is to save that does not work");
+    struct split split = split_work(job, costs, now);
+    int64_t written = costs->write.us > 0 ? split.checkpoint % costs->write.us : 0;
+    in_flight->us = written > 0 ? costs->write.us - written : 0;
+    return (duration){split.uncommitted};
+}
+
+void job_save(struct job *job, duration needs, instant now)
+{
+    check(job->phase == JOB_RUNNING && !job->saving, "a job saves that does not work");
+    job->saving = true;
+    job->saving_since = now;
+    job->saving_needs = needs;
 }
 
 void job_detect(struct job *job, instant now)
@@ -86,7 +132,7 @@ void job_detect(struct job *job, instant now)
 
 void job_finish(struct job *job, const struct job_costs *costs, instant now)
 {
-    check(job->phase == JOB_RUNNING, "a job finishes that does not run");
+    check(job->phase == JOB_RUNNING && !job->saving, "a job finishes that does not work");
     struct split split = split_attempt(job, costs, now);
     job->restart.us += split.restart;
     job->checkpoint.us += split.checkpoint;
@@ -96,12 +142,22 @@ void job_finish(struct job *job, const struct job_costs *costs, instant now)
     job->since = now;
 }
 
-duration job_productive(const struct job *job, const struct job_costs *costs, instant now)
+struct job_account job_account(const struct job *job, const struct job_costs *costs, instant now)
 {
-    if (job->phase != JOB_RUNNING)
-        return job->committed;
-    struct split split = split_attempt(job, costs, now);
-    return (duration){job->committed.us + split.productive + split.uncommitted};
+    struct job_account account = {job->committed, job->checkpoint, job->rework, job->restart, job->detection, job->queue};
+    int64_t waited = now.us - job->since.us;
+    if (job->phase == JOB_RUNNING) {
+        struct split split = split_attempt(job, costs, now);
+        account.productive.us += split.productive + split.uncommitted;
+        account.checkpoint.us += split.checkpoint;
+        account.restart.us += split.restart;
+        account.queue.us += split.idle;
+    } else if (job->phase == JOB_UNDETECTED) {
+        account.detection.us += waited;
+    } else if (job->phase == JOB_QUEUED) {
+        account.queue.us += waited;
+    }
+    return account;
 }
 
 duration job_wall(const struct job *job, instant now)

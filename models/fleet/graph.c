@@ -242,6 +242,21 @@ uint32_t graph_count(const struct graph *graph) { return graph->count; }
 uint32_t graph_grace_count(const struct graph *graph) { return graph->grace_count; }
 const struct component *graph_component(const struct graph *graph, uint32_t index) { return &graph->components[index]; }
 
+double graph_fault_rate(const struct graph *graph, uint32_t component, uint32_t *stamps, uint32_t stamp)
+{
+    if (stamps[component] == stamp)
+        return 0;
+    stamps[component] = stamp;
+    const struct law *up = graph->components[component].up;
+    double rate = up != NULL ? 1 / law_mean(up) : 0;
+    for (uint32_t i = graph->needs_start[component]; i < graph->needs_start[component + 1]; i++) {
+        const struct need *need = &graph->edges[graph->needs[i]];
+        if (need->plane == PLANE_DATA)
+            rate += graph_fault_rate(graph, need->dependency, stamps, stamp);
+    }
+    return rate;
+}
+
 uint32_t graph_find(const struct graph *graph, const char *path)
 {
     for (uint32_t c = 0; c < graph->count; c++)

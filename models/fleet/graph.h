@@ -84,6 +84,10 @@ const struct graph *graph_build(struct graph_builder *builder, const char **cycl
 uint32_t graph_count(const struct graph *graph);
 uint32_t graph_grace_count(const struct graph *graph); /* needs with a grace: the most that can be waiting at once */
 const struct component *graph_component(const struct graph *graph, uint32_t index);
+/* Faults per second, while it is up, of a component and of all that it needs on the data plane (a need that others could meet counts
+ * as if none could), by their own laws. What is visited gets stamps[index] = stamp and is not counted again: the rate of several
+ * components together is the sum of calls with one stamp. stamps[graph_count], the caller's. */
+double graph_fault_rate(const struct graph *graph, uint32_t component, uint32_t *stamps, uint32_t stamp);
 /* Index of a path, or COMPONENT_NONE. O(count). */
 uint32_t graph_find(const struct graph *graph, const char *path);
 

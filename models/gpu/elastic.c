@@ -56,6 +56,13 @@ bool gpu_elastic_fail(struct gpu_elastic *gang, int32_t survivors)
     return gpu_elastic_begin(gang, survivors);
 }
 
+void gpu_elastic_stop(struct gpu_elastic *gang)
+{
+    check(gang->state == GPU_ELASTIC_RUNNING, "a gang is stopped in state %d", (int)gang->state);
+    gang->state = GPU_ELASTIC_WAITING;
+    gang->members = 0;
+}
+
 bool gpu_elastic_join(struct gpu_elastic *gang, int32_t available)
 {
     check(gang->state == GPU_ELASTIC_RUNNING && available >= 0, "%d members join in state %d", available,

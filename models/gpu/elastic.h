@@ -55,6 +55,10 @@ bool gpu_elastic_begin(struct gpu_elastic *gang, int32_t available);
  * up. */
 bool gpu_elastic_fail(struct gpu_elastic *gang, int32_t survivors);
 
+/* All members of a RUNNING gang are taken away by somebody who said so (an eviction, a preemption): it waits, and that is no failure
+ * of its budget. */
+void gpu_elastic_stop(struct gpu_elastic *gang);
+
 /* More members have become available to a RUNNING gang: available >= 0 beyond its own. True: all restart with more, a
  * new attempt. False: it is complete, or has no restart to spare and goes on as it is. */
 bool gpu_elastic_join(struct gpu_elastic *gang, int32_t available);

@@ -72,6 +72,7 @@ struct measure *measure_open(struct arena *arena, const struct measure_options *
     samples_open(&measure->lease_s, arena);
     samples_open(&measure->recover_min, arena);
     samples_open(&measure->back_min, arena);
+    samples_open(&measure->job_wait_min, arena);
     return measure;
 }
 
@@ -313,14 +314,29 @@ void measure_count_useful(struct measure *measure, const struct demand_class *cl
         measure->useful_vcpu_h += hours * class->vcpus;
 }
 
-void measure_job(struct measure *measure, uint32_t workload, duration productive, duration rework, duration wall, bool completed)
+void measure_job_begun(struct measure *measure, instant requested, instant now)
+{
+    if (counts(measure, requested))
+        samples_add(&measure->job_wait_min, (double)(now.us - requested.us) / 6e7);
+}
+
+void measure_job(struct measure *measure, uint32_t workload, const struct job_account *inside, bool completed)
 {
     const struct demand_class *class = demand_class_of(measure->demand, workload);
-    measure_count_useful(measure, class, (double)productive.us * class->units);
-    measure->lost_h += duration_hours(rework) * class->units * gpus_of(class);
-    measure->job_useful_us += productive.us;
-    measure->job_wall_us += wall.us;
+    measure_count_useful(measure, class, (double)inside->productive.us * class->units);
+    measure->lost_h += duration_hours(inside->rework) * class->units * gpus_of(class);
+    measure->job_us[PART_PRODUCTIVE] += inside->productive.us;
+    measure->job_us[PART_CHECKPOINT] += inside->checkpoint.us;
+    measure->job_us[PART_REWORK] += inside->rework.us;
+    measure->job_us[PART_RESTART] += inside->restart.us;
+    measure->job_us[PART_DETECTION] += inside->detection.us;
+    measure->job_us[PART_QUEUE] += inside->queue.us;
     measure->jobs_done += completed;
+}
+
+void measure_count(struct measure *measure, enum measure_event event, instant now)
+{
+    measure->events[event] += counts(measure, now);
 }
 
 void measure_totals(struct measure *measure, uint64_t faults, uint64_t refusals)

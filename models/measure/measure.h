@@ -64,8 +64,21 @@ void measure_billed(struct measure *measure, uint32_t workload, uint32_t units, 
 /* Share of leased GPU-equivalents by provider: capacity x time of one provider; called once per provider at the end. */
 void measure_provider(struct measure *measure, double capacity_time);
 
-/* What one job did inside the window: productive time, work lost, wall time since its first start. Once per job, at the end. */
-void measure_job(struct measure *measure, uint32_t workload, duration productive, duration rework, duration wall, bool completed);
+/* A job began to run for the first time; how long it had waited since its request. */
+void measure_job_begun(struct measure *measure, instant requested, instant now);
+/* Where the time of one job went inside the window, since its first start. Once per job that has ever begun, at the end. */
+void measure_job(struct measure *measure, uint32_t workload, const struct job_account *inside, bool completed);
+/* Things that happen to jobs and machines, counted inside the window. */
+enum measure_event {
+    MEASURE_GANG_RESTART, /* a job began again */
+    MEASURE_JOB_FAILED,   /* a job has used up its restarts */
+    MEASURE_PREEMPTION,   /* a job was stopped for one of higher priority */
+    MEASURE_EVICTION,     /* a spot machine was taken back */
+    MEASURE_DRAINED,      /* a node was emptied for maintenance */
+    MEASURE_LIVELOCK,     /* partial gangs were found to wait for each other for ever */
+    MEASURE_EVENTS
+};
+void measure_count(struct measure *measure, enum measure_event event, instant now);
 /* Totals for the record: faults of components, requests that the cloud's own queues or quotas refused. */
 void measure_totals(struct measure *measure, uint64_t faults, uint64_t refusals);
 

@@ -6,6 +6,7 @@
 #include "models/measure/samples.h"
 #include "sim/engine/timeweighted.h"
 
+enum { PART_PRODUCTIVE, PART_CHECKPOINT, PART_REWORK, PART_RESTART, PART_DETECTION, PART_QUEUE, JOB_PARTS };
 enum { SERIES_SERVICE, SERIES_QUORUM, SERIES_NODE, SERIES_COUNT };
 
 /* One workload's account. */
@@ -56,7 +57,9 @@ struct measure {
     int64_t cost_micro[2], credit_micro, stranded_micro; /* [1]: with GPUs */
     timeweighted_area billed_us;                         /* unit-microseconds */
     double useful_unit_us, lost_h, useful_vcpu_h, useful_gpu_h;
-    timeweighted_area job_useful_us, job_wall_us;
+    timeweighted_area job_us[JOB_PARTS]; /* where jobs' time went */
+    struct samples job_wait_min;
+    uint64_t events[MEASURE_EVENTS];
     uint64_t jobs_done;
     double provider_sum, provider_squares;
     uint64_t faults, refusals;

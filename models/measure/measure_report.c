@@ -14,8 +14,20 @@ enum metric {
     BLAST_RADIUS_MAX,
     GOODPUT,
     WORK_LOST,
-    ETTR,
+    ETTR, /* and the other parts of the wall time, in the order of struct job_account */
+    JOB_CHECKPOINT,
+    JOB_REWORK,
+    JOB_RESTART,
+    JOB_DETECTION,
+    JOB_QUEUE,
     JOBS_COMPLETED,
+    JOBS_FAILED,
+    JOB_WAIT_P50,
+    GANG_RESTARTS,
+    PREEMPTIONS,
+    EVICTIONS,
+    DRAINS,
+    LIVELOCKS,
     LEASE_SUCCESS_RATE,
     TIME_TO_LEASE_P50,
     TIME_TO_RECOVER_P50,
@@ -53,7 +65,19 @@ const struct sim_metric measure_metrics[] = {
     [GOODPUT] = {"goodput_gpu_hours", "h", "GPU-hours of useful work: replicas up, and jobs' work that was not lost", true},
     [WORK_LOST] = {"work_lost_gpu_hours", "h", "GPU-hours of jobs' work that had to be done again"},
     [ETTR] = {"ettr", "1", "useful time over wall time of the jobs that ran", true},
+    [JOB_CHECKPOINT] = {"job_checkpoint_share", "1", "share of jobs' wall time that checkpoints took; with ettr and those below it is 1"},
+    [JOB_REWORK] = {"job_rework_share", "1", "share of jobs' wall time whose work was lost"},
+    [JOB_RESTART] = {"job_restart_share", "1", "share of jobs' wall time that restarts took"},
+    [JOB_DETECTION] = {"job_detection_share", "1", "share of jobs' wall time until somebody noticed that they stood"},
+    [JOB_QUEUE] = {"job_queue_share", "1", "share of jobs' wall time that they waited for places after their first start"},
     [JOBS_COMPLETED] = {"jobs_completed", "1", "jobs that finished inside the horizon", true},
+    [JOBS_FAILED] = {"jobs_failed", "1", "jobs given up for having used up their restarts"},
+    [JOB_WAIT_P50] = {"job_wait_p50_min", "min", "median time from a job's request to its first start"},
+    [GANG_RESTARTS] = {"gang_restarts", "1", "times a job began again, whatever had stopped it"},
+    [PREEMPTIONS] = {"preemptions", "1", "jobs stopped for one of higher priority"},
+    [EVICTIONS] = {"evictions", "1", "spot machines taken back"},
+    [DRAINS] = {"drains", "1", "nodes emptied for maintenance"},
+    [LIVELOCKS] = {"livelocks", "1", "times that partial gangs were found to wait for each other for ever"},
     [LEASE_SUCCESS_RATE] = {"lease_success_rate", "1", "share of requests for capacity granted within the deadline", true},
     [TIME_TO_LEASE_P50] = {"time_to_lease_p50_s", "s", "median time from a request for capacity to its grant"},
     [TIME_TO_RECOVER_P50] = {"time_to_recover_p50_min", "min", "median time from a service going down to quorum again"},
@@ -211,7 +235,18 @@ static void report_work(const struct measure *measure)
     struct sim_record *record = measure->record;
     record_metric(record, GOODPUT, measure->useful_gpu_h);
     record_metric(record, WORK_LOST, measure->lost_h);
-    record_metric(record, ETTR, share((double)measure->job_useful_us, (double)measure->job_wall_us));
+    timeweighted_area wall_us = 0;
+    for (int part = 0; part < JOB_PARTS; part++)
+        wall_us += measure->job_us[part];
+    for (int part = 0; part < JOB_PARTS; part++)
+        record_metric(record, (uint32_t)(ETTR + part), share((double)measure->job_us[part], (double)wall_us));
+    record_metric(record, JOBS_FAILED, (double)measure->events[MEASURE_JOB_FAILED]);
+    record_metric(record, JOB_WAIT_P50, median(&measure->job_wait_min));
+    record_metric(record, GANG_RESTARTS, (double)measure->events[MEASURE_GANG_RESTART]);
+    record_metric(record, PREEMPTIONS, (double)measure->events[MEASURE_PREEMPTION]);
+    record_metric(record, EVICTIONS, (double)measure->events[MEASURE_EVICTION]);
+    record_metric(record, DRAINS, (double)measure->events[MEASURE_DRAINED]);
+    record_metric(record, LIVELOCKS, (double)measure->events[MEASURE_LIVELOCK]);
     record_metric(record, JOBS_COMPLETED, (double)measure->jobs_done);
     record_metric(record, LEASE_SUCCESS_RATE, share((double)measure->leases_in_time, (double)measure->leases_asked));
     record_metric(record, TIME_TO_LEASE_P50, median(&measure->lease_s));

@@ -18,18 +18,33 @@ static void assert_near(double value, double wanted, double tolerance)
 /* The twin: what a job does in one tick. */
 struct twin {
     int64_t restart_left, piece, write_left; /* of the attempt under way; piece: work since the last checkpoint */
-    int64_t committed, restart, checkpoint, rework;
+    int64_t committed, restart, checkpoint, rework, idle;
+    bool saving;
+    int64_t saving_left;
 };
 
 static void twin_begin(struct twin *twin, const struct job_costs *costs)
 {
     twin->restart_left = costs->restart.us;
     twin->piece = twin->write_left = 0;
+    twin->saving = false;
 }
 
 /* True when the work is done. */
 static bool twin_tick(struct twin *twin, const struct job_costs *costs, int64_t work)
 {
+    if (twin->saving) {
+        if (twin->saving_left == 0) {
+            twin->idle++;
+            return false;
+        }
+        twin->checkpoint++;
+        if (--twin->saving_left == 0) {
+            twin->committed += twin->piece;
+            twin->piece = 0;
+        }
+        return false;
+    }
     if (twin->restart_left > 0) {
         twin->restart_left--;
         twin->restart++;
@@ -61,6 +76,22 @@ static int64_t parts(const struct job *job)
     return job->committed.us + job->checkpoint.us + job->rework.us + job->restart.us + job->detection.us + job->queue.us;
 }
 
+/* A stop is announced: the job writes, or finishes the write under way, and then waits. */
+static void save(struct job *job, const struct job_costs *costs, struct twin *twin, int64_t now)
+{
+    duration in_flight, unsaved = job_unsaved(job, costs, (instant){now}, &in_flight);
+    assert_int_equal(unsaved.us, twin->piece);
+    assert_int_equal(in_flight.us, twin->write_left > 0 && twin->write_left < costs->write.us ? twin->write_left : 0);
+    int64_t needs = in_flight.us > 0 ? in_flight.us : costs->write.us;
+    job_save(job, (duration){needs}, (instant){now});
+    twin->saving = true;
+    twin->saving_left = needs;
+    if (needs == 0) {
+        twin->committed += twin->piece;
+        twin->piece = 0;
+    }
+}
+
 static void live(struct stream *chance)
 {
     struct job_costs costs = {{(int64_t)stream_below(chance, 15)}, {0}, {0}};
@@ -68,14 +99,17 @@ static void live(struct stream *chance)
     costs.restart.us = (int64_t)stream_below(chance, 8);
     struct job job = {.work = {1 + (int64_t)stream_below(chance, 120)}};
     struct twin twin = {0};
-    int64_t now = (int64_t)stream_below(chance, 1000) - 500, begun = now, committed = 0;
+    int64_t now = (int64_t)stream_below(chance, 1000) - 500, begun = now, committed = 0, queued = 0;
     bool done = false;
     for (int attempt = 0; !done; attempt++) {
         instant finish = job_begin(&job, &costs, (instant){now});
         int64_t fails = attempt < 40 ? (int64_t)stream_below(chance, 60) : INT64_MAX;
+        int64_t warned = attempt < 40 && stream_chance(chance, 0.3) ? (int64_t)stream_below(chance, 60) : INT64_MAX;
         twin_begin(&twin, &costs);
         for (int64_t age = 0; age < fails && !done; age++) {
-            assert_int_equal(job_productive(&job, &costs, (instant){now}).us, twin.committed + twin.piece);
+            if (age == warned && finish.us > now)
+                save(&job, &costs, &twin, now);
+            assert_int_equal(job_account(&job, &costs, (instant){now}).productive.us, twin.committed + twin.piece);
             assert_int_equal(job_wall(&job, (instant){now}).us, now - begun);
             done = twin_tick(&twin, &costs, job.work.us);
             now++;
@@ -84,9 +118,14 @@ static void live(struct stream *chance)
             assert_int_equal(finish.us, now);
             break;
         }
-        assert_true(finish.us >= now); /* a failure may come in the tick in which it would have ended */
+        assert_true(finish.us >= now || twin.saving); /* a failure may come in the tick in which it would have ended */
         twin.rework += twin.piece;
-        assert_int_equal(job_fail(&job, &costs, (instant){now}).us, twin.piece);
+        queued += twin.idle;
+        twin.idle = 0;
+        bool announced = twin.saving && stream_chance(chance, 0.5);
+        duration lost = announced ? job_stop(&job, &costs, (instant){now}) : job_fail(&job, &costs, (instant){now});
+        assert_int_equal(lost.us, twin.piece);
+        assert_int_equal(job.queue.us, queued);
         assert_true(job.committed.us >= committed);
         committed = job.committed.us;
         assert_int_equal(committed, twin.committed);
@@ -94,10 +133,15 @@ static void live(struct stream *chance)
         assert_int_equal(job.restart.us, twin.restart);
         assert_int_equal(job.checkpoint.us, twin.checkpoint);
         assert_int_equal(parts(&job), now - begun);
-        now += (int64_t)stream_below(chance, 10);
-        if (stream_chance(chance, 0.7))
-            job_detect(&job, (instant){now});
-        now += (int64_t)stream_below(chance, 10);
+        int64_t noticed = now + (int64_t)stream_below(chance, 10);
+        if (announced) {
+            queued += noticed - now; /* nobody has to notice */
+        } else if (stream_chance(chance, 0.7)) {
+            job_detect(&job, (instant){noticed});
+            announced = true;
+        }
+        now = noticed + (int64_t)stream_below(chance, 10);
+        queued += announced ? now - noticed : 0;
         assert_int_equal(job_wall(&job, (instant){now}).us, now - begun);
     }
     job_finish(&job, &costs, (instant){now});

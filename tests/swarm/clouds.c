@@ -371,6 +371,12 @@ static void check_report(const struct clouds_test *test)
     check_range(test, "cost_usd", 0, 1e9);
     check_range(test, "sla_credit_usd", 0, 0); /* no run holds a whole month */
     check_range(test, "stranded_usd", 0, 1e9);
+    /* Every microsecond of a job's wall time has one place. */
+    double parts = clouds_metric(test, "ettr") + clouds_metric(test, "job_checkpoint_share") + clouds_metric(test, "job_rework_share") +
+                   clouds_metric(test, "job_restart_share") + clouds_metric(test, "job_detection_share") +
+                   clouds_metric(test, "job_queue_share");
+    if (!isnan(parts) && fabs(parts - 1) > 1e-12)
+        fail_round("jobs' wall time adds up to %.17g of itself", parts);
     /* What was up was leased, and what is leased is billed. */
     check_range(test, "paid_hours_per_useful_hour", 1 - 1e-9, 1e9);
 }

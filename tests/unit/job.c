@@ -79,7 +79,7 @@ static void the_next_attempt_goes_on_from_the_checkpoint(void **state)
     job_detect(&job, (instant){26}); /* noticed twice is noticed once */
     instant done = job_begin(&job, &costs, (instant){30});
     assert_int_equal(done.us, 30 + 3 + 25 + 2 * 2);
-    assert_int_equal(job_productive(&job, &costs, (instant){30 + 3 + 4}).us, 14);
+    assert_int_equal(job_account(&job, &costs, (instant){30 + 3 + 4}).productive.us, 14);
     job_finish(&job, &costs, done);
     assert_int_equal(job.detection.us, 5);
     assert_int_equal(job.queue.us, 6);
@@ -115,6 +115,54 @@ static void very_much_work_ends_never_instead_of_in_the_past(void **state)
     assert_int_equal(job.committed.us, 10);
 }
 
+/* Warned in the second piece of work, after 17 ticks, of which 10 are committed and 2 are at risk. */
+static void a_job_that_is_warned_saves_and_then_waits(void **state)
+{
+    (void)state;
+    struct job job = fresh(35);
+    duration in_flight;
+    job_begin(&job, &costs, (instant){0});
+    assert_int_equal(job_unsaved(&job, &costs, (instant){17}, &in_flight).us, 2);
+    assert_int_equal(in_flight.us, 0);
+    job_save(&job, costs.write, (instant){17});
+    struct job_account account = job_account(&job, &costs, (instant){18});
+    assert_int_equal(account.productive.us, 12); /* not committed yet, but not lost either */
+    assert_int_equal(account.checkpoint.us, 3);
+    assert_int_equal(job_stop(&job, &costs, (instant){25}).us, 0);
+    assert_int_equal(job.committed.us, 12);
+    assert_int_equal(job.checkpoint.us, 4);
+    assert_int_equal(job.queue.us, 6);
+    assert_int_equal(job.phase, JOB_QUEUED);
+    assert_int_equal(job.stops, 1);
+    assert_int_equal(job.failures, 0);
+    assert_int_equal(job_begin(&job, &costs, (instant){25}).us, 25 + 3 + 23 + 2 * 2);
+}
+
+static void a_job_that_fails_while_it_saves_loses_its_piece(void **state)
+{
+    (void)state;
+    struct job job = fresh(35);
+    job_begin(&job, &costs, (instant){0});
+    job_save(&job, costs.write, (instant){17});
+    assert_int_equal(job_fail(&job, &costs, (instant){18}).us, 2);
+    assert_int_equal(job.committed.us, 10);
+    assert_int_equal(job.phase, JOB_UNDETECTED);
+}
+
+static void a_write_under_way_saves_what_it_covers(void **state)
+{
+    (void)state;
+    struct job job = fresh(35);
+    duration in_flight;
+    job_begin(&job, &costs, (instant){0});
+    assert_int_equal(job_unsaved(&job, &costs, (instant){14}, &in_flight).us, 10);
+    assert_int_equal(in_flight.us, 1);
+    job_save(&job, in_flight, (instant){14});
+    assert_int_equal(job_stop(&job, &costs, (instant){15}).us, 0);
+    assert_int_equal(job.committed.us, 10);
+    assert_int_equal(job.checkpoint.us, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +172,9 @@ int main(void)
         cmocka_unit_test(the_next_attempt_goes_on_from_the_checkpoint),
         cmocka_unit_test(time_that_nobody_noticed_is_detection),
         cmocka_unit_test(very_much_work_ends_never_instead_of_in_the_past),
+        cmocka_unit_test(a_job_that_is_warned_saves_and_then_waits),
+        cmocka_unit_test(a_job_that_fails_while_it_saves_loses_its_piece),
+        cmocka_unit_test(a_write_under_way_saves_what_it_covers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

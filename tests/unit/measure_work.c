@@ -73,7 +73,18 @@ static void money_is_what_left_inside_the_window(void **state)
     measure_stranded(bench.measure, (money){2500000});
     measure_billed(bench.measure, 0, 3, at(-60), at(300)); /* 15 unit-hours inside */
     measure_billed(bench.measure, 1, 2, at(500), at(660)); /* 200 unit-minutes inside */
-    measure_job(bench.measure, 1, (duration){2 * US_PER_HOUR}, (duration){US_PER_HOUR / 2}, (duration){4 * US_PER_HOUR}, true);
+    struct job_account inside = {.productive = {2 * US_PER_HOUR},
+                                 .checkpoint = {US_PER_HOUR / 4},
+                                 .rework = {US_PER_HOUR / 2},
+                                 .restart = {US_PER_HOUR / 2},
+                                 .detection = {US_PER_HOUR / 4},
+                                 .queue = {US_PER_HOUR / 2}};
+    measure_job(bench.measure, 1, &inside, true);
+    measure_job_begun(bench.measure, at(10), at(12));
+    measure_job_begun(bench.measure, at(-10), at(12)); /* asked for before the window */
+    measure_count(bench.measure, MEASURE_JOB_FAILED, at(3));
+    measure_count(bench.measure, MEASURE_EVICTION, at(4));
+    measure_count(bench.measure, MEASURE_EVICTION, at(-1));
     measure_provider(bench.measure, 3);
     measure_provider(bench.measure, 1);
     measure_totals(bench.measure, 12, 7);
@@ -87,7 +98,16 @@ static void money_is_what_left_inside_the_window(void **state)
     says(&bench, "cost_usd_per_useful_vcpu_hour", 20 / (3 * 10 * 4.0));
     says(&bench, "paid_hours_per_useful_hour", (15 + 200 / 60.0) / (30 + 4));
     says(&bench, "ettr", 0.5);
+    says(&bench, "job_checkpoint_share", 0.0625);
+    says(&bench, "job_rework_share", 0.125);
+    says(&bench, "job_restart_share", 0.125);
+    says(&bench, "job_detection_share", 0.0625);
+    says(&bench, "job_queue_share", 0.125);
     says(&bench, "jobs_completed", 1);
+    says(&bench, "jobs_failed", 1);
+    says(&bench, "evictions", 1);
+    says(&bench, "preemptions", 0);
+    says(&bench, "job_wait_p50_min", 2);
     says(&bench, "provider_hhi", 10.0 / 16);
     says(&bench, "component_faults", 12);
     says(&bench, "refusals", 7);
