@@ -24,6 +24,8 @@ static const struct key clouds_keys[] = {
     {"demand", KEY_LIST, NULL, "what tenants want, the same for every cloud", .children = demand_keys, .required = true},
     {"faults", KEY_LIST, NULL, "hazards: events drawn from rates", .children = hazard_keys},
     {"incidents", KEY_LIST, NULL, "scripted faults with phases", .children = incident_keys},
+    {"traces", KEY_LIST, NULL, "outages as they were recorded", .children = trace_keys},
+    {"rollouts", KEY_LIST, NULL, "releases that spread in stages until they are stopped", .children = rollout_keys},
     {"clouds", KEY_LIST, NULL, "architectures under test", .children = cloud_keys, .required = true},
     {"components", KEY_LIST, NULL, "shared components that clouds depend on", .children = component_keys},
     {"needs", KEY_LIST, NULL, "dependencies besides those that fleet and clouds bring", .children = need_keys},
@@ -121,26 +123,33 @@ static void check_target(struct scenario *scenario, const struct clouds_plan *pl
                    "no component of class '%s' matches '%s' in any cloud it can hit", class, target->where);
 }
 
+/* Matches of one effect, hazard, trace or rollout over all clouds. */
+static uint64_t matches_in(const struct clouds_plan *plan, uint32_t number)
+{
+    uint64_t matches = 0;
+    for (size_t c = 0; c < plan->clouds; c++)
+        matches += plan->cloud[c].faults->match[number].count;
+    return matches;
+}
+
+/* In the order of struct fault_plan's matches. */
 static void check_targets(struct scenario *scenario, const struct clouds_plan *plan, const struct fault_list *faults,
-                          const struct value *incidents, const struct value *hazards)
+                          const struct fault_source *source)
 {
     uint32_t number = 0;
     for (uint32_t i = 0; i < faults->incidents; i++) {
         const struct incident *incident = &faults->incident[i];
-        const struct value *effects = value_of(value_named(incidents, incident->name), "effects");
-        for (uint32_t e = 0; e < incident->effects; e++, number++) {
-            uint64_t matches = 0;
-            for (size_t c = 0; c < plan->clouds; c++)
-                matches += plan->cloud[c].faults->effect_matches[number];
-            check_target(scenario, plan, value_at(effects, e), &incident->effect[e].target, matches);
-        }
+        const struct value *effects = value_of(value_named(source->incidents, incident->name), "effects");
+        for (uint32_t e = 0; e < incident->effects; e++, number++)
+            check_target(scenario, plan, value_at(effects, e), &incident->effect[e].target, matches_in(plan, number));
     }
-    for (uint32_t h = 0; h < faults->hazards; h++) {
-        uint64_t matches = 0;
-        for (size_t c = 0; c < plan->clouds; c++)
-            matches += plan->cloud[c].faults->hazard_matches[h];
-        check_target(scenario, plan, value_at(hazards, h), &faults->hazard[h].target, matches);
-    }
+    for (uint32_t h = 0; h < faults->hazards; h++, number++)
+        check_target(scenario, plan, value_at(source->hazards, h), &faults->hazard[h].target, matches_in(plan, number));
+    for (uint32_t t = 0; t < faults->traces; t++, number++)
+        check_target(scenario, plan, value_at(source->traces, t), &faults->trace[t].target, matches_in(plan, number));
+    for (uint32_t r = 0; r < faults->rollouts; r++, number++)
+        check_target(scenario, plan, value_named(source->rollouts, faults->rollout[r].name), &faults->rollout[r].target,
+                     matches_in(plan, number));
 }
 
 static void mark_incidents(struct scenario *scenario, struct clouds_plan *plan, const struct fault_list *faults)
@@ -157,7 +166,6 @@ static void mark_incidents(struct scenario *scenario, struct clouds_plan *plan, 
 static const void *prepare(struct scenario *scenario, const struct value *point)
 {
     const struct value *root = &scenario->root, *list = value_of(root, "clouds");
-    const struct value *incidents = value_of(root, "incidents"), *hazards = value_of(root, "faults");
     struct clouds_plan *plan = arena_new(scenario->arena, struct clouds_plan);
     struct cloud_plan *cloud = arena_array(scenario->arena, value_count(list), struct cloud_plan);
     int before = scenario->errors;
@@ -170,11 +178,19 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     const struct value *events = value_of(value_of(root, "limits"), "events");
     if (events->is.integer > EVENTS_MAX)
         scenario_error(scenario, events, "a run of that size must be divided", "at most %d events can be pending at once", EVENTS_MAX);
-    const struct value *active = point != NULL ? value_of(point, "incidents") : NULL;
-    const struct fault_list *faults =
-        faults_read(scenario, incidents, hazards, active, fleet, start, value_bool(root, "fresh"));
-    check_cloud_names(scenario, incidents, list);
-    check_cloud_names(scenario, hazards, list);
+    const struct fault_source source = {.incidents = value_of(root, "incidents"),
+                                        .hazards = value_of(root, "faults"),
+                                        .traces = value_of(root, "traces"),
+                                        .rollouts = value_of(root, "rollouts"),
+                                        .active = point != NULL ? value_of(point, "incidents") : NULL,
+                                        .fleet = fleet,
+                                        .start_unix_s = start,
+                                        .fresh = value_bool(root, "fresh")};
+    const struct fault_list *faults = faults_read(scenario, &source);
+    check_cloud_names(scenario, source.incidents, list);
+    check_cloud_names(scenario, source.hazards, list);
+    check_cloud_names(scenario, source.traces, list);
+    check_cloud_names(scenario, source.rollouts, list);
     if (scenario->errors > before)
         return plan;
     const struct value *needs = value_of(root, "needs");
@@ -190,7 +206,7 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     }
     needs_check(scenario, needs, matched);
     if (scenario->errors == before)
-        check_targets(scenario, plan, faults, incidents, hazards);
+        check_targets(scenario, plan, faults, &source);
     mark_incidents(scenario, plan, faults);
     return plan;
 }

@@ -1,7 +1,8 @@
-#include "models/faults/faults.h"
+#include "models/faults/faults_inside.h"
 
 #include "sim/base/check.h"
-#include "sim/chance/random.h"
+
+#include <string.h>
 
 #include "sim/base/nomalloc.h"
 
@@ -9,6 +10,12 @@
 struct process {
     struct stream stream;
     bool up;
+};
+
+/* Where a trace is: its next event, in its cycle. */
+struct trace_course {
+    int64_t cycle;
+    uint32_t next;
 };
 
 struct faults {
@@ -22,7 +29,12 @@ struct faults {
     uint32_t *hazard_first;       /* first stream of a hazard */
     uint32_t *hazard_events;      /* events of a common hazard so far */
     uint32_t *cause;              /* by component: what last brought it down */
-    uint32_t action_process, action_fall, action_return, action_hazard;
+    struct trace_course *trace;
+    struct stream *rollout_stream; /* by rollout, of those that are drawn */
+    uint32_t *rollout_releases;    /* so far */
+    struct patient *patients;      /* scratch: room for the largest population that recovers */
+    instant *crews;                /* scratch: room for the most crews */
+    uint32_t action_process, action_fall, action_return, action_hazard, action_trace, action_rollout;
     uint64_t started;
 };
 
@@ -119,8 +131,9 @@ static duration fall_at(const struct effect *effect, double level)
 }
 
 /* Does the node run the software that the target asks for? Drawn once per node, whoever asks. */
-static bool runs(const struct faults *faults, const struct target *target, const char *luck)
+static bool runs(const void *context, const struct target *target, const char *luck)
 {
+    const struct faults *faults = context;
     if (target->software == COMPONENT_NONE)
         return true;
     const struct fleet_software *software = &faults->plan->fleet->software[target->software];
@@ -129,31 +142,83 @@ static bool runs(const struct faults *faults, const struct target *target, const
     return stream_chance(&stream, software->share);
 }
 
-static void open_effect(struct faults *faults, uint32_t incident, uint32_t effect_number, const uint32_t *match, uint32_t matches)
+/* Down from `down` to `up`, as far as that lies ahead; US_NEVER: for good. */
+static void schedule_outage(struct faults *faults, uint32_t component, instant down, instant up, uint32_t cause)
+{
+    instant now = engine_now(faults->engine);
+    if (up.us <= now.us)
+        return; /* over before the run begins */
+    engine_schedule(faults->engine, down.us > now.us ? down : now, 1, faults->action_fall, component, cause);
+    if (up.us < US_NEVER)
+        engine_schedule(faults->engine, up, 1, faults->action_return, component, 0);
+}
+
+/* Characters of a path up to its zone ("us-central/z1") or its site ("us-central"). */
+static size_t domain_of(const char *path, enum fall_order order)
+{
+    size_t length = strcspn(path, "/");
+    if (order == FALL_BY_ZONE && path[length] == '/')
+        length += 1 + strcspn(path + length + 1, "/");
+    return length;
+}
+
+/* Who falls when the fraction `falling` of all is down: the components of a domain stand together in the graph's order. first and
+ * count of match i's domain go into *first and *size. */
+static void domain_at(const struct graph *graph, const struct fault_match *match, uint32_t i, enum fall_order order, uint32_t *first,
+                      uint32_t *size)
+{
+    const char *path = graph_component(graph, match->component[i])->path;
+    size_t length = domain_of(path, order);
+    uint32_t end = i;
+    while (end < match->count) {
+        const char *other = graph_component(graph, match->component[end])->path;
+        if (domain_of(other, order) != length || memcmp(other, path, length) != 0)
+            break;
+        end++;
+    }
+    *first = i;
+    *size = end - i;
+}
+
+static void recover(struct faults *faults, const struct recovery *recovery, uint32_t count, instant begin, struct stream_key key,
+                    uint32_t cause)
+{
+    recovery_plan(recovery, faults->patients, count, begin, key, faults->plan->graph, faults->crews);
+    for (uint32_t i = 0; i < count; i++)
+        schedule_outage(faults, faults->patients[i].component, faults->patients[i].down, faults->patients[i].up, cause);
+}
+
+static void open_effect(struct faults *faults, uint32_t incident, uint32_t effect_number, const struct fault_match *match)
 {
     const struct incident *what = &faults->plan->list->incident[incident];
     const struct effect *effect = &what->effect[effect_number];
     double peak = effect->phase[effect->peak].impaired;
+    uint32_t cause = cause_of(1 + incident, &effect->target), patients = 0, first = 0, size = match->count;
     struct stream_key family = stream_key_index(
         stream_key_path(stream_key(faults->seed, faults->replication, "incident"), what->name), effect_number);
-    for (uint32_t i = 0; i < matches; i++) {
-        const char *luck = component_luck(graph_component(faults->plan->graph, match[i]));
+    for (uint32_t i = 0; i < match->count; i++) {
+        const char *luck = component_luck(graph_component(faults->plan->graph, match->component[i]));
         struct stream stream = stream_open(stream_key_path(family, luck));
         bool chosen = stream_chance(&stream, effect->target.share);
         double falling = stream_uniform(&stream), returning = stream_uniform(&stream) * peak;
+        if (effect->order != FALL_RANDOM) {
+            if (i == 0 || i == first + size)
+                domain_at(faults->plan->graph, match, i, effect->order, &first, &size);
+            falling = (first + falling * size) / match->count;
+        }
         if (!chosen || falling > peak || !runs(faults, &effect->target, luck))
             continue;
-        duration down = rise_at(effect, falling), up = fall_at(effect, returning);
-        instant now = engine_now(faults->engine), at = instant_add(what->start, down), end = INSTANT_NEVER;
-        if (up.us < US_NEVER)
-            end = instant_add(what->start, up);
-        if (end.us <= now.us)
-            continue; /* over before the run begins */
-        engine_schedule(faults->engine, at.us > now.us ? at : now, 1, faults->action_fall, match[i],
-                        cause_of(1 + incident, &effect->target));
-        if (end.us < US_NEVER)
-            engine_schedule(faults->engine, end, 1, faults->action_return, match[i], 0);
+        instant down = instant_add(what->start, rise_at(effect, falling));
+        duration back = fall_at(effect, returning);
+        if (effect->recovery != NULL)
+            faults->patients[patients++] = (struct patient){.component = match->component[i], .down = down, .order = returning};
+        else
+            schedule_outage(faults, match->component[i], down,
+                            back.us < US_NEVER ? instant_add(what->start, back) : INSTANT_NEVER, cause);
     }
+    if (effect->recovery != NULL)
+        recover(faults, effect->recovery, patients, instant_add(what->start, effect->recovery->begin),
+                stream_key_path(family, "recovery"), cause);
 }
 
 static void open_incidents(struct faults *faults)
@@ -161,7 +226,7 @@ static void open_incidents(struct faults *faults)
     uint32_t next = 0;
     for (uint32_t i = 0; i < faults->plan->list->incidents; i++)
         for (uint32_t e = 0; e < faults->plan->list->incident[i].effects; e++, next++)
-            open_effect(faults, i, e, faults->plan->effect_match[next], faults->plan->effect_matches[next]);
+            open_effect(faults, i, e, &faults->plan->effect[next]);
 }
 
 /* --- Hazards --------------------------------------------------------------------------------------------------------- */
@@ -194,15 +259,15 @@ static void on_hazard(void *context, struct engine *engine, uint32_t hazard, uin
             stream_key_path(stream_key(faults->seed, faults->replication, "hazard reach"), what->name),
             faults->hazard_events[hazard]++);
         duration length = law_draw_duration(what->length, stream);
-        for (uint32_t i = 0; i < plan->hazard_matches[hazard]; i++) {
-            uint32_t component = plan->hazard_match[hazard][i];
+        for (uint32_t i = 0; i < plan->hazard[hazard].count; i++) {
+            uint32_t component = plan->hazard[hazard].component[i];
             const char *luck = component_luck(graph_component(plan->graph, component));
             struct stream reach = stream_open(stream_key_path(family, luck));
             if (stream_chance(&reach, what->target.share) && runs(faults, &what->target, luck))
                 hit(faults, hazard, component, length);
         }
     } else {
-        uint32_t component = plan->hazard_match[hazard][which];
+        uint32_t component = plan->hazard[hazard].component[which];
         bool reached = stream_chance(stream, what->target.share);
         duration length = law_draw_duration(what->length, stream);
         if (reached && runs(faults, &what->target, component_luck(graph_component(plan->graph, component))))
@@ -219,15 +284,15 @@ static void open_hazards(struct faults *faults, struct arena *arena)
     faults->hazard_events = arena_array(arena, list->hazards, uint32_t);
     for (uint32_t h = 0; h < list->hazards; h++) {
         faults->hazard_first[h] = streams;
-        streams += list->hazard[h].common ? 1 : faults->plan->hazard_matches[h];
+        streams += list->hazard[h].common ? 1 : faults->plan->hazard[h].count;
     }
     faults->hazard_stream = arena_array(arena, streams, struct stream);
     struct stream_key family = stream_key(faults->seed, faults->replication, "hazard");
     for (uint32_t h = 0; h < list->hazards; h++) {
         struct stream_key own = stream_key_path(family, list->hazard[h].name);
-        uint32_t count = list->hazard[h].common ? faults->plan->hazard_matches[h] != 0 : faults->plan->hazard_matches[h];
+        uint32_t count = list->hazard[h].common ? faults->plan->hazard[h].count != 0 : faults->plan->hazard[h].count;
         for (uint32_t i = 0; i < count && list->hazard[h].per_second > 0; i++) {
-            const struct component *one = graph_component(faults->plan->graph, faults->plan->hazard_match[h][i]);
+            const struct component *one = graph_component(faults->plan->graph, faults->plan->hazard[h].component[i]);
             const char *luck = list->hazard[h].common ? "" : component_luck(one);
             faults->hazard_stream[faults->hazard_first[h] + i] = stream_open(stream_key_path(own, luck));
             schedule_hazard(faults, h, i);
@@ -235,7 +300,142 @@ static void open_hazards(struct faults *faults, struct arena *arena)
     }
 }
 
+/* --- Traces ---------------------------------------------------------------------------------------------------------- */
+
+static instant trace_time(const struct trace *trace, int64_t cycle, duration at)
+{
+    return (instant){trace->offset.us + cycle * trace->repeat.us + at.us};
+}
+
+/* The trace's first cycle that is not over when the run begins. */
+static int64_t first_cycle(const struct trace *trace, instant now)
+{
+    int64_t behind = now.us - trace->offset.us - trace->scatter.us;
+    return trace->repeat.us > 0 && behind > 0 ? behind / trace->repeat.us : 0;
+}
+
+static void schedule_trace(struct faults *faults, uint32_t number)
+{
+    const struct trace *trace = &faults->plan->list->trace[number];
+    struct trace_course *course = &faults->trace[number];
+    if (course->next == trace->events && trace->repeat.us > 0) {
+        course->next = 0;
+        course->cycle++;
+    }
+    if (course->next == trace->events)
+        return;
+    instant at = trace_time(trace, course->cycle, trace->event[course->next].start), now = engine_now(faults->engine);
+    engine_schedule(faults->engine, at.us > now.us ? at : now, 1, faults->action_trace, number, 0);
+}
+
+static void on_trace(void *context, struct engine *engine, uint32_t number, uint64_t detail)
+{
+    (void)engine, (void)detail;
+    struct faults *faults = context;
+    const struct fault_plan *plan = faults->plan;
+    const struct fault_list *list = plan->list;
+    const struct trace *trace = &list->trace[number];
+    struct trace_course *course = &faults->trace[number];
+    const struct trace_event *event = &trace->event[course->next];
+    instant start = trace_time(trace, course->cycle, event->start), end = trace_time(trace, course->cycle, event->end);
+    uint32_t cause = cause_of(1 + list->incidents + list->hazards + number, &trace->target);
+    struct stream_key own = stream_key_path(stream_key(faults->seed, faults->replication, "trace"), trace->name);
+    struct stream_key reach = stream_key_index(stream_key_index(own, (uint64_t)course->cycle), course->next);
+    for (uint32_t i = 0; i < plan->trace[number].count; i++) {
+        uint32_t component = plan->trace[number].component[i];
+        const char *luck = component_luck(graph_component(plan->graph, component));
+        struct stream stream = stream_open(stream_key_path(reach, luck)), shift = stream_open(stream_key_path(own, luck));
+        if (!stream_chance(&stream, trace->target.share * event->severity) || !runs(faults, &trace->target, luck))
+            continue;
+        duration late = duration_from_seconds(stream_uniform(&shift) * duration_seconds(trace->scatter));
+        schedule_outage(faults, component, instant_add(start, late), instant_add(end, late), cause);
+    }
+    course->next++;
+    schedule_trace(faults, number);
+}
+
+static void open_traces(struct faults *faults, struct arena *arena)
+{
+    const struct fault_list *list = faults->plan->list;
+    faults->trace = arena_array(arena, list->traces, struct trace_course);
+    for (uint32_t t = 0; t < list->traces; t++) {
+        faults->trace[t].cycle = first_cycle(&list->trace[t], engine_now(faults->engine));
+        if (faults->plan->trace[t].count > 0)
+            schedule_trace(faults, t);
+    }
+}
+
+/* --- Rollouts -------------------------------------------------------------------------------------------------------- */
+
+static void release(struct faults *faults, uint32_t number, instant begin, uint32_t of_its_kind)
+{
+    const struct fault_list *list = faults->plan->list;
+    const struct rollout *rollout = &list->rollout[number];
+    struct stream_key key = stream_key_index(
+        stream_key_path(stream_key(faults->seed, faults->replication, "rollout"), rollout->name), of_its_kind);
+    uint32_t count = rollout_break(rollout, &faults->plan->rollout[number], faults->plan->graph, begin, key, runs, faults, faults->patients);
+    instant stop = rollout_stop(rollout, faults->patients, &count, key);
+    uint32_t cause = cause_of(1 + list->incidents + list->hazards + list->traces + number, &rollout->target);
+    recover(faults, rollout->recovery, count, instant_add(stop.us < US_NEVER ? stop : begin, rollout->recovery->begin),
+            stream_key_path(key, "recovery"), cause);
+}
+
+static void schedule_rollout(struct faults *faults, uint32_t number)
+{
+    duration wait =
+        duration_from_seconds(stream_exponential(&faults->rollout_stream[number]) / faults->plan->list->rollout[number].per_second);
+    if (wait.us < US_NEVER / 2)
+        engine_schedule(faults->engine, instant_add(engine_now(faults->engine), wait), 1, faults->action_rollout, number, 0);
+}
+
+static void on_rollout(void *context, struct engine *engine, uint32_t number, uint64_t detail)
+{
+    (void)detail;
+    struct faults *faults = context;
+    release(faults, number, engine_now(engine), faults->rollout_releases[number]++);
+    schedule_rollout(faults, number);
+}
+
+static void open_rollouts(struct faults *faults, struct arena *arena)
+{
+    const struct fault_list *list = faults->plan->list;
+    struct stream_key family = stream_key(faults->seed, faults->replication, "rollouts");
+    faults->rollout_stream = arena_array(arena, list->rollouts, struct stream);
+    faults->rollout_releases = arena_array(arena, list->rollouts, uint32_t);
+    for (uint32_t r = 0; r < list->rollouts; r++) {
+        const struct rollout *rollout = &list->rollout[r];
+        if (faults->plan->rollout[r].count == 0)
+            continue;
+        if (rollout->start.us < US_NEVER) {
+            release(faults, r, rollout->start, 0);
+        } else if (rollout->per_second > 0) {
+            faults->rollout_stream[r] = stream_open(stream_key_path(family, rollout->name));
+            schedule_rollout(faults, r);
+        }
+    }
+}
+
 /* --- Opening --------------------------------------------------------------------------------------------------------- */
+
+static void open_scratch(struct faults *faults, struct arena *arena)
+{
+    const struct fault_list *list = faults->plan->list;
+    uint32_t patients = 0, crews = 0, next = 0;
+    for (uint32_t i = 0; i < list->incidents; i++)
+        for (uint32_t e = 0; e < list->incident[i].effects; e++, next++) {
+            const struct recovery *recovery = list->incident[i].effect[e].recovery;
+            if (recovery == NULL)
+                continue;
+            patients = faults->plan->effect[next].count > patients ? faults->plan->effect[next].count : patients;
+            crews = recovery->crews > crews ? recovery->crews : crews;
+        }
+    for (uint32_t r = 0; r < list->rollouts; r++) {
+        patients = faults->plan->rollout[r].count > patients ? faults->plan->rollout[r].count : patients;
+        crews = list->rollout[r].recovery->crews > crews ? list->rollout[r].recovery->crews : crews;
+    }
+    faults->patients = arena_array(arena, patients, struct patient);
+    faults->crews = arena_array(arena, crews, instant);
+}
 
 struct faults *faults_open(struct arena *arena, const struct fault_plan *plan, struct graph_state *graph,
                            struct engine *engine, uint64_t seed, uint32_t replication)
@@ -247,9 +447,14 @@ struct faults *faults_open(struct arena *arena, const struct fault_plan *plan, s
     faults->action_fall = engine_action(engine, on_fall, faults);
     faults->action_return = engine_action(engine, on_return, faults);
     faults->action_hazard = engine_action(engine, on_hazard, faults);
+    faults->action_trace = engine_action(engine, on_trace, faults);
+    faults->action_rollout = engine_action(engine, on_rollout, faults);
+    open_scratch(faults, arena);
     open_processes(faults, arena);
     open_incidents(faults);
     open_hazards(faults, arena);
+    open_traces(faults, arena);
+    open_rollouts(faults, arena);
     return faults;
 }
 
@@ -272,5 +477,12 @@ const char *faults_cause_name(const struct faults *faults, uint32_t cause)
     const struct fault_list *list = faults->plan->list;
     if (cause == FAULT_OWN)
         return NULL;
-    return cause <= list->incidents ? list->incident[cause - 1].name : list->hazard[cause - 1 - list->incidents].name;
+    cause--;
+    if (cause < list->incidents)
+        return list->incident[cause].name;
+    cause -= list->incidents;
+    if (cause < list->hazards)
+        return list->hazard[cause].name;
+    cause -= list->hazards;
+    return cause < list->traces ? list->trace[cause].name : list->rollout[cause - list->traces].name;
 }

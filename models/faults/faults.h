@@ -1,6 +1,6 @@
 /* What goes wrong, and when.
  *
- * Three sources, all exogenous: keyed by (seed, replication, purpose, path), never by position or by cloud, so every cloud of a
+ * Five sources, all exogenous: keyed by (seed, replication, purpose, path), never by position or by cloud, so every cloud of a
  * replication meets the same bad luck (design.md 4.3), and a component that is added disturbs no other.
  *
  * 1. Processes: every component that has laws is an alternating renewal process of its own, started in equilibrium (design.md
@@ -12,6 +12,12 @@
  *    nothing to do with who fell first. What the curve dictates is imposed; what services feel is emergent.
  * 3. Hazards: events drawn from a yearly rate, each hitting a share of the matching components for a drawn time. `common` hits all of
  *    them at once (a push, a halt); `each` gives every component a process of its own.
+ * 4. Traces: outages as somebody recorded them, repeated if wished.
+ * 5. Rollouts: a release spreads over a population in stages; if it is bad, components break as they get it, until somebody notices
+ *    and stops it. When it is stopped, and how many were broken by then, is not typed in.
+ *
+ * Who is back when may follow a curve (incidents), a law (hazards), or a recovery: crews that work through those that are down,
+ * and a restart herd that has to register again with something that can take only so many.
  *
  * All act on the dependency graph by adding and removing causes; overlaps merge there. */
 #ifndef NINES_MODELS_FAULTS_FAULTS_H
@@ -26,6 +32,8 @@
 
 extern const struct key incident_keys[]; /* elements of `incidents` */
 extern const struct key hazard_keys[];   /* elements of `faults` */
+extern const struct key trace_keys[];    /* elements of `traces` */
+extern const struct key rollout_keys[];  /* elements of `rollouts` */
 
 /* A point of an effect's curve; linear between points, 0 before the first, constant after the last. */
 struct phase {
@@ -41,10 +49,33 @@ struct target {
     double share;         /* of those, drawn by path: once per replication for an effect, at every event for a hazard */
 };
 
+/* Repair by a limited number of hands, then a return through a limited door.
+ *
+ * Crews take those that are down in the order of falling (ties by draw), not before `begin`; a repair takes `time`, or `hard_time` for the
+ * share that is hard to reach. What is repaired must register again: the door serves `capacity` a second, but each one that waits
+ * inside tries again every `retry` and every try costs one unit of capacity, successful or not. So the useful rate is
+ * capacity - waiting / retry: when too many wait it falls towards `floor` (congestion collapse; the metastable failures of Bronson
+ * et al. 2021, HotOS, "Metastable failures in distributed systems", section 2). `admitted` lets only so many inside at once; the rest
+ * wait without trying, and the collapse does not happen. */
+struct recovery {
+    duration begin;         /* since the incident's start, or since a rollout was stopped */
+    uint32_t crews;         /* 0: everybody is repaired at once */
+    const struct law *time, *hard_time;
+    double hard_share;
+    double capacity;        /* registrations a second; 0: no door */
+    duration retry;
+    double floor;           /* least useful share of capacity */
+    uint32_t admitted;      /* inside at once; 0: all */
+};
+
+enum fall_order { FALL_RANDOM, FALL_BY_ZONE, FALL_BY_SITE };
+
 struct effect {
     struct target target;
     const struct phase *phase;
     uint32_t phases, peak; /* peak: index of the first highest phase */
+    enum fall_order order; /* who falls first: drawn, or one zone or site after the other in the order of the fleet */
+    const struct recovery *recovery; /* NULL: they return along the curve */
 };
 
 struct incident {
@@ -67,30 +98,85 @@ struct hazard {
     uint32_t cloud_count;
 };
 
+/* One recorded outage, since the trace's zero. */
+struct trace_event {
+    duration start, end;
+    double severity; /* share of the targets that is down */
+};
+
+struct trace {
+    const char *name;
+    struct target target;
+    duration offset;         /* where in the run the trace's zero lies; may be negative */
+    duration repeat;         /* it begins again after this; 0: never */
+    duration scatter;        /* each component's copy is late by its own draw below this */
+    const struct trace_event *event; /* ascending by start */
+    uint32_t events, overlap; /* overlap: most events at once */
+    const char *const *clouds;
+    uint32_t cloud_count;
+};
+
+struct rollout_stage {
+    double share;  /* of the population, reached by the end of this stage */
+    duration bake; /* wait after this stage */
+};
+
+/* A release. It reaches each stage's components evenly over `spread`, then waits; with probability `bypass` it goes to all in one
+ * stage. A component that gets it breaks with probability `impact`, if it is online. When `stop_at` have broken, it takes `notice`
+ * to stop the release; those that had not got it by then never do. */
+struct rollout {
+    const char *name;
+    struct target target;
+    instant start;           /* INSTANT_NEVER: drawn with `per_second` */
+    double per_second;
+    const struct rollout_stage *stage;
+    uint32_t stages;
+    duration spread;
+    double bypass, impact, online;
+    uint32_t stop_at;
+    const struct law *notice;
+    const struct recovery *recovery;
+    const char *const *clouds;
+    uint32_t cloud_count;
+};
+
 /* Faults of one study point, independent of the cloud. */
 struct fault_list {
     const struct incident *incident;
     const struct hazard *hazard;
-    uint32_t incidents, hazards;
+    const struct trace *trace;
+    const struct rollout *rollout;
+    uint32_t incidents, hazards, traces, rollouts;
     bool fresh;
 };
 
-/* Reads `incidents` and `faults`, keeping of the incidents those named in active (a TEXTS value; NULL or not given: all). Instants
- * count from start_unix_s. Checks curves, software and names. A target that matches nothing in a cloud hits nothing there: the
- * plan's effect_matches and hazard_matches tell. */
-struct fault_list *faults_read(struct scenario *scenario, const struct value *incidents, const struct value *hazards,
-                               const struct value *active, const struct fleet *fleet, int64_t start_unix_s, bool fresh);
+/* Where the faults of a scenario are written. */
+struct fault_source {
+    const struct value *incidents, *hazards, *traces, *rollouts;
+    const struct value *active; /* TEXTS: incidents and scripted rollouts that happen; NULL or not given: all */
+    const struct fleet *fleet;
+    int64_t start_unix_s;       /* instants count from here */
+    bool fresh;
+};
+
+/* Reads and checks. A target that matches nothing in a cloud hits nothing there: the plan's matches tell. */
+struct fault_list *faults_read(struct scenario *scenario, const struct fault_source *source);
+
+/* Components of one cloud's graph. */
+struct fault_match {
+    const uint32_t *component;
+    uint32_t count;
+};
 
 /* The faults of one cloud: components matched against its graph. */
 struct fault_plan {
     const struct fault_list *list;
     const struct graph *graph;
     const struct fleet *fleet;
-    const uint32_t **effect_match;   /* per effect of all incidents, in order: matching components */
-    uint32_t *effect_matches;
-    const uint32_t **hazard_match;
-    uint32_t *hazard_matches;
-    uint32_t *process;               /* components with laws */
+    const struct fault_match *match; /* all of the following, one after the other */
+    const struct fault_match *effect, *hazard, *trace, *rollout; /* effect: per effect of all incidents, in order */
+    uint32_t matches;
+    uint32_t *process;           /* components with laws */
     uint32_t processes;
 };
 
@@ -100,7 +186,8 @@ struct fault_plan *faults_bind(struct arena *arena, const struct fault_list *lis
 uint32_t faults_pending_estimate(const struct fault_plan *plan);
 
 /* --- Living --- */
-enum { FAULT_OWN = 0 }; /* cause number of a process; 1 + i: incident i; 1 + incidents + h: hazard h */
+/* Cause number of a process; then come the incidents, the hazards, the traces and the rollouts, in order. */
+enum { FAULT_OWN = 0 };
 
 struct faults;
 struct faults *faults_open(struct arena *arena, const struct fault_plan *plan, struct graph_state *graph,
@@ -109,7 +196,7 @@ struct faults *faults_open(struct arena *arena, const struct fault_plan *plan, s
 uint32_t faults_cause(const struct faults *faults, uint32_t component);
 /* Whether that was a fault of the software it runs, not of the hardware. */
 bool faults_by_software(const struct faults *faults, uint32_t component);
-/* Name of a cause number's incident or hazard, or NULL for FAULT_OWN. */
+/* Name of what a cause number stands for, or NULL for FAULT_OWN. */
 const char *faults_cause_name(const struct faults *faults, uint32_t cause);
 /* The incident's index, or COMPONENT_NONE when the cause is no incident. */
 uint32_t faults_cause_incident(const struct faults *faults, uint32_t cause);

@@ -1,9 +1,6 @@
-/* Reading incidents and hazards from the scenario, and matching them to the components of a cloud. */
-#include "models/faults/faults.h"
+/* Reading scripted incidents and hazards. */
+#include "models/faults/faults_inside.h"
 
-#include "sim/base/check.h"
-
-#include <math.h>
 #include <string.h>
 
 static const struct key phase_keys[] = {
@@ -12,16 +9,12 @@ static const struct key phase_keys[] = {
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U assumed", .choices = "R|K|U"},
     KEY_END};
 
-#define TARGET_KEYS                                                                                                    \
-    {"target", KEY_CHOICE, NULL, "class of the components it hits", .choices = COMPONENT_CHOICES},                     \
-        {"where", KEY_TEXT, "*", "pattern on component paths: * any run of characters, ? one character"},              \
-        {"software", KEY_TEXT, "", "only nodes that run this software (a name in fleet.software)"},                    \
-        {"share", KEY_SHARE, "100 %", "share of the matching components that is hit: drawn once per replication for an incident, at every event for a hazard"}
-
-static const struct key effect_keys[] = {TARGET_KEYS,
-                                         {"phases", KEY_LIST, NULL, "curve of the fraction impaired", .children = phase_keys,
-                                          .required = true},
-                                         KEY_END};
+static const struct key effect_keys[] = {
+    TARGET_KEYS,
+    {"phases", KEY_LIST, NULL, "curve of the fraction impaired", .children = phase_keys, .required = true},
+    {"order", KEY_CHOICE, "random", "who falls first: drawn, or one zone or site after the other", .choices = "random|zone|site"},
+    {"recovery", KEY_GROUP, NULL, "how they come back, in place of a falling curve", .children = recovery_keys},
+    KEY_END};
 
 const struct key incident_keys[] = {
     {"name", KEY_NAME, NULL, "name, as study points and charts use it", .unique = true},
@@ -43,65 +36,6 @@ const struct key hazard_keys[] = {
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
     KEY_END};
 
-bool path_matches(const char *pattern, const char *text)
-{
-    const char *star = NULL, *retry = NULL;
-    while (*text != '\0') {
-        if (*pattern == '*') {
-            star = pattern++;
-            retry = text;
-        } else if (*pattern == *text || *pattern == '?') {
-            pattern++;
-            text++;
-        } else if (star != NULL) {
-            pattern = star + 1;
-            text = ++retry;
-        } else {
-            return false;
-        }
-    }
-    while (*pattern == '*')
-        pattern++;
-    return *pattern == '\0';
-}
-
-static struct target read_target(struct scenario *scenario, const struct value *group, const struct fleet *fleet)
-{
-    const char *software = value_text(group, "software");
-    struct target target = {.class = (enum component_class)value_choice(group, "target"),
-                            .where = value_text(group, "where"),
-                            .software = COMPONENT_NONE,
-                            .share = value_number(group, "share")};
-    if (software[0] == '\0')
-        return target;
-    const char **names = arena_array(scenario->arena, fleet->software_count, const char *);
-    for (uint32_t i = 0; i < fleet->software_count; i++) {
-        names[i] = fleet->software[i].name;
-        if (strcmp(names[i], software) == 0)
-            target.software = i;
-    }
-    if (target.software == COMPONENT_NONE) {
-        const char *near = scenario_nearest(software, names, fleet->software_count);
-        scenario_error(scenario, value_of(group, "software"),
-                       near != NULL ? arena_format(scenario->arena, "did you mean '%s'?", near)
-                                    : "declare it in fleet.software",
-                       "no software is called '%s'", software);
-    } else if (target.class != COMPONENT_NODE) {
-        scenario_error(scenario, value_of(group, "software"), "write target = \"node\"",
-                       "only nodes run software, but the target is another class");
-    }
-    return target;
-}
-
-static const char *const *read_names(struct scenario *scenario, const struct value *texts, uint32_t *count)
-{
-    *count = (uint32_t)value_count(texts);
-    const char **names = arena_array(scenario->arena, *count, const char *);
-    for (uint32_t i = 0; i < *count; i++)
-        names[i] = value_at(texts, i)->text;
-    return names;
-}
-
 /* The curve must go forward in time, rise to one peak and fall from it: only then do one order of falling and one of returning
  * reproduce it. */
 static void read_effect(struct scenario *scenario, const struct value *group, const struct fleet *fleet, struct effect *effect)
@@ -109,7 +43,11 @@ static void read_effect(struct scenario *scenario, const struct value *group, co
     const struct value *phases = value_of(group, "phases");
     struct phase *phase = arena_array(scenario->arena, value_count(phases), struct phase);
     *effect = (struct effect){
-        .target = read_target(scenario, group, fleet), .phase = phase, .phases = (uint32_t)value_count(phases)};
+        .target = target_read(scenario, group, fleet),
+        .phase = phase,
+        .phases = (uint32_t)value_count(phases),
+        .order = (enum fall_order)value_choice(group, "order"),
+        .recovery = recovery_read(scenario, value_of(group, "recovery"))};
     for (uint32_t i = 0; i < effect->phases; i++) {
         const struct value *at = value_at(phases, i);
         phase[i] = (struct phase){value_duration(at, "at"), value_number(at, "impaired")};
@@ -124,6 +62,9 @@ static void read_effect(struct scenario *scenario, const struct value *group, co
             scenario_error(scenario, value_of(value_at(phases, i), "impaired"),
                            "write a second peak as a second effect, or as an incident of its own",
                            "the curve has more than one peak");
+    if (effect->recovery != NULL && phase[effect->phases - 1].impaired < phase[effect->peak].impaired)
+        scenario_error(scenario, value_of(group, "recovery"), "end the phases at their peak",
+                       "who returns is said twice: by a falling curve and by a recovery");
 }
 
 static struct incident *read_incident(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
@@ -135,7 +76,7 @@ static struct incident *read_incident(struct scenario *scenario, const struct va
                                   .start = {(value_utc(group, "start") - start_unix_s) * US_PER_SECOND},
                                   .effect = effect,
                                   .effects = (uint32_t)value_count(effects)};
-    incident->clouds = read_names(scenario, value_of(group, "clouds"), &incident->cloud_count);
+    incident->clouds = target_names(scenario, value_of(group, "clouds"), &incident->cloud_count);
     for (uint32_t i = 0; i < incident->effects; i++) {
         read_effect(scenario, value_at(effects, i), fleet, &effect[i]);
         int64_t end = effect[i].phase[effect[i].phases - 1].after.us;
@@ -155,125 +96,67 @@ static bool is_active(const struct value *active, const char *name)
     return false;
 }
 
-static void check_active(struct scenario *scenario, const struct value *active, const struct value *incidents)
+/* Scripted rollouts are switched by points like incidents. */
+static void check_active(struct scenario *scenario, const struct fault_source *source)
 {
+    const struct value *active = source->active, *list[2] = {source->incidents, source->rollouts};
     if (active == NULL || !active->given)
         return;
-    const char **names = arena_array(scenario->arena, value_count(incidents), const char *);
-    for (size_t i = 0; i < value_count(incidents); i++)
-        names[i] = value_text(value_at(incidents, i), "name");
+    size_t count = 0;
+    const char **names = arena_array(scenario->arena, value_count(list[0]) + value_count(list[1]), const char *);
+    for (int l = 0; l < 2; l++)
+        for (size_t i = 0; i < value_count(list[l]); i++)
+            names[count++] = value_text(value_at(list[l], i), "name");
     for (size_t i = 0; i < value_count(active); i++) {
         const struct value *wanted = value_at(active, i);
-        if (value_named(incidents, wanted->text) != NULL)
+        if (value_named(list[0], wanted->text) != NULL || value_named(list[1], wanted->text) != NULL)
             continue;
-        const char *near = scenario_nearest(wanted->text, names, value_count(incidents));
+        const char *near = scenario_nearest(wanted->text, names, count);
         scenario_error(scenario, wanted,
                        near != NULL ? arena_format(scenario->arena, "did you mean '%s'?", near)
-                                    : "declare it in the list 'incidents'",
+                                    : "declare it in the list 'incidents' or 'rollouts'",
                        "no incident is called '%s'", wanted->text);
     }
 }
 
-struct fault_list *faults_read(struct scenario *scenario, const struct value *incidents, const struct value *hazards,
-                               const struct value *active, const struct fleet *fleet, int64_t start_unix_s, bool fresh)
+static void read_hazard(struct scenario *scenario, const struct value *group, const struct fleet *fleet, struct hazard *hazard)
+{
+    *hazard = (struct hazard){.name = value_text(group, "name"),
+                              .target = target_read(scenario, group, fleet),
+                              .common = value_choice(group, "scope") == 0,
+                              .per_second = value_number(group, "rate"),
+                              .length = value_law(group, "length")};
+    hazard->clouds = target_names(scenario, value_of(group, "clouds"), &hazard->cloud_count);
+}
+
+struct fault_list *faults_read(struct scenario *scenario, const struct fault_source *source)
 {
     struct fault_list *list = arena_new(scenario->arena, struct fault_list);
-    struct incident *incident = arena_array(scenario->arena, value_count(incidents), struct incident);
-    struct hazard *hazard = arena_array(scenario->arena, value_count(hazards), struct hazard);
-    *list = (struct fault_list){.incident = incident, .hazard = hazard, .hazards = (uint32_t)value_count(hazards), .fresh = fresh};
-    check_active(scenario, active, incidents);
-    for (size_t i = 0; i < value_count(incidents); i++) {
+    struct incident *incident = arena_array(scenario->arena, value_count(source->incidents), struct incident);
+    struct hazard *hazard = arena_array(scenario->arena, value_count(source->hazards), struct hazard);
+    struct rollout *rollout = arena_array(scenario->arena, value_count(source->rollouts), struct rollout);
+    struct trace *trace = arena_array(scenario->arena, value_count(source->traces), struct trace);
+    *list = (struct fault_list){.incident = incident, .hazard = hazard, .trace = trace, .rollout = rollout, .fresh = source->fresh};
+    check_active(scenario, source);
+    for (size_t i = 0; i < value_count(source->incidents); i++) {
         struct incident unused;
-        const struct value *group = value_at(incidents, i);
-        bool kept = is_active(active, value_text(group, "name"));
-        read_incident(scenario, group, fleet, start_unix_s, kept ? &incident[list->incidents++] : &unused);
+        const struct value *group = value_at(source->incidents, i);
+        bool kept = is_active(source->active, value_text(group, "name"));
+        read_incident(scenario, group, source->fleet, source->start_unix_s, kept ? &incident[list->incidents++] : &unused);
     }
-    for (uint32_t i = 0; i < list->hazards; i++) {
-        const struct value *group = value_at(hazards, i);
-        hazard[i] = (struct hazard){.name = value_text(group, "name"),
-                                    .target = read_target(scenario, group, fleet),
-                                    .common = value_choice(group, "scope") == 0,
-                                    .per_second = value_number(group, "rate"),
-                                    .length = value_law(group, "length")};
-        hazard[i].clouds = read_names(scenario, value_of(group, "clouds"), &hazard[i].cloud_count);
+    while (list->hazards < value_count(source->hazards)) {
+        read_hazard(scenario, value_at(source->hazards, list->hazards), source->fleet, &hazard[list->hazards]);
+        list->hazards++;
+    }
+    for (size_t i = 0; i < value_count(source->rollouts); i++) {
+        struct rollout unused;
+        const struct value *group = value_at(source->rollouts, i);
+        bool kept = !value_given(group, "start") || is_active(source->active, value_text(group, "name"));
+        rollout_read(scenario, group, source, kept ? &rollout[list->rollouts++] : &unused);
+    }
+    while (list->traces < value_count(source->traces)) {
+        trace_read(scenario, value_at(source->traces, list->traces), source, &trace[list->traces]);
+        list->traces++;
     }
     return list;
-}
-
-/* --- Binding to a cloud ---------------------------------------------------------------------------------------------- */
-
-static bool hits_cloud(const char *const *clouds, uint32_t count, const char *cloud)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (strcmp(clouds[i], cloud) == 0)
-            return true;
-    return count == 0;
-}
-
-static const uint32_t *match(struct arena *arena, const struct graph *graph, const struct target *target, uint32_t *count)
-{
-    uint32_t found = 0;
-    for (int pass = 0;; pass++) {
-        static const uint32_t none;
-        uint32_t *list = pass == 1 ? arena_array(arena, found, uint32_t) : NULL;
-        uint32_t used = 0;
-        for (uint32_t c = 0; c < graph_count(graph); c++) {
-            const struct component *component = graph_component(graph, c);
-            if (component->class == target->class && path_matches(target->where, component->path)) {
-                if (list != NULL)
-                    list[used] = c;
-                used++;
-            }
-        }
-        found = *count = used;
-        if (found == 0)
-            return &none;
-        if (pass == 1)
-            return list;
-    }
-}
-
-struct fault_plan *faults_bind(struct arena *arena, const struct fault_list *list, const struct graph *graph,
-                               const struct fleet *fleet, const char *cloud)
-{
-    struct fault_plan *plan = arena_new(arena, struct fault_plan);
-    uint32_t effects = 0, next = 0;
-    for (uint32_t i = 0; i < list->incidents; i++)
-        effects += list->incident[i].effects;
-    *plan = (struct fault_plan){.list = list, .graph = graph, .fleet = fleet};
-    plan->effect_match = arena_array(arena, effects, const uint32_t *);
-    plan->effect_matches = arena_array(arena, effects, uint32_t);
-    plan->hazard_match = arena_array(arena, list->hazards, const uint32_t *);
-    plan->hazard_matches = arena_array(arena, list->hazards, uint32_t);
-    for (uint32_t i = 0; i < list->incidents; i++) {
-        const struct incident *incident = &list->incident[i];
-        for (uint32_t e = 0; e < incident->effects; e++, next++)
-            if (hits_cloud(incident->clouds, incident->cloud_count, cloud))
-                plan->effect_match[next] = match(arena, graph, &incident->effect[e].target, &plan->effect_matches[next]);
-    }
-    for (uint32_t h = 0; h < list->hazards; h++)
-        if (hits_cloud(list->hazard[h].clouds, list->hazard[h].cloud_count, cloud))
-            plan->hazard_match[h] = match(arena, graph, &list->hazard[h].target, &plan->hazard_matches[h]);
-    plan->process = arena_array(arena, graph_count(graph), uint32_t);
-    for (uint32_t c = 0; c < graph_count(graph); c++)
-        if (graph_component(graph, c)->up != NULL)
-            plan->process[plan->processes++] = c;
-    return plan;
-}
-
-uint32_t faults_pending_estimate(const struct fault_plan *plan)
-{
-    uint64_t pending = plan->processes;
-    uint32_t next = 0;
-    for (uint32_t i = 0; i < plan->list->incidents; i++)
-        for (uint32_t e = 0; e < plan->list->incident[i].effects; e++)
-            pending += 2 * (uint64_t)plan->effect_matches[next++];
-    for (uint32_t h = 0; h < plan->list->hazards; h++) {
-        const struct hazard *hazard = &plan->list->hazard[h];
-        double overlapping = hazard->per_second * law_mean(hazard->length); /* outages of one target at once, in the mean */
-        overlapping = overlapping < 64 ? overlapping : 64; /* a mean may be infinite */
-        pending += (uint64_t)((2 + 2 * overlapping + 4 * sqrt(overlapping)) * (double)plan->hazard_matches[h]) + 4;
-    }
-    pending += graph_grace_count(plan->graph);
-    return pending > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)pending;
 }

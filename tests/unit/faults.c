@@ -1,68 +1,5 @@
 /* What goes wrong, and when: equilibrium, curves, reach, hazards, and that nothing depends on who else is there. */
-#include "tests/unit/rooms.h"
-
-#define TYPE(laws) "node_types = ( { name = \"n\"; vcpus = 8; memory = \"64 GiB\"; " laws " } ); "
-#define SITE(name, racks, per_rack, rest)                                                                                        \
-    "{ name = \"" name "\"; zones = 2; racks = " racks "; nodes = ( { type = \"n\"; per_rack = " per_rack "; } ); "           \
-    "storage_units = 1; " rest " }"
-#define FLEET(laws, sites) "fleet = { " TYPE(laws) "software = ( { name = \"agent\"; share = \"30 %\"; } ); sites = ( " sites " ); };\n"
-
-/* A replication of the faults alone, with a log of what happened to the nodes. */
-struct life {
-    struct rooms *rooms;
-    const struct graph *graph;
-    struct fault_plan *plan;
-    struct engine *engine;
-    struct graph_state *state;
-    struct faults *faults;
-    instant begin;
-    uint32_t down, failures, at_begin;       /* components of class `watched`: down now, falls so far */
-    enum component_class watched;
-    uint64_t *trace;                         /* by component: a hash of its changes and their times */
-};
-
-static void observe(void *context, uint32_t component, uint8_t before, uint8_t after)
-{
-    struct life *life = context;
-    if (life->trace != NULL)
-        life->trace[component] = life->trace[component] * UINT64_C(6364136223846793005) +
-                                 (uint64_t)engine_now(life->engine).us * 4 + after + 1;
-    if (graph_component(life->graph, component)->class != life->watched || !((before ^ after) & COMPONENT_SERVES))
-        return;
-    life->down += after == 0 ? 1U : -1U;
-    life->failures += after == 0;
-}
-
-static struct graph_builder *extended(struct rooms *rooms)
-{
-    return graph_builder_extend(&rooms->arena, rooms->fleet->hardware);
-}
-
-static void plan(struct life *life, struct rooms *rooms, struct graph_builder *builder, const char *cloud)
-{
-    const char *cycle = "";
-    *life = (struct life){.rooms = rooms, .graph = graph_build(builder, &cycle), .watched = COMPONENT_NODE};
-    life->plan = faults_bind(&rooms->arena, rooms->faults, life->graph, rooms->fleet, cloud);
-    life->trace = arena_array(&rooms->arena, graph_count(life->graph), uint64_t);
-}
-
-static void begin_at(struct life *life, uint32_t replication, instant begin)
-{
-    struct arena *arena = &life->rooms->arena;
-    life->begin = begin;
-    life->down = life->failures = 0;
-    life->engine = engine_create(arena, &(struct engine_options){.capacity = faults_pending_estimate(life->plan) + 64, .start = begin});
-    life->state = graph_open(arena, life->graph, life->engine, observe, life);
-    life->faults = faults_open(arena, life->plan, life->state, life->engine, 20240718, replication);
-    life->at_begin = life->down;
-    life->failures = 0;
-}
-
-static void run_to(struct life *life, int64_t at_us)
-{
-    engine_run(life->engine, (instant){at_us});
-    graph_audit(life->state);
-}
+#include "tests/unit/life.h"
 
 static void processes_start_in_equilibrium(void **state)
 {
@@ -220,7 +157,7 @@ static void the_fraction_down_follows_the_phases(void **state)
     struct life life;
     rooms_open(&rooms, CURVE_FLEET INCIDENT("2024-07-02T00:00Z", "target = \"node\"; where = \"a/*\"; " PHASES));
     plan(&life, &rooms, extended(&rooms), "any");
-    assert_int_equal(life.plan->effect_matches[0], 10000);
+    assert_int_equal(life.plan->effect[0].count, 10000);
     begin_at(&life, 0, (instant){0});
     for (int half = 0; half <= 22; half++) {
         run_to(&life, US_PER_DAY + half * US_PER_HOUR / 2);
@@ -327,9 +264,9 @@ static void an_incident_hits_only_the_clouds_it_names_and_points_choose_incident
     assert_int_equal(rooms.faults->incidents, 1);
     assert_string_equal(rooms.faults->incident[0].name, "x");
     plan(&life, &rooms, extended(&rooms), "other");
-    assert_int_equal(life.plan->effect_matches[0], 0);
+    assert_int_equal(life.plan->effect[0].count, 0);
     plan(&life, &rooms, extended(&rooms), "akash");
-    assert_int_equal(life.plan->effect_matches[0], 1);
+    assert_int_equal(life.plan->effect[0].count, 1);
     begin_at(&life, 0, (instant){0});
     run_to(&life, 2 * US_PER_DAY);
     assert_int_equal(life.down, 10000);

@@ -21,6 +21,8 @@ static const struct key rooms_keys[] = {
     {"demand", KEY_LIST, NULL, "demand", .children = demand_keys},
     {"faults", KEY_LIST, NULL, "hazards", .children = hazard_keys},
     {"incidents", KEY_LIST, NULL, "incidents", .children = incident_keys},
+    {"traces", KEY_LIST, NULL, "traces", .children = trace_keys},
+    {"rollouts", KEY_LIST, NULL, "rollouts", .children = rollout_keys},
     {"active", KEY_TEXTS, NULL, "incidents that happen"},
     {"fresh", KEY_BOOL, "false", "all new"},
     KEY_END};
@@ -59,8 +61,15 @@ static inline void rooms_read(struct rooms *rooms, const char *text)
     const struct value *root = &scenario->root;
     rooms->fleet = fleet_build(scenario, value_of(root, "fleet"));
     rooms->demand = demand_read(scenario, value_of(root, "demand"), rooms->fleet);
-    rooms->faults = faults_read(scenario, value_of(root, "incidents"), value_of(root, "faults"), value_of(root, "active"),
-                                rooms->fleet, value_utc(root, "start"), value_bool(root, "fresh"));
+    const struct fault_source source = {.incidents = value_of(root, "incidents"),
+                                        .hazards = value_of(root, "faults"),
+                                        .traces = value_of(root, "traces"),
+                                        .rollouts = value_of(root, "rollouts"),
+                                        .active = value_of(root, "active"),
+                                        .fleet = rooms->fleet,
+                                        .start_unix_s = value_utc(root, "start"),
+                                        .fresh = value_bool(root, "fresh")};
+    rooms->faults = faults_read(scenario, &source);
 }
 
 static inline void rooms_open(struct rooms *rooms, const char *text)

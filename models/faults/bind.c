@@ -1,0 +1,86 @@
+/* The faults of one cloud: what of its graph they can hit. */
+#include "models/faults/faults_inside.h"
+
+#include <math.h>
+
+static struct fault_match bind_target(struct arena *arena, const struct graph *graph, const struct target *target,
+                               const char *const *clouds, uint32_t count, const char *cloud)
+{
+    return target_hits_cloud(clouds, count, cloud) ? target_match(arena, graph, target) : (struct fault_match){0};
+}
+
+static void bind_targets(struct arena *arena, const struct fault_list *list, const char *cloud, struct fault_plan *plan)
+{
+    uint32_t effects = 0, next = 0;
+    for (uint32_t i = 0; i < list->incidents; i++)
+        effects += list->incident[i].effects;
+    plan->matches = effects + list->hazards + list->traces + list->rollouts;
+    struct fault_match *match = arena_array(arena, plan->matches, struct fault_match);
+    plan->match = plan->effect = match;
+    plan->hazard = plan->effect + effects;
+    plan->trace = plan->hazard + list->hazards;
+    plan->rollout = plan->trace + list->traces;
+    for (uint32_t i = 0; i < list->incidents; i++) {
+        const struct incident *what = &list->incident[i];
+        for (uint32_t e = 0; e < what->effects; e++)
+            match[next++] = bind_target(arena, plan->graph, &what->effect[e].target, what->clouds, what->cloud_count, cloud);
+    }
+    for (uint32_t i = 0; i < list->hazards; i++) {
+        const struct hazard *what = &list->hazard[i];
+        match[next++] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, cloud);
+    }
+    for (uint32_t i = 0; i < list->traces; i++) {
+        const struct trace *what = &list->trace[i];
+        match[next++] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, cloud);
+    }
+    for (uint32_t i = 0; i < list->rollouts; i++) {
+        const struct rollout *what = &list->rollout[i];
+        match[next++] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, cloud);
+    }
+}
+
+struct fault_plan *faults_bind(struct arena *arena, const struct fault_list *list, const struct graph *graph,
+                               const struct fleet *fleet, const char *cloud)
+{
+    struct fault_plan *plan = arena_new(arena, struct fault_plan);
+    *plan = (struct fault_plan){.list = list, .graph = graph, .fleet = fleet};
+    bind_targets(arena, list, cloud, plan);
+    plan->process = arena_array(arena, graph_count(graph), uint32_t);
+    for (uint32_t c = 0; c < graph_count(graph); c++)
+        if (graph_component(graph, c)->up != NULL)
+            plan->process[plan->processes++] = c;
+    return plan;
+}
+
+/* --- How much can be pending --- */
+
+/* Outages of one target at once, in the mean, where they come at `per_second` and last mean_s; bounded, as a mean may be
+ * infinite. */
+static double overlap(double per_second, double mean_s)
+{
+    double overlapping = per_second * mean_s;
+    return overlapping < 64 ? overlapping : 64;
+}
+
+uint32_t faults_pending_estimate(const struct fault_plan *plan)
+{
+    const struct fault_list *list = plan->list;
+    uint64_t pending = plan->processes;
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < list->incidents; i++)
+        for (uint32_t e = 0; e < list->incident[i].effects; e++)
+            pending += 2 * (uint64_t)plan->effect[next++].count;
+    for (uint32_t h = 0; h < list->hazards; h++) {
+        double overlapping = overlap(list->hazard[h].per_second, law_mean(list->hazard[h].length));
+        pending += (uint64_t)((2 + 2 * overlapping + 4 * sqrt(overlapping)) * (double)plan->hazard[h].count) + 4;
+    }
+    for (uint32_t t = 0; t < list->traces; t++)
+        pending += 2 * ((uint64_t)list->trace[t].overlap + 1) * plan->trace[t].count + 2;
+    for (uint32_t r = 0; r < list->rollouts; r++) {
+        const struct rollout *rollout = &list->rollout[r];
+        double overlapping = overlap(rollout->per_second, law_mean(rollout->recovery->time) + law_mean(rollout->notice));
+        pending += (uint64_t)((2 + 4 * overlapping + 4 * sqrt(overlapping)) * (double)plan->rollout[r].count) + 4;
+    }
+    pending += graph_grace_count(plan->graph);
+    return pending > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)pending;
+}

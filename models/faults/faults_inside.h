@@ -1,0 +1,58 @@
+/* What the files of this room share:
+ *   target.c     which components something hits; matching it to a cloud's graph
+ *   incident.c   reading scripted incidents and hazards
+ *   trace.c      reading recorded outages
+ *   rollout.c    reading rollouts; when which component gets a release, and when it is stopped
+ *   recovery.c   reading a recovery; who is back when, with crews and a restart herd
+ *   bind.c       the plan of one cloud
+ *   faults.c     living */
+#ifndef NINES_MODELS_FAULTS_FAULTS_INSIDE_H
+#define NINES_MODELS_FAULTS_FAULTS_INSIDE_H
+
+#include "models/faults/faults.h"
+#include "sim/chance/random.h"
+
+#define TARGET_KEYS                                                                                                    \
+    {"target", KEY_CHOICE, NULL, "class of the components it hits", .choices = COMPONENT_CHOICES},                     \
+        {"where", KEY_TEXT, "*", "pattern on component paths: * any run of characters, ? one character"},              \
+        {"software", KEY_TEXT, "", "only nodes that run this software (a name in fleet.software)"},                    \
+        {"share", KEY_SHARE, "100 %",                                                                                  \
+         "share of the matching components that is hit: drawn once per replication for an incident, at every event otherwise"}
+
+/* --- Targets --- */
+struct target target_read(struct scenario *scenario, const struct value *group, const struct fleet *fleet);
+const char *const *target_names(struct scenario *scenario, const struct value *texts, uint32_t *count);
+bool target_hits_cloud(const char *const *clouds, uint32_t count, const char *cloud);
+struct fault_match target_match(struct arena *arena, const struct graph *graph, const struct target *target);
+
+/* --- Recovery --- */
+extern const struct key recovery_keys[];
+/* NULL when the group was not given. */
+const struct recovery *recovery_read(struct scenario *scenario, const struct value *group);
+
+/* A component on its way back. */
+struct patient {
+    uint32_t component;
+    instant down, up; /* up: out */
+    double order;     /* who is treated first among those that wait: a uniform draw */
+};
+/* Fills in `up` of patients[count]; they are sorted on the way. `begin`: repairs start then at the earliest. key: of this event's
+ * chances, by component. heap: room for recovery->crews instants. O(count log count). */
+void recovery_plan(const struct recovery *recovery, struct patient *patients, uint32_t count, instant begin, struct stream_key key,
+                   const struct graph *graph, instant *heap);
+
+/* --- Rollouts --- */
+void rollout_read(struct scenario *scenario, const struct value *group, const struct fault_source *source, struct rollout *rollout);
+/* Who one release breaks, that begins at `begin`, were it never stopped: fills patients (room for all matches) with component, down and
+ * order, by time of breaking, and returns how many. `runs` says whether a component runs the software that the target asks for.
+ * O(matches log matches). */
+uint32_t rollout_break(const struct rollout *rollout, const struct fault_match *match, const struct graph *graph, instant begin,
+                       struct stream_key key, bool (*runs)(const void *context, const struct target *target, const char *luck),
+                       const void *context, struct patient *patients);
+/* When it is stopped; INSTANT_NEVER when too few break. Of patients[*count] only those that broke by then are left. */
+instant rollout_stop(const struct rollout *rollout, const struct patient *patients, uint32_t *count, struct stream_key key);
+
+/* --- Traces --- */
+void trace_read(struct scenario *scenario, const struct value *group, const struct fault_source *source, struct trace *trace);
+
+#endif
