@@ -55,44 +55,25 @@ static void version(struct planner *planner, struct replay_message *message)
     message->version_bytes = text != NULL ? (int32_t)(length / 2) : MARKET_VERSION_BYTES;
 }
 
-struct quirk {
-    const char *name;
-    size_t offset;
-};
-static const struct quirk quirks[] = {
-    {"R1", offsetof(struct market_rules, overdraft_leases_closed)}, {"R2", offsetof(struct market_rules, unpaid_close_forgotten)},
-    {"R3", offsetof(struct market_rules, excess_share_panics)},     {"R4", offsetof(struct market_rules, revoked_grant_returns)},
-    {"R5", offsetof(struct market_rules, same_block_close_strands)}, {"Q1", offsetof(struct market_rules, losers_stay_open)},
-    {"Q2", offsetof(struct market_rules, start_ignores_deployment)}, {"Q3", offsetof(struct market_rules, one_bid_too_many)},
-    {"Q4", offsetof(struct market_rules, unlimited_counts)},        {"Q5", offsetof(struct market_rules, new_lease_uncredits)},
-    {"Q6", offsetof(struct market_rules, same_block_withdraw_panics)}, {"Q7", offsetof(struct market_rules, same_block_close_ghosts)},
-    {"Q8", offsetof(struct market_rules, same_block_close_strands)}, {"Q9", offsetof(struct market_rules, fallback_freezes)},
-    {"Q15", offsetof(struct market_rules, prefix_captures)},
-};
-enum { QUIRKS = sizeof quirks / sizeof quirks[0] };
-
 /* Switches quirks; those that a profile does not have mean nothing in it, and are refused. */
 static void switch_quirks(struct planner *planner)
 {
     struct replay_line *line = &planner->line;
-    struct market_rules standard = planner->plan->rules;
+    struct market_rules *rules = &planner->plan->rules;
     json_t *list = field_object(line, line->object, "quirks", "quirks"), *value;
     const char *key;
     json_object_foreach(list, key, value)
     {
-        const struct quirk *quirk = NULL;
-        for (size_t i = 0; i < QUIRKS && quirk == NULL; i++)
-            quirk = strcmp(key, quirks[i].name) == 0 ? &quirks[i] : NULL;
-        bool present = false;
-        if (quirk != NULL)
-            memcpy(&present, (const char *)&standard + quirk->offset, sizeof present);
-        if (!present || (planner->old && strcmp(key, "Q8") == 0) || (!planner->old && strcmp(key, "R5") == 0))
+        const struct market_quirk *quirk = market_quirks;
+        while (quirk->name != NULL && strcmp(key, quirk->name) != 0)
+            quirk++;
+        if (quirk->name == NULL || !market_quirk_known(quirk, rules))
             field_wrong(line, "quirks", "R1 to R5 and Q2 to Q4 in 2024-07, Q1 to Q9 and Q15 in 2026-08", "the rules of %s have no quirk '%.40s'",
                         planner->plan->rules_name, key);
         else if (!json_is_boolean(value))
             field_wrong(line, "quirks", "true: as on the real chain, false: off", "quirk '%s' must be true or false", key);
         else
-            memcpy((char *)&planner->plan->rules + quirk->offset, &(bool){json_is_true(value)}, sizeof(bool));
+            *market_quirk_switch(quirk, rules) = json_is_true(value);
     }
 }
 

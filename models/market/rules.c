@@ -4,6 +4,27 @@
 
 #include "sim/base/nomalloc.h"
 
+#define SWITCH(member) offsetof(struct market_rules, member)
+
+const struct market_quirk market_quirks[] = {
+    {"R1", SWITCH(overdraft_leases_closed), true, false},
+    {"R2", SWITCH(unpaid_close_forgotten), true, false},
+    {"R3", SWITCH(excess_share_panics), true, false},
+    {"R4", SWITCH(revoked_grant_returns), true, false},
+    {"R5", SWITCH(same_block_close_strands), true, false},
+    {"Q1", SWITCH(losers_stay_open), false, true},
+    {"Q2", SWITCH(start_ignores_deployment), true, true},
+    {"Q3", SWITCH(one_bid_too_many), true, true},
+    {"Q4", SWITCH(unlimited_counts), true, true},
+    {"Q5", SWITCH(new_lease_uncredits), false, true},
+    {"Q6", SWITCH(same_block_withdraw_panics), false, true},
+    {"Q7", SWITCH(same_block_close_ghosts), false, true},
+    {"Q8", SWITCH(same_block_close_strands), false, true},
+    {"Q9", SWITCH(fallback_freezes), false, true},
+    {"Q15", SWITCH(prefix_captures), false, true},
+    {.name = NULL},
+};
+
 struct market_rules market_rules_2024_07(void)
 {
     return (struct market_rules){

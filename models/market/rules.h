@@ -17,6 +17,7 @@
 #include "models/market/group.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* How an account that cannot pay everybody pays. */
@@ -70,6 +71,24 @@ struct market_rules {
     bool one_bid_too_many;          /* [Q3] an order takes order_max_bids + 1 bids; off: order_max_bids */
     bool unlimited_counts;          /* [Q4] the declared limits of replicas, units and groups are not enforced */
 };
+
+/* A quirk by its name, and its switch. Two names may stand for one switch: a profile knows at most one of them. */
+struct market_quirk {
+    const char *name; /* "Q1"; NULL ends the table */
+    size_t offset;    /* of the switch in struct market_rules */
+    bool in_2024, in_2026; /* dialects that know it */
+};
+extern const struct market_quirk market_quirks[];
+
+static inline bool market_quirk_known(const struct market_quirk *quirk, const struct market_rules *rules)
+{
+    return rules->dialect == MARKET_DIALECT_2024 ? quirk->in_2024 : quirk->in_2026;
+}
+
+static inline bool *market_quirk_switch(const struct market_quirk *quirk, struct market_rules *rules)
+{
+    return (bool *)((char *)rules + quirk->offset);
+}
 
 /* Mainnet in July 2024: every quirk of that time on. */
 struct market_rules market_rules_2024_07(void);

@@ -254,6 +254,7 @@ static const char *const statement_text[STORE_STATEMENTS] = {
     [STORE_INSERT_OUTAGE] = "INSERT INTO outage SELECT c0, c1, c2, c3, c4, c5, c6, c7 FROM record_rows",
     [STORE_INSERT_LEASE] = "INSERT INTO lease SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10 FROM record_rows",
     [STORE_INSERT_PAYMENT] = "INSERT INTO ledger SELECT c0, c1, c2, c3, c4, c5, c6 FROM record_rows",
+    [STORE_INSERT_MESSAGE] = "INSERT INTO message SELECT c0, c1, c2, c3 FROM record_rows",
 };
 
 /* The statement, prepared at its first use; NULL when that failed. */
@@ -328,6 +329,7 @@ bool store_write_replication(struct store *store, struct store_replication which
            (record->outages == NULL || write_rows(store, STORE_INSERT_OUTAGE, STORE_ROWS_OUTAGE)) &&
            (record->leases == NULL || write_rows(store, STORE_INSERT_LEASE, STORE_ROWS_LEASE)) &&
            (record->payments == NULL || write_rows(store, STORE_INSERT_PAYMENT, STORE_ROWS_PAYMENT)) &&
+           (record->messages == NULL || write_rows(store, STORE_INSERT_MESSAGE, STORE_ROWS_MESSAGE)) &&
            store_course_add(store, which, record) && (!commit_is_due(store) || store_commit(store));
 }
 

@@ -85,11 +85,12 @@ static int rows_filter(sqlite3_vtab_cursor *base, int number, const char *text, 
     case STORE_ROWS_OUTAGE: cursor->chunk = record->outages; break;
     case STORE_ROWS_LEASE: cursor->chunk = record->leases; break;
     case STORE_ROWS_PAYMENT: cursor->chunk = record->payments; break;
+    case STORE_ROWS_MESSAGE: cursor->chunk = record->messages; break;
     }
     return SQLITE_OK;
 }
 
-/* The chunk after `chunk` when index has passed its end. The three kinds of chunk differ in their rows only, but C wants each by
+/* The chunk after `chunk` when index has passed its end. The kinds of chunk differ in their rows only, but C wants each by
  * its own type. */
 static void next_row(struct cursor *cursor, size_t count, const void *next)
 {
@@ -105,6 +106,7 @@ static int rows_next(sqlite3_vtab_cursor *base)
     const struct record_outages *outages = cursor->chunk;
     const struct record_leases *leases = cursor->chunk;
     const struct record_payments *payments = cursor->chunk;
+    const struct record_messages *messages = cursor->chunk;
     switch (cursor->source->kind) {
     case STORE_ROWS_METRIC: cursor->index++; break;
     case STORE_ROWS_SERIES:
@@ -114,6 +116,7 @@ static int rows_next(sqlite3_vtab_cursor *base)
     case STORE_ROWS_OUTAGE: next_row(cursor, outages->count, outages->next); break;
     case STORE_ROWS_LEASE: next_row(cursor, leases->count, leases->next); break;
     case STORE_ROWS_PAYMENT: next_row(cursor, payments->count, payments->next); break;
+    case STORE_ROWS_MESSAGE: next_row(cursor, messages->count, messages->next); break;
     }
     return SQLITE_OK;
 }
@@ -126,7 +129,8 @@ static int rows_eof(sqlite3_vtab_cursor *base)
     case STORE_ROWS_SERIES: return cursor->index >= series_size(cursor->source->record);
     case STORE_ROWS_OUTAGE:
     case STORE_ROWS_LEASE:
-    case STORE_ROWS_PAYMENT: break;
+    case STORE_ROWS_PAYMENT:
+    case STORE_ROWS_MESSAGE: break;
     }
     return cursor->chunk == NULL;
 }
@@ -212,6 +216,18 @@ static void payment_column(const struct sim_payment *payment, sqlite3_context *c
     }
 }
 
+static void message_column(const struct cursor *cursor, sqlite3_context *context, int column)
+{
+    const struct record_messages *chunk = cursor->chunk;
+    const struct sim_message *message = &chunk->rows[cursor->index];
+    switch (column) {
+    case 1: sqlite3_result_int64(context, chunk->first + (int64_t)cursor->index); break;
+    case 2: sqlite3_result_int64(context, message->height); break;
+    case 3: give_text(context, message->text); break;
+    default: break;
+    }
+}
+
 static int rows_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 {
     const struct cursor *cursor = (const struct cursor *)base;
@@ -228,6 +244,7 @@ static int rows_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int 
     case STORE_ROWS_LEASE:
         lease_column(&((const struct record_leases *)cursor->chunk)->rows[cursor->index], context, column);
         break;
+    case STORE_ROWS_MESSAGE: message_column(cursor, context, column); break;
     case STORE_ROWS_PAYMENT:
         payment_column(&((const struct record_payments *)cursor->chunk)->rows[cursor->index], context, column);
         break;

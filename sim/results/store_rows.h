@@ -15,7 +15,7 @@
 
 struct sqlite3;
 
-enum store_rows_kind { STORE_ROWS_METRIC, STORE_ROWS_SERIES, STORE_ROWS_OUTAGE, STORE_ROWS_LEASE, STORE_ROWS_PAYMENT };
+enum store_rows_kind { STORE_ROWS_METRIC, STORE_ROWS_SERIES, STORE_ROWS_OUTAGE, STORE_ROWS_LEASE, STORE_ROWS_PAYMENT, STORE_ROWS_MESSAGE };
 
 struct store_rows {
     enum store_rows_kind kind;

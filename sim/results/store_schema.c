@@ -3,7 +3,7 @@
 #include <stddef.h>
 
 /* Why it looks as it does:
- *  - series_value, outage, lease and ledger have no key. They are written once, in order, by the replication; a live index makes
+ *  - series_value, outage, lease, ledger and message have no key. They are written once, in order, by the replication; a live index makes
  *    each row cost three times as much, and a scan of a million rows takes a tenth of a second.
  *  - series_value and metric_value hold a number for the name, which the views `series` and `metric` put back: half the size.
  *  - position is the declared order, which ids, being hashes, do not keep. */
@@ -79,6 +79,10 @@ const char *const store_schema[] = {
     "CREATE TABLE ledger ("
     " replication_id INTEGER NOT NULL REFERENCES replication, t_s REAL NOT NULL, from_account TEXT NOT NULL,"
     " to_account TEXT NOT NULL, amount_micro INTEGER NOT NULL, denom TEXT NOT NULL, what TEXT NOT NULL) STRICT;",
+
+    "CREATE TABLE message ("
+    " replication_id INTEGER NOT NULL REFERENCES replication, number INTEGER NOT NULL, height INTEGER NOT NULL,"
+    " text TEXT NOT NULL) STRICT;",
 
     "CREATE TABLE incident_mark ("
     " point_id INTEGER NOT NULL REFERENCES point, name TEXT NOT NULL, start_s REAL NOT NULL, end_s REAL NOT NULL)"

@@ -87,6 +87,13 @@ struct sim_payment {
     const char *what;         /* "lease", "deposit", "fee", "refund", "credit", ... */
 };
 
+/* Something that was said to a core of the model, in a form that the core can be driven with again: a whole replication's messages, in
+ * order, are a file for a command of the model's own. */
+struct sim_message {
+    int64_t height;           /* the core's own clock: a block height, ... */
+    const char *text;         /* one line; copied */
+};
+
 /* Where a replication reports to (sim/study/record.h has the reader's side). Calls may come in any order; each metric at most once.
  * A metric never reported is undefined: NULL in the results, and counted. */
 struct sim_record;
@@ -95,6 +102,9 @@ void record_series(struct sim_record *record, uint32_t series, uint32_t step, do
 void record_outage(struct sim_record *record, const struct sim_outage *outage); /* beyond the cap: counted only */
 void record_lease(struct sim_record *record, const struct sim_lease *lease);     /* ignored unless log >= leases */
 void record_payment(struct sim_record *record, const struct sim_payment *payment);
+/* Ignored unless log >= events: ask record_wants_messages() before writing a text that nobody reads. */
+void record_message(struct sim_record *record, const struct sim_message *message);
+bool record_wants_messages(const struct sim_record *record);
 /* Once, last: the engine's number of events and digest. Metric values are folded into the replication's digest by the bench. */
 void record_done(struct sim_record *record, uint64_t events, uint64_t digest);
 

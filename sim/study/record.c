@@ -153,6 +153,28 @@ void record_payment(struct sim_record *record, const struct sim_payment *payment
     row->what = keep(record, payment->what);
 }
 
+bool record_wants_messages(const struct sim_record *record)
+{
+    return record->log >= SIM_LOG_EVENTS;
+}
+
+void record_message(struct sim_record *record, const struct sim_message *message)
+{
+    if (!record_wants_messages(record))
+        return;
+    record->messages_listed++;
+    struct record_messages *chunk = record->last_messages;
+    if (chunk == NULL || chunk->count == chunk->room) {
+        size_t room = next_room(chunk != NULL ? chunk->room : 0);
+        struct record_messages *fresh = arena_alloc(record->arena, 1, sizeof *fresh + room * sizeof fresh->rows[0]);
+        *fresh = (struct record_messages){.room = room, .first = (int64_t)record->messages_listed};
+        *(chunk != NULL ? &chunk->next : &record->messages) = fresh;
+        record->last_messages = chunk = fresh;
+    }
+    /* Hardly any is said twice: the cache of texts would only be in the way. */
+    chunk->rows[chunk->count++] = (struct sim_message){message->height, arena_text(record->arena, message->text)};
+}
+
 void record_done(struct sim_record *record, uint64_t events, uint64_t digest)
 {
     check(!record->done, "a replication ends once");

@@ -43,6 +43,13 @@ struct record_payments {
     struct sim_payment rows[];
 };
 
+struct record_messages {
+    struct record_messages *next;
+    size_t count, room;
+    int64_t first; /* number of rows[0]; messages count from 1 */
+    struct sim_message rows[];
+};
+
 enum { RECORD_TEXTS = 256 };
 
 struct sim_record {
@@ -56,10 +63,11 @@ struct sim_record {
     enum sim_log log;
     double outage_min_s;
     uint32_t outage_cap;
-    uint64_t outages_seen, outages_listed, leases_listed, payments_listed;
+    uint64_t outages_seen, outages_listed, leases_listed, payments_listed, messages_listed;
     struct record_outages *outages, *last_outages;
     struct record_leases *leases, *last_leases;
     struct record_payments *payments, *last_payments;
+    struct record_messages *messages, *last_messages;
     bool done;              /* record_done() was called */
     uint64_t events, engine_digest;
     const char *texts[RECORD_TEXTS]; /* copies made lately, by hash: a cache, not a set */

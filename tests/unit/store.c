@@ -169,7 +169,7 @@ static uint64_t content_of(const char *path)
          " seed, replications, level, start_utc, horizon_s, warmup_s, grid_s, status, precision_reached, digest FROM run"),
         "SELECT * FROM cloud", "SELECT * FROM point", "SELECT * FROM metric_help", "SELECT * FROM series_help",
         "SELECT * FROM replication", "SELECT * FROM metric_value", "SELECT * FROM series_value", "SELECT * FROM outage",
-        "SELECT * FROM lease", "SELECT * FROM ledger", "SELECT * FROM incident_mark",
+        "SELECT * FROM lease", "SELECT * FROM ledger", "SELECT * FROM message", "SELECT * FROM incident_mark",
         "SELECT * FROM evidence", "SELECT * FROM summary",
         "SELECT * FROM difference", "SELECT * FROM series_summary", "SELECT * FROM target"};
     uint64_t hash = 0;
