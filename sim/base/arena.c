@@ -166,3 +166,62 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
         mark.block->used = mark.block_used;
     arena->used_bytes = mark.used_bytes;
 }
+
+/* --- Copies of the past --- */
+
+struct arena_copy {
+    struct arena_mark since, end; /* of what was copied */
+    struct arena_mark after;      /* behind the copy itself */
+    unsigned char *bytes;
+};
+
+/* One piece of block between two marks: where it begins and how long it is. */
+static unsigned char *piece_of(const struct arena_block *block, struct arena_mark since, struct arena_mark end, size_t *bytes)
+{
+    size_t from = block == since.block ? since.block_used : 0;
+    *bytes = (block == end.block ? end.block_used : block->used) - from;
+    return block->bytes + from;
+}
+
+static struct arena_block *first_piece(const struct arena *arena, struct arena_mark since)
+{
+    return since.block != NULL ? since.block : arena->first;
+}
+
+struct arena_copy *arena_save(struct arena *arena, struct arena_mark since)
+{
+    struct arena_mark end = arena_mark(arena);
+    size_t total = 0, bytes;
+    for (struct arena_block *block = first_piece(arena, since);; block = block->next) {
+        (void)piece_of(block, since, end, &bytes);
+        total += bytes;
+        if (block == end.block)
+            break;
+    }
+    struct arena_copy *copy = arena_new(arena, struct arena_copy);
+    *copy = (struct arena_copy){.since = since, .end = end, .bytes = arena_alloc(arena, total, 1)};
+    unsigned char *to = copy->bytes;
+    for (struct arena_block *block = first_piece(arena, since);; block = block->next) {
+        const unsigned char *from = piece_of(block, since, end, &bytes);
+        memcpy(to, from, bytes);
+        to += bytes;
+        if (block == end.block)
+            break;
+    }
+    copy->after = arena_mark(arena);
+    return copy;
+}
+
+void arena_restore(struct arena *arena, const struct arena_copy *copy)
+{
+    const unsigned char *from = copy->bytes;
+    size_t bytes;
+    for (struct arena_block *block = first_piece(arena, copy->since);; block = block->next) {
+        unsigned char *to = piece_of(block, copy->since, copy->end, &bytes);
+        memcpy(to, from, bytes);
+        from += bytes;
+        if (block == copy->end.block)
+            break;
+    }
+    arena_rewind(arena, copy->after);
+}

@@ -35,6 +35,10 @@ struct stream {
 };
 
 struct stream stream_open(struct stream_key key);
+/* From now on all streams of the calling thread go on differently, for every branch in another way; 0, where a thread begins, is
+ * the way that all have in common. What was drawn stays drawn, and so does a second half that a stream keeps. For
+ * multilevel splitting (sim/study/splitting.h), where copies of one past live through different futures; for nobody else. */
+void stream_branch(uint64_t branch);
 /* Opens at the n-th 64-bit draw, so that an entity needs to remember only n. */
 struct stream stream_open_at(struct stream_key key, uint64_t draw);
 

@@ -44,7 +44,28 @@ static const struct key target_keys[] = {
     KEY_END,
 };
 
+static const struct key rare_level_keys[] = {
+    {"at", KEY_NUMBER, NULL, .help = "Importance at which a path is copied: 0 is nothing wrong, 1 the event itself; the model says what lies between.",
+     .high = 1e6, .above_low = true},
+    {"copies", KEY_INTEGER, "4", .help = "Paths that go on from there; about the inverse of the probability to get from there to the next level.",
+     .low = 1, .high = 1e6},
+    KEY_END,
+};
+
+static const struct key rare_keys[] = {
+    {"method", KEY_CHOICE, "none", .choices = "none|failure biasing|splitting",
+     .help = "Importance sampling of component laws (models that offer it), or copies of paths on their way to the event."},
+    {"bias", KEY_SHARE, "50 %", .when = "method=failure biasing", .low = 0.01, .high = 0.99,
+     .help = "Probability that a failure comes before the repair under way, while the system serves (assumption)."},
+    {"cycles", KEY_INTEGER, "1000", .when = "method=failure biasing", .low = 2, .high = 1e8,
+     .help = "Regenerative cycles of a replication: so many with failures made likely, and so many plain ones."},
+    {"levels", KEY_LIST, .when = "method=splitting", .children = rare_level_keys, .required = true,
+     .help = "Rising levels at which a path is copied."},
+    KEY_END,
+};
+
 static const struct key limit_keys[] = {
+    {"paths", KEY_INTEGER, "10e6", .help = "Most paths that splitting makes of one replication.", .low = 1, .high = 1e12},
     {"events", KEY_INTEGER, "0", .help = "Most events pending at once in one replication; 0: the model's own estimate.", .low = 0,
      .high = 16777216},
     KEY_END,
@@ -70,6 +91,7 @@ static const struct key bench_keys[] = {
     {"outage_cap", KEY_INTEGER, "10000", .help = "Most outages that a replication lists; the rest are counted.",
      .low = 0, .high = 1e9},
     {"level", KEY_SHARE, "95 %", .help = "Confidence level of all intervals.", .low = 0.5, .high = 0.9999},
+    {"rare", KEY_GROUP, "{}", .children = rare_keys, .help = "How events too rare to wait for are reached."},
     {"study", KEY_GROUP, .children = study_keys,
      .help = "The points of the study; without it the scenario is its only point."},
     {"targets", KEY_LIST, .children = target_keys, .help = "Published figures that results are held against."},

@@ -47,6 +47,23 @@ struct sim_mark {
 
 enum sim_log { SIM_LOG_NONE, SIM_LOG_SUMMARY, SIM_LOG_LEASES, SIM_LOG_EVENTS };
 
+/* How rare events are reached (`rare = { ... }` of a scenario, read by sim/study/rare.h). */
+enum rare_method { RARE_NONE, RARE_FAILURE_BIASING, RARE_SPLITTING };
+
+struct rare_level {
+    double at;         /* importance at which a path is copied */
+    uint32_t copies;   /* paths that go on from there, the one that arrived included */
+};
+
+struct sim_rare {
+    enum rare_method method;
+    double bias;       /* failure biasing: probability of a failure where a repair could come first */
+    uint32_t cycles;   /* failure biasing: regenerative cycles of each kind in a replication */
+    const struct rare_level *level; /* splitting: [levels], rising */
+    uint32_t levels;
+    uint64_t paths_max; /* splitting: most paths of a replication */
+};
+
 /* What to live through. */
 struct sim_task {
     uint64_t seed;
@@ -57,6 +74,7 @@ struct sim_task {
     duration grid;         /* step of the series; horizon is divided into ceil(horizon / grid) steps, the last maybe short */
     duration outage_min;   /* services' outages shorter than this are not listed */
     uint32_t outage_cap;   /* most outages listed per replication; the rest are counted */
+    struct sim_rare rare;  /* the model's to obey when it offers failure biasing, else the bench's */
     enum sim_log log;      /* never changes what is simulated */
     struct arena *arena;   /* scratch for the length of the replication */
 };
@@ -108,6 +126,19 @@ bool record_wants_messages(const struct sim_record *record);
 /* Once, last: the engine's number of events and digest. Metric values are folded into the replication's digest by the bench. */
 void record_done(struct sim_record *record, uint64_t events, uint64_t digest);
 
+/* A replication in pieces, for multilevel splitting (sim/study/splitting.h). Its whole state lies in task->arena, where begin()
+ * has allocated all of it: live() allocates nothing. It is saved, brought back and lived on from several times. */
+struct sim_branching {
+    /* At -warmup. The record is the path's own, part of what is saved; lists are not kept. task and record outlive the path. */
+    void *(*begin)(const void *plan, const struct sim_task *task, struct sim_record *record);
+    /* Lives until the importance of what is down is `level` or more, maybe at once: true; or to the horizon: false. Importance is
+     * the model's own, 0 where nothing is wrong. level may be infinity. */
+    bool (*live)(void *path, double level);
+    /* After the horizon: reports to the record, as replicate() does. */
+    void (*end)(void *path);
+    uint64_t (*events)(const void *path); /* run so far, since begin() */
+};
+
 struct sim_model {
     const char *name;              /* `model = "..."` */
     const char *summary;           /* one sentence for help and reference */
@@ -126,6 +157,8 @@ struct sim_model {
     size_t (*marks)(const void *plan, const struct sim_mark **marks);
     /* Lives through one replication of one arm. */
     void (*replicate)(const void *plan, const struct sim_task *task, struct sim_record *record);
+    const struct sim_branching *branching; /* NULL: the model cannot be split */
+    bool has_failure_biasing;              /* replicate() obeys task->rare.method RARE_FAILURE_BIASING */
 };
 
 /* What a program consists of besides the bench. */

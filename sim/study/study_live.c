@@ -1,5 +1,6 @@
 /* One task: its setting's plan, then arm after arm. */
 #include "sim/base/check.h"
+#include "sim/study/rare.h"
 #include "sim/study/study.h"
 
 #include <inttypes.h>
@@ -84,7 +85,7 @@ static bool live(struct study_worker *worker, const void *plan, const struct sim
     if (setjmp(escape) != 0)
         return false;
     worker->scene.limit_escape = &escape;
-    worker->study->model->replicate(plan, task, record);
+    rare_replicate(worker->study->model, plan, task, record);
     check(record->done, "the model ended replication %" PRIu32 " without record_done()", task->replication);
     return true;
 }

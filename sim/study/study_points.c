@@ -1,4 +1,5 @@
 /* The points of a study, and the settings that its replications are lived through under. */
+#include "sim/study/rare.h"
 #include "sim/study/study_internal.h"
 
 #include <jansson.h>
@@ -150,8 +151,10 @@ bool study_setting_open(const struct study *study, uint32_t point_index, uint32_
     const char *const *overrides = setting_overrides(study, point, arena, &count);
     *setting = (struct study_setting){.task = point->task};
     setting->scenario = study_read(study, arena, study->scenario->text, overrides, count);
-    if (setting->scenario->errors == 0)
+    if (setting->scenario->errors == 0) {
+        setting->task.rare = rare_read(setting->scenario, study->model); /* the point's own lies in memory given back */
         setting->plan = plan_of(study, point, setting->scenario);
+    }
     return setting->scenario->errors == 0;
 }
 
@@ -173,6 +176,7 @@ static void keep_marks(struct study *study, struct study_point *point, const voi
 static void finish_point(struct preparation *p, struct study_point *point, struct scenario *scenario)
 {
     point->task = common_task(scenario, p->study->source.log);
+    point->task.rare = rare_read(scenario, p->study->model);
     const void *plan = plan_of(p->study, point, scenario);
     if (scenario->errors > 0)
         return;
