@@ -7,6 +7,8 @@
  *   mm1             customers, servers and one queue (M/M/c; with one server and any service law M/G/1)
  *   machine-repair  machines that fail and few crews to repair them
  *   renewal         components that fail and are repaired by any laws, in equilibrium from the first day or started fresh
+ *   ishigami        a function of three inputs whose shares of variance are known, for sensitivity
+ *   g-function      the same for any number of inputs
  *   markov          classes of components, k of n, with exponential laws and crews: for the methods of rare events
  *
  * What each metric must be stands in the scenario's targets with its formula, not in the model: a model that knew its answer
@@ -20,5 +22,7 @@ extern const struct sim_model oracle_mm1;
 extern const struct sim_model oracle_machine_repair;
 extern const struct sim_model oracle_renewal;
 extern const struct sim_model oracle_markov;
+extern const struct sim_model oracle_ishigami;
+extern const struct sim_model oracle_g_function;
 
 #endif

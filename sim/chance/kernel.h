@@ -77,6 +77,7 @@ static inline double kernel_exp(double x)
 
 /* By SLEEF; about ten times the cost of kernel_log. */
 double kernel_pow(double x, double y);
+double kernel_sin(double x);
 /* Euler's Gamma function, for the means of laws; infinity above 171.6. */
 double kernel_gamma(double x);
 
