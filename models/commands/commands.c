@@ -1,5 +1,7 @@
 #include "models/commands/commands.h"
 
+#include "models/commands/import.h"
+
 #include <stddef.h>
 
 const struct command models_commands[] = {
@@ -21,5 +23,12 @@ const struct command models_commands[] = {
                     "\n"
                     "A FILE of - is standard input.\n",
      .least = 1, .most = 2, .options = market_options, .run = market_command},
+    {.name = "import", .operands = "KIND FILE...", .summary = "recorded outages into scenario parts, rates and laws",
+     .description = "Reads tables of recorded outages and writes a part of a scenario (a list 'traces'), or prints\n"
+                    "statistics or fitted laws of each vendor, region, service or component.\n"
+                    "\n"
+                    "KIND is 'intervals' (CSV with start,end and maybe severity and component; times are seconds or\n"
+                    "UTC) or 'uptime' (tables of the cloud uptime archive).\n",
+     .least = 2, .most = -1, .options = import_options, .run = import_command},
     {.name = NULL},
 };
