@@ -63,6 +63,14 @@ double law_draw_residual(const struct law *law, struct stream *stream);
 duration law_draw_duration(const struct law *law, struct stream *stream);
 duration law_draw_residual_duration(const struct law *law, struct stream *stream);
 
+/* The duration in seconds that the law stays below with probability u, 0 < u < 1; NaN for the gamma law, whose inverse is no
+ * closed form. For designs of inputs, not for draws. */
+double law_quantile(const struct law *law, double u);
+/* The standard normal law's. Relative error about 1e-15. */
+double law_normal_quantile(double u);
+/* The law of factor x X, factor > 0: all its durations are so many times as long. */
+struct law law_times(const struct law *law, double factor);
+
 /* An alternating renewal process in equilibrium: is it up at a random time? True with probability
  * mean(up) / (mean(up) + mean(down)). */
 bool law_draw_equilibrium_up(const struct law *up, const struct law *down, struct stream *stream);

@@ -126,6 +126,31 @@ static bool add_marks(const struct study *study, struct store *store)
     return true;
 }
 
+/* Where the point stands in the study's design. */
+static bool add_design(const struct study *study, const struct study_point *point, struct store *store)
+{
+    if (point->row == NULL)
+        return true;
+    const struct design_row *row = point->row;
+    struct store_design design = {.design = study->design, .matrix = row->matrix, .sample = row->sample, .step = row->step};
+    design.factor = row->factor < 0 ? NULL : study->factors[row->factor].path;
+    bool fine = store_add_design(store, &design);
+    for (uint32_t i = 0; fine && i < study->factor_count; i++)
+        fine = store_add_design_value(store, i, study->factors[i].path, row->u[i], point->values[i]);
+    return fine;
+}
+
+static bool add_input_draws(const struct execution *execution, struct store *store)
+{
+    const struct study *study = execution->study;
+    bool fine = true;
+    for (uint32_t draw = 1; draw <= study->outer_draws; draw++)
+        for (uint32_t i = 0; fine && i < study->input_count; i++)
+            fine = store_add_input_draw(store, draw, i, study->inputs[i].path,
+                                        study_input_value(study, i, draw, execution->line->arena));
+    return fine;
+}
+
 static bool add_evidence(void *store, const struct evidence *evidence) { return store_add_evidence(store, evidence); }
 
 static bool open_store(const struct execution *execution, struct store **store)
@@ -135,8 +160,9 @@ static bool open_store(const struct execution *execution, struct store **store)
     for (size_t i = 0; fine && i < study->arm_count; i++)
         fine = store_add_cloud(*store, &study->arms[i]);
     for (size_t i = 0; fine && i < study->point_count; i++)
-        fine = store_add_point(*store, study->points[i].label, study->points[i].parameters);
-    return fine && add_marks(study, *store) && add_targets(study, *store) &&
+        fine = store_add_point(*store, study->points[i].label, study->points[i].parameters) &&
+               add_design(study, &study->points[i], *store);
+    return fine && add_input_draws(execution, *store) && add_marks(study, *store) && add_targets(study, *store) &&
            evidence_walk(study->scenario, execution->line->arena, add_evidence, *store);
 }
 

@@ -23,7 +23,7 @@ static bool open_course(struct store *store, uint32_t point, uint32_t steps)
 bool store_course_add(struct store *store, struct store_replication which, const struct sim_record *record)
 {
     struct store_course *course = &store->course;
-    if (store->series_count == 0 || course->broken)
+    if (store->series_count == 0 || course->broken || which.outer_draw > 0) /* means are of the nominal setting */
         return true;
     course->broken = course->open && (which.point < course->point ||
                                       (which.point == course->point && record->steps != course->steps));

@@ -41,7 +41,7 @@ static bool walk_group(const struct walk *walk, const struct value *group, const
     for (size_t i = 0; i < group->children; i++) {
         const struct value *child = &group->child[i];
         const char *own = path[0] == '\0' ? child->key->name : arena_format(walk->arena, "%s.%s", path, child->key->name);
-        if (strcmp(own, "targets") == 0)
+        if (strcmp(own, "targets") == 0 || strcmp(own, "uncertain") == 0)
             continue;
         bool fine = true;
         if (child->key->type == KEY_GROUP)

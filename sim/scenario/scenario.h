@@ -138,6 +138,22 @@ void scenario_print_reference(FILE *out, const struct key *const *model_keys, co
 /* Nearest of `count` names to `word` by edit distance, or NULL when none is near. For hints. */
 const char *scenario_nearest(const char *word, const char *const *names, size_t count);
 
+/* --- Values as numbers, for those who vary them (scenario_number.c) --- */
+
+/* The leaf that a path names, as --set writes it: "clouds.akash.tenant.detection", "clouds[0].name". NULL: there is none, or it is
+ * in a group that was not written. */
+const struct value *scenario_find(const struct scenario *scenario, const char *path);
+/* True for the types that are one number with a range: whole numbers, numbers, shares, durations, bytes, money, prices, rates. */
+bool key_is_quantity(const struct key *key);
+/* The number of a quantity in its base unit (seconds, bytes, USD, USD/h, events per second). */
+double value_in_base_units(const struct value *quantity);
+/* Whether text is a value that the key takes; then *number is in base units if the key is a quantity. Else *message says why not and
+ * *hint (maybe NULL) how to mend it; texts in arena. */
+bool key_accepts(struct arena *arena, const struct key *key, const char *text, double *number, const char **message,
+                 const char **hint);
+/* A quantity as text that reads back: durations, money and bytes to their tick, the rest to 12 digits. In arena. */
+const char *key_number_text(struct arena *arena, const struct key *key, double number);
+
 /* The bench's own keys, ends with KEY_END: title, start, horizon, ... (scenario_keys.c). A model must not declare them again. */
 const struct key *scenario_bench_keys(void);
 

@@ -129,6 +129,8 @@ struct complaint {
 
 /* Reads the text of a leaf into value->is. */
 bool leaf_read(struct arena *arena, const struct key *key, const char *text, struct value *value, struct complaint *complaint);
+/* The value of a leaf in base units. */
+double leaf_base_units(const struct key *key, const struct value *value);
 /* "a|b|c" as "a, b, c", and the alternative nearest to text, or NULL. */
 const char *choices_joined(struct arena *arena, const char *choices, const char *between);
 const char *choices_nearest(struct arena *arena, const char *text, const char *choices);

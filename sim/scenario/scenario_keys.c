@@ -15,9 +15,55 @@ static const struct key point_keys[] = {
     KEY_END,
 };
 
+/* How an input varies: in study.vary and, with a mark, in uncertain. */
+#define VARY_KEYS                                                                                                      \
+    {"key", KEY_TEXT, NULL, .help = "The key that varies, by its path as with --set."},                                \
+    {"values", KEY_TEXTS, .help = "It takes these values, each as often."},                                            \
+    {"range", KEY_TEXTS, .help = "Or it lies between these two."},                                                     \
+    {"times", KEY_TEXTS, .help = "Or what is written is multiplied by a number between these two; of a law, its durations."}, \
+    {"law", KEY_TEXT, "", .help = "Or, being a duration, it follows this law."},                                       \
+    {"scale", KEY_CHOICE, "linear", .help = "Whether a range is evenly covered in the value or in its logarithm.",     \
+     .choices = "linear|log"}
+
+static const struct key vary_keys[] = {
+    VARY_KEYS,
+    KEY_END,
+};
+
+static const struct key uncertain_keys[] = {
+    VARY_KEYS,
+    {"evidence", KEY_CHOICE, NULL,
+     .help = "How well the range is known: R read in a copy of the source, K recalled, U without a source.",
+     .choices = "R|K|U"},
+    {"source", KEY_TEXT, "", .help = "Where the range comes from."},
+    KEY_END,
+};
+
 static const struct key study_keys[] = {
-    {"points", KEY_LIST, .children = point_keys, .required = true,
-     .help = "The settings under study; each is run under every cloud."},
+    {"points", KEY_LIST, .children = point_keys, .help = "The settings under study; each is run under every cloud."},
+    {"vary", KEY_LIST, .children = vary_keys,
+     .help = "Instead of points: the keys whose values a design combines into points."},
+    {"design", KEY_CHOICE, "factorial",
+     .help = "How the varied keys are combined: all combinations, space-filling samples, Morris's trajectories for "
+             "screening, or Saltelli's matrices for Sobol indices.",
+     .choices = "factorial|latin hypercube|sobol|morris|saltelli"},
+    {"samples", KEY_INTEGER, "64",
+     .help = "Points of a latin hypercube or sobol design; trajectories of morris (one point each, and one per key); rows of "
+             "saltelli (two points each, and one per key).",
+     .low = 1, .high = 100000},
+    {"levels", KEY_INTEGER, "4", .help = "Levels into which factorial and morris cut a range; of morris an even number.",
+     .low = 2, .high = 1000},
+    KEY_END,
+};
+
+static const struct key precision_keys[] = {
+    {"metric", KEY_TEXT, NULL, .help = "The metric whose intervals must become narrow."},
+    {"half_width", KEY_SHARE, NULL, .help = "Half of the interval's width that is enough, in the metric's unit.",
+     .high = 1e308, .above_low = true},
+    {"of", KEY_CHOICE, "clouds",
+     .help = "Whether the interval is that of every cloud's mean or of every difference between two clouds.",
+     .choices = "clouds|differences"},
+    {"max_replications", KEY_INTEGER, "2000", .help = "Most replications of a point, precise or not.", .low = 2, .high = 1e6},
     KEY_END,
 };
 
@@ -85,6 +131,8 @@ static const struct key bench_keys[] = {
     {"warmup", KEY_DURATION, "0 s", .help = "How long demand and market run before start, unmeasured.",
      .high = YEARS(100)},
     {"replications", KEY_INTEGER, "30", .help = "Seeded runs of every point.", .low = 1, .high = 1e6},
+    {"precision", KEY_GROUP, .children = precision_keys,
+     .help = "Instead of replications: points are run 30, 60, 120, ... times until intervals are narrow."},
     {"seed", KEY_INTEGER, "1", .help = "Seed of all chance.", .low = 0, .high = 9223372036854775807.0},
     {"grid", KEY_DURATION, "1 h", .help = "Step of the series over time.", .high = YEARS(100), .above_low = true},
     {"outage_min", KEY_DURATION, "1 min", .help = "Services' outages shorter than this are counted but not listed."},
@@ -94,6 +142,13 @@ static const struct key bench_keys[] = {
     {"rare", KEY_GROUP, "{}", .children = rare_keys, .help = "How events too rare to wait for are reached."},
     {"study", KEY_GROUP, .children = study_keys,
      .help = "The points of the study; without it the scenario is its only point."},
+    {"uncertain", KEY_LIST, .children = uncertain_keys,
+     .help = "Inputs that are weakly known, and the ranges they are drawn from for the parameter interval."},
+    {"outer_draws", KEY_INTEGER, "0",
+     .help = "How often the uncertain inputs are drawn together; each draw sets them for all clouds and points.", .low = 0,
+     .high = 10000},
+    {"outer_replications", KEY_INTEGER, "0",
+     .help = "Seeded runs of every point under each draw; 0: as many as replications.", .low = 0, .high = 1e6},
     {"targets", KEY_LIST, .children = target_keys, .help = "Published figures that results are held against."},
     {"limits", KEY_GROUP, "{}", .help = "Limits of the engine, to be raised where a run asks for it.",
      .children = limit_keys},

@@ -115,8 +115,7 @@ const char *key_range(struct arena *arena, const struct key *key)
     return arena_format(arena, "%s%s%s", low, low[0] != '\0' && high[0] != '\0' ? ", " : "", high);
 }
 
-/* The value of a leaf in base units. */
-static double base_units(const struct key *key, const struct value *value)
+double leaf_base_units(const struct key *key, const struct value *value)
 {
     switch (key->type) {
     case KEY_INTEGER:
@@ -319,7 +318,7 @@ static bool in_range(struct arena *arena, const struct key *key, const char *tex
     if (!type_has_range(key->type))
         return true;
     struct range range = range_of(key);
-    double number = base_units(key, value);
+    double number = leaf_base_units(key, value);
     bool low = range.above ? number > range.low : number >= range.low;
     if (low && number <= range.high)
         return true;
@@ -390,7 +389,7 @@ const char *key_example(struct arena *arena, const struct key *key)
     char *bare = arena_format(arena, "%.*s", (int)length - 2, example + 1);
     if (leaf_read(arena, &(struct key){.name = key->name, .type = key->type}, bare, &value, &complaint)) {
         struct range range = range_of(key);
-        double number = base_units(key, &value);
+        double number = leaf_base_units(key, &value);
         if (number > range.low && number <= range.high)
             return example;
     }

@@ -211,9 +211,13 @@ bool study_prepare(struct study *study, struct arena *arena, const struct study_
     while (study->model->series != NULL && study->model->series[study->series].name != NULL)
         study->series++;
     study->replications = (uint32_t)value_integer(&study->scenario->root, "replications");
-    preparation_points(&p);
-    check_targets(study);
-    check_grid(study);
+    preparation_declare_points(&p);
+    study_read_inputs(study);
+    if (study->scenario->errors == 0) {
+        preparation_check_points(&p);
+        check_targets(study);
+        check_grid(study);
+    }
     if (study->scenario->errors > 0)
         preparation_print(&p, study->scenario, NULL);
     return study->errors == 0;

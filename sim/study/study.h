@@ -25,8 +25,10 @@
 #ifndef NINES_SIM_STUDY_H
 #define NINES_SIM_STUDY_H
 
+#include "sim/study/design.h"
 #include "sim/study/model.h"
 #include "sim/study/record.h"
+#include "sim/study/vary.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,6 +52,8 @@ struct study_point {
     const char *parameters;       /* JSON object: what this point sets */
     const char *const *overrides; /* [override_count]: what it sets through paths, over the source's own */
     size_t override_count;
+    const struct design_row *row; /* of the study's design that made the point; NULL: it was written */
+    const char *const *values;    /* [factor_count]: of the varied keys, where a design made the point */
     uint32_t declared;            /* index in the scenario's study.points; 0 where there are none */
     const struct sim_mark *marks; /* [mark_count], of its plan */
     size_t mark_count;
@@ -70,6 +74,11 @@ struct study {
     size_t arm_count;
     struct study_point *points;
     size_t point_count;
+    const char *design;          /* "factorial", ...; NULL: the points were written one by one */
+    const struct vary *factors;  /* [factor_count]: what the design varies */
+    size_t factor_count;
+    const struct vary *inputs;   /* [input_count]: what the outer draws vary */
+    size_t input_count;
     uint32_t replications;       /* per point, at the nominal setting */
     uint32_t outer_draws;        /* drawn settings of every point, 1 .. outer_draws; 0: none */
     uint32_t outer_replications; /* per point and drawn setting */
@@ -87,6 +96,10 @@ bool study_prepare(struct study *study, struct arena *arena, const struct study_
  * found. */
 uint32_t study_point_index(const struct study *study, const char *label);
 uint32_t study_arm_index(const struct study *study, const char *name);
+
+/* What an outer draw, from 1 on, sets input i to; text in arena. The draw is a function of (seed, key's path, draw) alone, so another
+ * input or draw changes no other. */
+const char *study_input_value(const struct study *study, size_t input, uint32_t outer_draw, struct arena *arena);
 
 /* The registry as the reader wants it. */
 bool study_model_keys(const void *registry, const char *model_name, const struct key **keys,
@@ -114,8 +127,8 @@ struct study_setting {
     struct sim_task task; /* what all its replications have in common */
 };
 
-/* Builds it in arena, from the text that study_prepare() read. false: what was fine then is not now (a file that the
- * scenario names has changed); the scenario holds the mistakes. */
+/* Builds it in arena, from the text that study_prepare() read. false: the scenario holds the mistakes. That is possible when a file
+ * that it names has changed since, or in a combination of point and outer draw that was not tried beforehand. */
 bool study_setting_open(const struct study *study, uint32_t point, uint32_t outer_draw, struct arena *arena,
                         struct study_setting *setting);
 

@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { REPLAY_BYTES = 1024 };
 
@@ -42,8 +44,25 @@ void study_worker_close(struct study_worker *worker)
     arena_close(&own);
 }
 
-/* The setting of the task: the study's own, or the worker's, built when it is of another one. false: it cannot be built. */
-static bool find_setting(struct study_worker *worker, struct study_task task, struct study_setting *setting)
+/* The first of the mistakes, on one line; in arena. */
+static const char *first_mistake(const struct scenario *scenario, struct arena *arena)
+{
+    char *text = NULL;
+    size_t length = 0;
+    FILE *memory = open_memstream(&text, &length);
+    if (memory == NULL)
+        return "no memory for messages";
+    (void)scenario_print_errors(scenario, memory);
+    fclose(memory);
+    const char *line = arena_format(arena, "%.*s", (int)strcspn(text, "\n"), text);
+    free(text);
+    return line;
+}
+
+/* The setting of the task: the study's own, or the worker's, built when it is of another one. false: it cannot be built, and
+ * *failure in arena says why. */
+static bool find_setting(struct study_worker *worker, struct study_task task, struct study_setting *setting,
+                         struct arena *arena, const char **failure)
 {
     const struct study_point *point = &worker->study->points[task.point];
     if (task.outer_draw == 0 && point->scenario != NULL) {
@@ -56,6 +75,8 @@ static bool find_setting(struct study_worker *worker, struct study_task task, st
         arena_open(&worker->plans, 0);
         worker->setting.plan = NULL;
         if (!study_setting_open(worker->study, task.point, task.outer_draw, &worker->plans, &worker->setting)) {
+            *failure = arena_format(arena, "point '%s', outer draw %" PRIu32 ": %s", point->label, task.outer_draw,
+                                    first_mistake(worker->setting.scenario, arena));
             worker->setting.plan = NULL;
             return false;
         }
@@ -115,10 +136,8 @@ void study_live(struct study_worker *worker, struct study_task task, struct aren
 {
     struct study_setting setting;
     *result = (struct study_result){0};
-    if (!find_setting(worker, task, &setting)) {
-        result->failure = "a file that the scenario names has changed since it was checked";
+    if (!find_setting(worker, task, &setting, arena, &result->failure))
         return;
-    }
     result->records = arena_array(arena, worker->study->arm_count, struct sim_record *);
     struct check_scene *previous = check_enter(&worker->scene);
     live_arms(worker, task, &setting, arena, result);

@@ -19,7 +19,8 @@ struct scenario *study_read(const struct study *study, struct arena *arena, cons
 /* What belongs to the run and not to a point: one grid, one calendar, one seed. */
 static void check_run_keys(struct scenario *point, const struct scenario *base)
 {
-    static const char *const names[] = {"model", "start", "horizon", "grid", "replications", "seed", "level"};
+    static const char *const names[] = {"model", "start",       "horizon",           "grid", "replications",
+                                        "seed",  "outer_draws", "outer_replications", "level"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const struct value *a = value_of(&point->root, names[i]), *b = value_of(&base->root, names[i]);
         if (strcmp(a->text == NULL ? "" : a->text, b->text == NULL ? "" : b->text) != 0)
@@ -114,31 +115,34 @@ static const char *point_parameters(struct arena *arena, const struct value *poi
     return parameters;
 }
 
-/* A scenario's points; none when it has no study. */
-static const struct value *points_of(const struct scenario *scenario)
+const struct value *study_points_list(const struct scenario *scenario)
 {
     const struct value *study = value_of(&scenario->root, "study");
-    return study->given && study->children > 0 ? value_of(study, "points") : NULL;
+    const struct value *points = study->given && study->children > 0 ? value_of(study, "points") : NULL;
+    return points != NULL && points->given ? points : NULL;
 }
 
-/* The source's overrides and then the point's, which win. */
+/* The source's overrides, then the draw's, then the point's, which win: what a point sets is no longer uncertain. */
 static const char *const *setting_overrides(const struct study *study, const struct study_point *point,
-                                            struct arena *arena, size_t *count)
+                                            uint32_t outer_draw, struct arena *arena, size_t *count)
 {
-    *count = study->source.override_count + point->override_count;
-    const char **all = arena_array(arena, *count + 1, const char *);
-    size_t n = 0;
-    for (size_t i = 0; i < study->source.override_count; i++)
-        all[n++] = study->source.overrides[i];
+    const struct study_source *source = &study->source;
+    const char **all = arena_array(arena, source->override_count + study->input_count + point->override_count + 1,
+                                   const char *);
+    *count = 0;
+    for (size_t i = 0; i < source->override_count; i++)
+        all[(*count)++] = source->overrides[i];
+    for (size_t i = 0; outer_draw > 0 && i < study->input_count; i++)
+        all[(*count)++] = arena_format(arena, "%s=%s", study->inputs[i].path, study_input_value(study, i, outer_draw, arena));
     for (size_t i = 0; i < point->override_count; i++)
-        all[n++] = point->overrides[i];
+        all[(*count)++] = point->overrides[i];
     return all;
 }
 
 /* The model's plan of the point in its scenario. */
 static const void *plan_of(const struct study *study, const struct study_point *point, struct scenario *scenario)
 {
-    const struct value *points = points_of(scenario);
+    const struct value *points = study_points_list(scenario);
     return study->model->prepare(scenario, points != NULL ? value_at(points, point->declared) : NULL);
 }
 
@@ -148,7 +152,7 @@ bool study_setting_open(const struct study *study, uint32_t point_index, uint32_
     const struct study_point *point = &study->points[point_index];
     check(outer_draw <= study->outer_draws, "draw %u of %u", outer_draw, study->outer_draws);
     size_t count;
-    const char *const *overrides = setting_overrides(study, point, arena, &count);
+    const char *const *overrides = setting_overrides(study, point, outer_draw, arena, &count);
     *setting = (struct study_setting){.task = point->task};
     setting->scenario = study_read(study, arena, study->scenario->text, overrides, count);
     if (setting->scenario->errors == 0) {
@@ -173,51 +177,71 @@ static void keep_marks(struct study *study, struct study_point *point, const voi
     point->marks = kept;
 }
 
-static void finish_point(struct preparation *p, struct study_point *point, struct scenario *scenario)
+/* What the point needs to remember of a reading without mistakes. */
+static void keep_setting(struct study *study, struct study_point *point, struct scenario *scenario, const void *plan)
 {
-    point->task = common_task(scenario, p->study->source.log);
-    point->task.rare = rare_read(scenario, p->study->model);
-    const void *plan = plan_of(p->study, point, scenario);
-    if (scenario->errors > 0)
-        return;
-    check_arms(p->study, scenario, plan);
-    keep_marks(p->study, point, plan);
-    if (point < p->study->points + STUDY_KEPT) {
+    point->task = common_task(scenario, study->source.log);
+    keep_marks(study, point, plan);
+    if (point < study->points + STUDY_KEPT) {
         point->scenario = scenario;
         point->plan = plan;
     }
 }
 
-/* Reads the scenario as the point sets it, in arena. */
-static void check_point(struct preparation *p, struct study_point *point, struct arena *arena)
+static struct scenario *read_setting(const struct study *study, const struct study_point *point, uint32_t outer_draw,
+                                     struct arena *arena)
+{
+    size_t count;
+    const char *const *overrides = setting_overrides(study, point, outer_draw, arena, &count);
+    if (count == study->source.override_count && outer_draw == 0 && point == study->points)
+        return study->scenario; /* the first point of a study without a word of its own: read already */
+    return study_read(study, arena, study->source.text, overrides, count);
+}
+
+/* Reads the scenario as the point and the draw set it, in arena, and keeps what is to be kept of draw 0. */
+static void check_setting(struct preparation *p, struct study_point *point, uint32_t outer_draw, struct arena *arena)
 {
     struct study *study = p->study;
-    size_t count;
-    const char *const *overrides = setting_overrides(study, point, arena, &count);
-    struct scenario *scenario = study_read(study, arena, study->source.text, overrides, count);
-    if (scenario->errors == 0) {
-        const struct value *declared = points_of(study->scenario), *own = points_of(scenario);
+    struct scenario *scenario = read_setting(study, point, outer_draw, arena);
+    const void *plan = NULL;
+    if (scenario->errors == 0 && scenario != study->scenario) {
+        const struct value *declared = study_points_list(study->scenario), *own = study_points_list(scenario);
         check_run_keys(scenario, study->scenario);
         if ((own == NULL) != (declared == NULL) || (own != NULL && own->children != declared->children))
             scenario_error(scenario, value_of(&scenario->root, "study"), NULL,
                            "a study point cannot change the list of points");
-        else
-            finish_point(p, point, scenario);
     }
-    if (scenario->errors > 0)
-        preparation_print(p, scenario, point->label);
+    if (scenario->errors == 0)
+        plan = plan_of(study, point, scenario);
+    if (scenario->errors == 0)
+        check_arms(study, scenario, plan);
+    if (scenario->errors == 0 && outer_draw == 0)
+        keep_setting(study, point, scenario, plan);
+    if (scenario->errors > 0 && scenario != study->scenario)
+        preparation_print(p, scenario,
+                          outer_draw == 0 ? point->label : arena_format(arena, "%s, outer draw %u", point->label, outer_draw));
 }
 
-static void prepare_point(struct preparation *p, struct study_point *point)
+static void check_passing(struct preparation *p, struct study_point *point, uint32_t outer_draw)
 {
-    if (point < p->study->points + STUDY_KEPT) {
-        check_point(p, point, p->study->arena);
-        return;
-    }
     struct arena passing;
     arena_open(&passing, 0);
-    check_point(p, point, &passing);
+    check_setting(p, point, outer_draw, &passing);
     arena_close(&passing);
+}
+
+void preparation_check_points(struct preparation *p)
+{
+    struct study *study = p->study;
+    for (size_t i = 0; i < study->point_count; i++) {
+        if (i < STUDY_KEPT)
+            check_setting(p, &study->points[i], 0, study->arena);
+        else
+            check_passing(p, &study->points[i], 0);
+    }
+    for (size_t i = 0; i < study->point_count && i < STUDY_KEPT; i++)
+        for (uint32_t draw = 1; draw <= study->outer_draws && study->errors == 0; draw++)
+            check_passing(p, &study->points[i], draw);
 }
 
 static void declare_point(struct study *study, struct study_point *point, const struct value *declared)
@@ -232,22 +256,33 @@ static void declare_point(struct study *study, struct study_point *point, const 
     point->override_count = set->children;
 }
 
-void preparation_points(struct preparation *p)
+void preparation_declare_points(struct preparation *p)
 {
     struct study *study = p->study;
-    const struct value *points = points_of(study->scenario);
+    const struct value *group = value_of(&study->scenario->root, "study");
+    const struct value *points = study_points_list(study->scenario);
+    bool vary = group->given && value_of(group, "vary")->given;
+    if (group->given && (points != NULL) == vary) {
+        scenario_error(study->scenario, group, "write either points or vary", "a study has points or a design, %s",
+                       vary ? "not both" : "and here is neither");
+        return;
+    }
+    if (vary) {
+        study_vary_points(study);
+        return;
+    }
+    if (points != NULL && points->children == 0) {
+        scenario_error(study->scenario, points, NULL, "'points' must not be empty");
+        return;
+    }
     study->point_count = points == NULL ? 1 : points->children;
     study->points = arena_array(study->arena, study->point_count, struct study_point);
+    for (size_t i = 0; points != NULL && i < study->point_count; i++) {
+        declare_point(study, &study->points[i], value_at(points, i));
+        study->points[i].declared = (uint32_t)i;
+    }
     if (points == NULL) {
         study->points[0].label = "base";
         study->points[0].parameters = "{}";
-        finish_point(p, &study->points[0], study->scenario);
-        return; /* its mistakes are the scenario's own */
-    }
-    for (size_t i = 0; i < study->point_count; i++) {
-        struct study_point *point = &study->points[i];
-        declare_point(study, point, value_at(points, i));
-        point->declared = (uint32_t)i;
-        prepare_point(p, point);
     }
 }
