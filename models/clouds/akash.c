@@ -102,6 +102,7 @@ static void build_specs(struct scenario *scenario, const struct value *group, st
 static void decide_bids(struct scenario *scenario, struct akash_plan *plan)
 {
     const struct fleet *fleet = plan->fleet;
+    plan->claims = arena_array(scenario->arena, plan->providers, struct requirements_provider);
     plan->should_bid = arena_array(scenario->arena, (size_t)plan->providers * plan->demand->classes, enum bid_decision);
     uint64_t *models = arena_array(scenario->arena, plan->providers, uint64_t);
     for (uint32_t n = 0; n < fleet->nodes; n++)
@@ -114,6 +115,7 @@ static void decide_bids(struct scenario *scenario, struct akash_plan *plan)
             if ((models[p] >> m & 1) != 0)
                 items[policy.claims.own.count++] = (struct attribute){
                     arena_format(scenario->arena, "capabilities/gpu/vendor/nvidia/model/%s", fleet->gpu_models[m]), "true"};
+        plan->claims[p] = policy.claims;
         for (uint32_t c = 0; c < plan->demand->classes; c++)
             plan->should_bid[p * plan->demand->classes + c] = provider_should_bid(&policy, &plan->spec[c]);
     }
@@ -262,6 +264,7 @@ static void close_akash(void *context)
         if (cloud->provider[p].leased > 0)
             measure_provider(world->measure, cloud->provider[p].leased);
     }
+    akash_write_end(cloud);
     measure_stranded(world->measure, (money){decimal_truncate(cloud->market.escrow.dust[MARKET_USDC])});
 }
 

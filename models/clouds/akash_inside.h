@@ -3,6 +3,7 @@
  *   akash_open.c     a replication's chain, providers and tenancies
  *   akash_chain.c    blocks, messages' aftermath, withdrawals, escrow
  *   akash_message.c  every message to the marketplace
+ *   akash_write.c    the same written down, with --log events
  *   akash_tenant.c   the tenant's way: deployment, order, bids, choice, lease, noticing, leaving
  *   akash_kube.c     inside a provider: placing, node loss, eviction, the deployment monitor */
 #ifndef NINES_MODELS_CLOUDS_AKASH_INSIDE_H
@@ -30,6 +31,7 @@ struct akash_plan {
     uint32_t chain;                    /* component */
     const char *gpu_mapping;           /* for the price script: "a100=803,..." */
     const struct market_group_spec *spec;       /* by class */
+    struct requirements_provider *claims; /* by provider: what it says of itself */
     enum bid_decision *should_bid;     /* [provider][class]: from texts alone */
     struct market_rules rules;
     double price_spread, automatic_share, top_up_missed;
@@ -102,6 +104,7 @@ struct akash {
     instant anchor;                /* begin of the present run of blocks, or of the halt */
     bool producing;
     uint64_t dseq;
+    struct akash_line *line;       /* of the list of messages; NULL: nobody asked for it */
     const char *why;               /* what the message under way would end a lease for */
     uint64_t disagreements, abandoned;
     uint32_t action_create, action_bids, action_choose, action_close_lease, action_start_group, action_close, action_start,

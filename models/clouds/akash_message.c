@@ -47,7 +47,10 @@ enum market_error akash_send(struct akash *cloud, struct akash_message message)
 {
     if (message.kind == AKASH_CLOSE_BID || message.kind == AKASH_START_RECLAIM)
         message.leave.time_s = akash_block_time_s(cloud);
-    enum market_error error = take(cloud, &message, akash_height(cloud));
+    int64_t height = akash_height(cloud);
+    akash_write_message(cloud, &message, height);
+    enum market_error error = take(cloud, &message, height);
+    akash_write_result(cloud, height, error);
     akash_drain(cloud);
     return error;
 }

@@ -1,7 +1,7 @@
 /* What an Akash cloud says to its marketplace.
  *
  * Every message, and every change of the world around the chain that the marketplace must know of (money brought in, a provider
- * registered, the state of burn and mint), passes through akash_send(). So there is one place where a run can be written down as a
+ * registered, the state of burn and mint), passes through akash_send(). So there is one place where a run is written down as a
  * list of messages, in the order in which the chain took them; the marketplace is a function of that list. */
 #ifndef NINES_MODELS_CLOUDS_AKASH_MESSAGE_H
 #define NINES_MODELS_CLOUDS_AKASH_MESSAGE_H
@@ -56,6 +56,18 @@ struct akash;
 /* Hands a message to the marketplace at the present height and lets the cloud see what it did: payments are measured, leases that
  * it ended cleared away. Returns what the chain says. */
 enum market_error akash_send(struct akash *cloud, struct akash_message message);
+
+/* --- akash_write.c: with --log events, messages are recorded in the language of `nines market replay` (man/nines.1) --- */
+
+/* Begins the list: the rules, then the wallets in their order come from akash_write_wallet(). Nothing is written after a run that
+ * does not ask for it. */
+void akash_write_begin(struct akash *cloud);
+void akash_write_wallet(struct akash *cloud, uint32_t wallet);
+/* Puts a message into words before it is taken, while what it names exists; then its result is known, and it is recorded. */
+void akash_write_message(struct akash *cloud, const struct akash_message *message, int64_t height);
+void akash_write_result(struct akash *cloud, int64_t height, enum market_error result);
+/* Ends the list with the digest of the marketplace, which a replay must come to. */
+void akash_write_end(struct akash *cloud);
 
 /* Brings money into a wallet from outside. */
 static inline void akash_issue(struct akash *cloud, uint32_t wallet, enum market_denom denom, int64_t amount)

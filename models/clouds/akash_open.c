@@ -61,6 +61,7 @@ static void open_market(struct akash *cloud)
     cloud->events = (struct market_events){.items = arena_alloc(world->arena, EVENTS_ROOM, sizeof(struct market_event)),
                                            .capacity = EVENTS_ROOM};
     market_open(&cloud->market, world->arena, &cloud->plan->rules, &limits, &cloud->events);
+    akash_write_begin(cloud);
     cloud->tenancy_of_deployment = arena_array(world->arena, limits.deployments, uint32_t);
     for (uint32_t p = 0; p < cloud->plan->providers; p++) {
         uint32_t wallet = bank_wallet_add(&cloud->market.bank, cloud->plan->provider_name[p]);
@@ -71,6 +72,7 @@ static void open_market(struct akash *cloud)
     for (uint32_t w = 0, next = 0; w < world->demand->workloads; w++) {
         char name[96];
         uint32_t wallet = bank_wallet_add(&cloud->market.bank, world_name(world, w, name, sizeof name));
+        akash_write_wallet(cloud, wallet);
         for (; next < t && cloud->tenancy[next].workload == w; next++)
             cloud->tenancy[next].wallet = wallet;
     }

@@ -14,12 +14,14 @@ const struct command models_commands[] = {
                     "capacity, ties by a drawn rank. With --order and --rank of that experiment the published\n"
                     "curves come out exactly.\n",
      .least = 0, .most = 0, .options = place_options, .run = place_command},
-    {.name = "market", .operands = "sdl FILE.yaml | replay MESSAGES.jsonl", .summary = "read an Akash deployment file; replay messages to the marketplace core",
+    {.name = "market", .operands = "sdl FILE.yaml | replay MESSAGES.jsonl|RUN.db", .summary = "read an Akash deployment file; replay messages to the marketplace core",
      .description = "'nines market sdl' reads an SDL, Akash's deployment file, and prints the groups and resources\n"
                     "that a tenant would put up for bids. Every mistake is shown with file, line, column and a hint.\n"
                     "\n"
                     "'nines market replay' feeds messages, one JSON object a line, to the marketplace core, and\n"
                     "prints what each one did, the final state and the ledger. The manual describes the messages.\n"
+                    "Of a run with --log events it replays those that an Akash cloud's chain was given; the exit\n"
+                    "code is 1 when a message, or the state at the end, comes out otherwise than in the run.\n"
                     "\n"
                     "A FILE of - is standard input.\n",
      .least = 1, .most = 2, .options = market_options, .run = market_command},

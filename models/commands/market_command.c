@@ -7,7 +7,11 @@
 const struct command_option market_options[] = {
     {.name = "--rules", .argument = "DATE", .choices = "2024-07|2026-08", .stage = "Options",
      .help = "read an SDL as in that month: 2024-07 or 2026-08 (default);\na replay names its rules in its first message"},
-    {.name = "--json", .help = "print one JSON object instead of text"},
+    {.name = "--point", .argument = "P", .stage = "Of a results file", .help = "replay the messages of this point (default: the first that has any)"},
+    {.name = "--cloud", .argument = "C", .help = "of this cloud (default: the first that has any)"},
+    {.name = "--rep", .argument = "N", .integer = true, .low = 0, .high = 1000000, .help = "of this replication (default: 0)"},
+    {.name = "--messages", .help = "print the messages instead of replaying them"},
+    {.name = "--json", .stage = "How", .help = "print one JSON object instead of text"},
     {0},
 };
 
@@ -24,7 +28,7 @@ int market_command(const struct command_line *line)
         return EXIT_USAGE;
     }
     if (line->operands < 2) {
-        message_error(NULL, "'nines market %s' needs %s", what, replay ? "MESSAGES.jsonl" : "FILE.yaml");
+        message_error(NULL, "'nines market %s' needs %s", what, replay ? "MESSAGES.jsonl or RUN.db" : "FILE.yaml");
         command_usage(line->command, stderr);
         return EXIT_USAGE;
     }

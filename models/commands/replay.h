@@ -37,6 +37,7 @@ enum {
 
 enum replay_kind {
     REPLAY_RULES,
+    REPLAY_WALLET, /* exists from here on: for the order of wallets only */
     REPLAY_FUND,
     REPLAY_PROVIDER,
     REPLAY_GRANT,
@@ -55,6 +56,8 @@ enum replay_kind {
     REPLAY_CLOSE_LEASE,
     REPLAY_WITHDRAW_LEASE,
     REPLAY_START_RECLAIM,
+    REPLAY_FORGET, /* gives the memory of an ended deployment back; no message of the chain */
+    REPLAY_DIGEST, /* holds the state against a digest */
     REPLAY_KINDS
 };
 
@@ -89,6 +92,8 @@ struct replay_message {
     const struct requirements_offer *offer; /* [n_offer] */
     int32_t n_offer;
     struct requirements_provider says; /* of a provider */
+    const char *expected; /* what the file says that the chain says; NULL: nothing */
+    uint64_t digest;
 };
 
 struct replay_plan {
@@ -113,11 +118,14 @@ struct replay {
     struct market market;
     uint32_t *wallets;           /* [n_names] wallet by the plan's number */
     struct requirements_provider *says; /* [n_names] what providers said last */
+    size_t expected, differing;  /* messages with a stated result, and those that came out otherwise */
+    int first_differing;         /* its line */
 };
 
 void replay_open(struct replay *replay, struct arena *arena, const struct replay_plan *plan);
 
-/* Runs one message; its events are in replay->events until the next one. Returns what the chain says: "ok", "ErrBidExists". */
+/* Runs one message; its events are in replay->events until the next one. Returns what the chain says: "ok", "ErrBidExists". Where the
+ * file says what to expect, it is compared and counted. */
 const char *replay_run(struct replay *replay, const struct replay_message *message);
 
 /* --- What is shown --- */

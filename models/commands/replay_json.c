@@ -254,8 +254,13 @@ void replay_write_json(struct replay *replay, struct arena *arena)
     printf("{\n  \"rules\": \"%s\",\n", replay->plan->rules_name);
     write_messages(replay, arena, &ledger);
     fputs("  \"deployments\": [", stdout);
-    for (uint32_t i = 0; i < replay->market.deployment_slots.n_used; i++)
-        put(deployment_json(replay, i), i == 0);
+    bool first = true;
+    for (uint32_t i = 0; i < replay->market.deployment_slots.n_used; i++) {
+        if (!slots_in_use(&replay->market.deployment_slots, i))
+            continue; /* forgotten */
+        put(deployment_json(replay, i), first);
+        first = false;
+    }
     fputs("\n  ],\n", stdout);
     write_wallets(replay);
     write_losses(replay);

@@ -14,12 +14,12 @@ uint32_t replay_wallet(struct planner *planner, const char *key, bool needed)
         return SLOT_NONE;
     }
     size_t length = strlen(name);
-    bool fine = length > 0 && length <= 128 && name[0] != '(';
+    bool fine = length > 0 && length <= 256 && !bank_is_own_name(name);
     for (size_t i = 0; i < length; i++)
-        fine = fine && name[i] != '/' && (unsigned char)name[i] > 0x20 && name[i] != 0x7f;
+        fine = fine && (unsigned char)name[i] >= 0x20 && name[i] != 0x7f;
     if (fine)
         return replay_name(planner, name);
-    field_wrong(line, key, "1 to 128 characters without blanks and '/', not beginning with '('", "'%.80s' is not a name of a wallet", name);
+    field_wrong(line, key, "1 to 256 bytes without control characters, and not (outside), (escrow) or (pool)", "'%.80s' is not a name of a wallet", name);
     return SLOT_NONE;
 }
 
@@ -91,6 +91,7 @@ void replay_rules(struct planner *planner)
     planner->specs.rules_name = planner->plan->rules_name;
     planner->old = planner->plan->rules.dialect == MARKET_DIALECT_2024;
     planner->plan->rules.order_max_bids = (int32_t)field_integer(line, line->object, "order_max_bids", "order_max_bids", 1, 500, planner->plan->rules.order_max_bids);
+    planner->plan->limits.forget_bids = field_truth(line, line->object, "forget_bids", "forget_bids", false);
     switch_quirks(planner);
 }
 
@@ -106,6 +107,21 @@ static void plan_fund(struct planner *planner, struct replay_message *message)
         field_wrong(&planner->line, "amount", NULL, "there is more money in this world than can be counted");
     else
         *issued += message->coin.amount;
+}
+
+static void plan_digest(struct planner *planner, struct replay_message *message)
+{
+    struct replay_line *line = &planner->line;
+    const char *text = field_text(line, line->object, "digest", "digest");
+    size_t length = text != NULL ? strlen(text) : 0;
+    for (size_t i = 0; i < length && length == 16; i++) {
+        if (hex(text[i]) < 0)
+            length = 0;
+        else
+            message->digest = message->digest << 4 | (uint64_t)hex(text[i]);
+    }
+    if (length != 16)
+        field_wrong(line, text != NULL ? "digest" : "", NULL, "'digest' must be 16 hexadecimal digits");
 }
 
 static void plan_provider(struct planner *planner, struct replay_message *message)
@@ -196,6 +212,12 @@ static void plan_bid(struct planner *planner, struct replay_message *message)
 void replay_own_fields(struct planner *planner, struct replay_message *message)
 {
     switch (message->kind) {
+    case REPLAY_WALLET:
+        message->owner = replay_wallet(planner, "wallet", true);
+        break;
+    case REPLAY_DIGEST:
+        plan_digest(planner, message);
+        break;
     case REPLAY_FUND:
         plan_fund(planner, message);
         break;
@@ -233,6 +255,7 @@ void replay_own_fields(struct planner *planner, struct replay_message *message)
     case REPLAY_CLOSE_LEASE:
     case REPLAY_WITHDRAW_LEASE:
     case REPLAY_START_RECLAIM:
+    case REPLAY_FORGET:
     case REPLAY_KINDS:
         break;
     }

@@ -12,7 +12,8 @@ struct planner {
     uint32_t *buckets; /* [mask + 1] numbers of names, SLOT_NONE: empty */
     uint32_t mask, names_room;
     int64_t issued[MARKET_DENOMS];
-    int64_t height, time_s;
+    int64_t height;
+    int64_t time_s, time_height; /* the last time that was told, and the height of its message */
     int height_line; /* that set it; 0: none yet */
     bool old;        /* the dialect of 2024 */
     bool begun;      /* a message was read */

@@ -189,7 +189,8 @@ void replay_print(struct replay *replay, struct arena *arena)
     printf("%zu message%s under the rules of %s\n\n", replay->plan->n_messages, replay->plan->n_messages == 1 ? "" : "s", replay->plan->rules_name);
     print_messages(replay, arena, &ledger);
     for (uint32_t i = 0; i < market->deployment_slots.n_used; i++)
-        print_deployment(arena, market, i);
+        if (slots_in_use(&market->deployment_slots, i))
+            print_deployment(arena, market, i);
     print_wallets(market);
     print_losses(arena, market);
     print_ledger(replay, &ledger);

@@ -131,12 +131,17 @@ static enum market_error chain(struct replay *replay, const struct replay_messag
         return market_close_lease(market, found.order, found.provider, height);
     case REPLAY_WITHDRAW_LEASE:
         return market_withdraw_lease(market, found.order, found.provider, height);
+    case REPLAY_FORGET: /* what the chain keeps is not found here from now on; so neither is what cannot go */
+        return market_deployment(market, found.deployment) != NULL && market_forget_deployment(market, found.deployment) ? MARKET_OK
+                                                                                                                      : MARKET_DEPLOYMENT_NOT_FOUND;
     case REPLAY_RULES:
+    case REPLAY_WALLET:
     case REPLAY_FUND:
     case REPLAY_PROVIDER:
     case REPLAY_GRANT:
     case REPLAY_REVOKE:
     case REPLAY_BME:
+    case REPLAY_DIGEST:
     case REPLAY_KINDS:
         break;
     }
@@ -144,12 +149,16 @@ static enum market_error chain(struct replay *replay, const struct replay_messag
     return MARKET_PANIC;
 }
 
-const char *replay_run(struct replay *replay, const struct replay_message *message)
+static const char *run(struct replay *replay, const struct replay_message *message)
 {
     struct bank *bank = &replay->market.bank;
     uint32_t owner = wallet_of(replay, message->owner), other = wallet_of(replay, message->other);
     replay->events.n = 0;
     switch (message->kind) {
+    case REPLAY_WALLET: /* it was opened with all others */
+        return "ok";
+    case REPLAY_DIGEST:
+        return market_digest(&replay->market) == message->digest ? "ok" : "differs";
     case REPLAY_FUND:
         bank_issue(bank, owner, message->coin.denom, message->coin.amount);
         return "ok";
@@ -171,6 +180,17 @@ const char *replay_run(struct replay *replay, const struct replay_message *messa
     }
 }
 
+const char *replay_run(struct replay *replay, const struct replay_message *message)
+{
+    const char *result = run(replay, message), *expected = message->expected;
+    if (expected == NULL && message->kind == REPLAY_DIGEST)
+        expected = "ok";
+    replay->expected += expected != NULL;
+    if (expected != NULL && strcmp(result, expected) != 0 && replay->differing++ == 0)
+        replay->first_differing = message->line;
+    return result;
+}
+
 /* --- Names --- */
 
 static const char *wallet_name(const struct replay *replay, uint32_t name)
@@ -183,6 +203,7 @@ const char *replay_about(struct arena *arena, const struct replay *replay, const
     const char *owner = wallet_name(replay, message->owner), *provider = wallet_name(replay, message->provider);
     unsigned long long dseq = message->dseq;
     switch (message->kind) {
+    case REPLAY_WALLET:
     case REPLAY_FUND:
         return owner;
     case REPLAY_PROVIDER:
@@ -192,12 +213,14 @@ const char *replay_about(struct arena *arena, const struct replay *replay, const
         return arena_format(arena, "%s for %s", wallet_name(replay, message->other), owner);
     case REPLAY_RULES:
     case REPLAY_BME:
+    case REPLAY_DIGEST:
     case REPLAY_KINDS:
         return "";
     case REPLAY_CREATE_DEPLOYMENT:
     case REPLAY_DEPOSIT_DEPLOYMENT:
     case REPLAY_UPDATE_DEPLOYMENT:
     case REPLAY_CLOSE_DEPLOYMENT:
+    case REPLAY_FORGET:
         return arena_format(arena, "%s/%llu", owner, dseq);
     case REPLAY_CLOSE_GROUP:
     case REPLAY_PAUSE_GROUP:

@@ -14,6 +14,8 @@ static const char *const transfer_names[MARKET_TRANSFERS] = {
     [MARKET_TRANSFER_REFUND] = "refund",
 };
 
+static const char *const own_names[BANK_OWN_WALLETS] = {[BANK_OUTSIDE] = "(outside)", [BANK_ESCROW] = "(escrow)", [BANK_POOL] = "(pool)"};
+
 const char *market_transfer_name(enum market_transfer what)
 {
     check(what < MARKET_TRANSFERS, "transfer %d does not exist", (int)what);
@@ -29,9 +31,16 @@ void bank_open(struct bank *bank, struct arena *arena, uint32_t limit_wallets, u
                           .grants = arena_alloc(arena, limit_grants, sizeof *bank->grants),
                           .grant_slots = slots_open(arena, limit_grants, "limits.market_grants"),
                           .events = events};
-    (void)bank_wallet_add(bank, "(outside)");
-    (void)bank_wallet_add(bank, "(escrow)");
-    (void)bank_wallet_add(bank, "(pool)");
+    for (int i = 0; i < BANK_OWN_WALLETS; i++)
+        (void)bank_wallet_add(bank, own_names[i]);
+}
+
+bool bank_is_own_name(const char *name)
+{
+    for (int i = 0; i < BANK_OWN_WALLETS; i++)
+        if (strcmp(name, own_names[i]) == 0)
+            return true;
+    return false;
 }
 
 uint32_t bank_wallet_add(struct bank *bank, const char *name)

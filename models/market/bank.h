@@ -57,6 +57,8 @@ struct bank {
 void bank_open(struct bank *bank, struct arena *arena, uint32_t limit_wallets, uint32_t limit_grants,
                struct market_events *events);
 
+/* Whether a name is that of one of the bank's own wallets: "(pool)". */
+bool bank_is_own_name(const char *name);
 /* A new, empty wallet. O(1); names are not checked to be different. */
 uint32_t bank_wallet_add(struct bank *bank, const char *name);
 /* The wallet of that name, or SLOT_NONE. O(wallets): for tools and tests. */

@@ -6,17 +6,8 @@
 #
 # Files that do not belong into a repository (binary, 10 MB, odd names) are made in a temporary folder.
 set -u
-cd "$(dirname "$0")/../.." || exit 3
-golden=$PWD/tests/golden/broken
-if [[ ! -x ${NINES:-} ]]; then
-    echo "ok 1 - broken_scenarios_are_refused # SKIP no program: set NINES"
-    echo "1..1"
-    exit 0
-fi
-NINES=$(realpath "$NINES")
-temporary=$(mktemp -d)
-trap 'chmod -R u+rwx "$temporary"; rm -rf "$temporary"' EXIT
-number=0
+. "$(dirname "$0")/../harness.sh"
+harness_begin broken_scenarios_are_refused tests/golden/broken
 
 # hold NAME FILE [OPTION...]: one broken scenario.
 hold() {
@@ -40,12 +31,7 @@ hold() {
     if [[ -e $results && -n $(find "$results" -type f) ]]; then
         why="run writes $(find "$results" -type f | head -n 1)"
     fi
-    number=$((number + 1))
-    if [[ -z $why ]]; then
-        echo "ok $number - ${name//-/_}_is_refused"
-    else
-        echo "not ok $number - ${name//-/_}_is_refused: $why"
-    fi
+    report "${name//-/_}_is_refused" "$why"
 }
 
 for file in tests/golden/broken/*.cfg; do
@@ -88,10 +74,5 @@ hold set-path good.cfg --set 'study.points[3].label=x'
 hold set-nothing good.cfg --set horizon
 hold set-list good.cfg --set 'targets=( {'
 
-number=$((number + 1))
-if [[ ! -e broken && ! -e "$golden/../../../broken" ]]; then
-    echo "ok $number - names_are_never_run_by_a_shell"
-else
-    echo "not ok $number - names_are_never_run_by_a_shell"
-fi
-echo "1..$number"
+report names_are_never_run_by_a_shell "$([[ ! -e broken && ! -e $golden/../../../broken ]] || echo "one was")"
+harness_end

@@ -3,61 +3,16 @@
 #
 #   tests/golden/cli.sh            holds every case against tests/golden/cli/NAME.{stdout,stderr,exit}
 #   BLESS=1 tests/golden/cli.sh    writes them anew (make bless shows the difference)
-#
-# An empty stream has no file; exit code 0 has no file.
 set -u
-cd "$(dirname "$0")/../.." || exit 3
-golden=$PWD/tests/golden/cli
-if [[ ! -x ${NINES:-} ]]; then
-    echo "ok 1 - cli_says_what_it_means # SKIP no program: set NINES"
-    echo "1..1"
-    exit 0
-fi
-NINES=$(realpath "$NINES")
-temporary=$(mktemp -d)
-trap 'rm -rf "$temporary"' EXIT
-number=0
+. "$(dirname "$0")/../harness.sh"
+harness_begin cli_says_what_it_means tests/golden/cli
 
-report() { # CLAIM WHY: passes when WHY is empty
-    number=$((number + 1))
-    if [[ -z $2 ]]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1: $2"
-    fi
-}
-
-hold_stream() { # NAME.SUFFIX FILE: prints what is wrong
-    if [[ -n ${BLESS:-} ]]; then
-        if [[ -s $2 ]]; then cp "$2" "$golden/$1"; else rm -f "$golden/$1"; fi
-    elif [[ -e $golden/$1 || -s $2 ]] && ! diff -u "$golden/$1" "$2" >"$temporary/diff" 2>&1; then
-        sed 's/^/# /' "$temporary/diff" >&3
-        echo "$1 differs; "
-    fi
-}
-
-# hold NAME ARGUMENT...: runs the program in the temporary folder.
-hold() {
-    local name=$1 status why
+hold() { # NAME ARGUMENT...: in the temporary folder
+    local name=$1
     shift
-    (cd "$temporary" && timeout 60 "$NINES" "$@" >"$temporary/stdout" 2>"$temporary/stderr")
-    status=$?
-    if ((status != 0)); then echo $status >"$temporary/exit"; else : >"$temporary/exit"; fi
-    # What differs from run to run: seconds, rates, threads.
-    sed -i -E 's/in [0-9.]+ s on [0-9]+ threads?, [0-9.e+]+ events/in TIME on THREADS, RATE events/' "$temporary/stdout"
-    why=$(for s in stdout stderr exit; do hold_stream "$name.$s" "$temporary/$s"; done)
-    report "cli_${name//-/_}_is_as_agreed" "$why"
+    held "cli_${name//-/_}_is_as_agreed" "$name" "$temporary" "$NINES" "$@"
 }
 
-expect() { # CLAIM EXIT COMMAND...
-    local claim=$1 wanted=$2 status
-    shift 2
-    timeout 60 "$@" >"$temporary/stdout" 2>"$temporary/stderr"
-    status=$?
-    report "$claim" "$( ((status == wanted)) || echo "exit $status, not $wanted: $(head -c 300 "$temporary/stderr")")"
-}
-
-exec 3>&1
 cp "$golden/small.cfg" "$temporary/small.cfg"
 sql() { sqlite3 "$1" "$2"; }
 
@@ -142,4 +97,4 @@ report an_interrupted_run_leaves_a_valid_file "$([[ $(sql "$temporary/stopped/ru
 # --- Reference ---
 "$NINES" validate --reference >"$temporary/reference.cfg"
 report reference_is_up_to_date "$(cmp -s "$temporary/reference.cfg" scenarios/reference.cfg || echo "run make reference")"
-echo "1..$number"
+harness_end

@@ -4,45 +4,13 @@
 #   tests/golden/market_cli.sh            holds every case against tests/golden/market/NAME.{stdout,stderr,exit}
 #   BLESS=1 tests/golden/market_cli.sh    writes them anew (make bless shows the difference)
 set -u
-cd "$(dirname "$0")/../.." || exit 3
-golden=$PWD/tests/golden/market
-if [[ ! -x ${NINES:-} ]]; then
-    echo "ok 1 - market_says_what_it_means # SKIP no program: set NINES"
-    echo "1..1"
-    exit 0
-fi
-NINES=$(realpath "$NINES")
-temporary=$(mktemp -d)
-trap 'rm -rf "$temporary"' EXIT
-number=0
+. "$(dirname "$0")/../harness.sh"
+harness_begin market_says_what_it_means tests/golden/market
 
-report() { # CLAIM WHY: passes when WHY is empty
-    number=$((number + 1))
-    if [[ -z $2 ]]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1: $2"
-    fi
-}
-
-hold_stream() { # NAME.SUFFIX FILE: prints what is wrong
-    if [[ -n ${BLESS:-} ]]; then
-        if [[ -s $2 ]]; then cp "$2" "$golden/$1"; else rm -f "$golden/$1"; fi
-    elif [[ -e $golden/$1 || -s $2 ]] && ! diff -u "$golden/$1" "$2" >"$temporary/diff" 2>&1; then
-        sed 's/^/# /' "$temporary/diff" >&3
-        echo "$1 differs; "
-    fi
-}
-
-# hold NAME ARGUMENT...: runs `nines market` in the golden folder.
-hold() {
-    local name=$1 status why
+hold() { # NAME ARGUMENT...: `nines market` in the golden folder
+    local name=$1
     shift
-    (cd "$golden" && timeout 20 "$NINES" market "$@" >"$temporary/stdout" 2>"$temporary/stderr" </dev/null)
-    status=$?
-    if ((status != 0)); then echo $status >"$temporary/exit"; else : >"$temporary/exit"; fi
-    why=$(for s in stdout stderr exit; do hold_stream "$name.$s" "$temporary/$s"; done)
-    report "market_${name//-/_}_is_as_agreed" "$why"
+    held "market_${name//-/_}_is_as_agreed" "$name" "$golden" "$NINES" market "$@"
 }
 
 # refused NAME FILE: `nines market KIND` of a made file exits with 2, says where, and prints nothing as done.
@@ -56,7 +24,6 @@ refused() {
     report "$claim" "$why"
 }
 
-exec 3>&1
 hold help --help
 hold nothing
 hold what frobnicate x
@@ -119,4 +86,4 @@ done
 report control_characters_are_never_shown "$(grep -q $'\e' "$temporary/stderr" && echo "one is")"
 "$NINES" market replay crlf.jsonl >/dev/null 2>"$temporary/stderr"
 report crlf_and_a_byte_order_mark_are_fine "$( (($? == 0)) || cat "$temporary/stderr")"
-echo "1..$number"
+harness_end

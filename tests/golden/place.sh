@@ -4,49 +4,15 @@
 #   tests/golden/place.sh            holds every case against tests/golden/place/NAME.{stdout,stderr,exit}
 #   BLESS=1 tests/golden/place.sh    writes them anew (make bless shows the difference)
 set -u
-cd "$(dirname "$0")/../.." || exit 3
-golden=$PWD/tests/golden/place
-if [[ ! -x ${NINES:-} ]]; then
-    echo "ok 1 - place_says_what_it_means # SKIP no program: set NINES"
-    echo "1..1"
-    exit 0
-fi
-NINES=$(realpath "$NINES")
-temporary=$(mktemp -d)
-trap 'rm -rf "$temporary"' EXIT
-number=0
+. "$(dirname "$0")/../harness.sh"
+harness_begin place_says_what_it_means tests/golden/place
 
-report() { # CLAIM WHY: passes when WHY is empty
-    number=$((number + 1))
-    if [[ -z $2 ]]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1: $2"
-    fi
-}
-
-hold_stream() { # NAME.SUFFIX FILE: prints what is wrong
-    if [[ -n ${BLESS:-} ]]; then
-        if [[ -s $2 ]]; then cp "$2" "$golden/$1"; else rm -f "$golden/$1"; fi
-    elif [[ -e $golden/$1 || -s $2 ]] && ! diff -u "$golden/$1" "$2" >"$temporary/diff" 2>&1; then
-        sed 's/^/# /' "$temporary/diff" >&3
-        echo "$1 differs; "
-    fi
-}
-
-# hold NAME ARGUMENT...: runs the program in the temporary folder.
-hold() {
-    local name=$1 status why
+hold() { # NAME ARGUMENT...: in the temporary folder
+    local name=$1
     shift
-    (cd "$temporary" && timeout 60 "$NINES" "$@" >"$temporary/stdout" 2>"$temporary/stderr")
-    status=$?
-    if ((status != 0)); then echo $status >"$temporary/exit"; else : >"$temporary/exit"; fi
-    sed -i -E 's/in [0-9.]+ s on [0-9]+ threads?/in TIME on THREADS/' "$temporary/stdout"
-    why=$(for s in stdout stderr exit; do hold_stream "$name.$s" "$temporary/$s"; done)
-    report "place_${name//-/_}_is_as_agreed" "$why"
+    held "place_${name//-/_}_is_as_agreed" "$name" "$temporary" "$NINES" "$@"
 }
 
-exec 3>&1
 cd "$temporary" || exit 3
 cat >nodes.csv <<'END'
 sn,cpu_milli,memory_mib,gpu,model
@@ -179,4 +145,4 @@ report a_mistake_in_line_999999_is_found "$(grep -q '^million.csv:999999: error:
 status=$?
 report a_full_disk_is_an_error "$( ((status == 3)) && grep -q "cannot write 'full.csv'" said || echo "exit $status: $(cat said)")"
 report a_full_pipe_is_an_error "$(run place "${inputs[@]}" --curve - >/dev/full 2>said; status=$?; ((status == 3)) || echo "exit $status: $(cat said)")"
-echo "1..$number"
+harness_end
