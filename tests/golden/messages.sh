@@ -28,7 +28,7 @@ report only_the_akash_cloud_has_messages "$(sqlite3 -readonly "$db" "SELECT DIST
 sed 's/\(create_lease.*"result":"\)ok/\1ErrBidNotFound/' "$temporary/messages.jsonl" >"$temporary/other.jsonl"
 expect another_result_gives_1 1 "$NINES" market replay "$temporary/other.jsonl"
 report and_says_where "$(grep -q "stated results came out otherwise, first in line $(grep -n -m 1 create_lease "$temporary/messages.jsonl" | cut -d: -f1)$" "$temporary/stderr" || cat "$temporary/stderr")"
-line=$(grep -n -m 1 'deposit_deployment' "$temporary/messages.jsonl" | cut -d: -f1)
+line=$(grep -n -m 1 'fund.*usdc' "$temporary/messages.jsonl" | cut -d: -f1)
 sed "${line}d" "$temporary/messages.jsonl" >"$temporary/less.jsonl"
 expect a_message_left_out_gives_1 1 "$NINES" market replay "$temporary/less.jsonl"
 
