@@ -2,6 +2,8 @@
 
 #include "sim/base/check.h"
 #include "sim/chance/kernel.h"
+#include "sim/statistics/bootstrap.h"
+#include "sim/statistics/distribution.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -14,6 +16,9 @@ const char *statistics_method_name(enum statistics_method method)
     case STATISTICS_RULE_OF_THREE: return "rule of three";
     case STATISTICS_CONSTANT: return "constant";
     case STATISTICS_JACKKNIFE: return "jackknife";
+    case STATISTICS_BCA: return "bca";
+    case STATISTICS_CONTROL: return "control variate";
+    case STATISTICS_BATCH_MEANS: return "batch means";
     case STATISTICS_NONE: break;
     }
     return "none";
@@ -31,8 +36,9 @@ double statistics_t(double level, double degrees)
 
 static struct statistics undefined_statistics(uint32_t undefined, double level)
 {
-    return (struct statistics){.n_undefined = undefined, .mean = NAN, .sd = NAN, .ci_low = NAN, .ci_high = NAN,
-                               .level = level, .method = STATISTICS_NONE, .p05 = NAN, .p50 = NAN, .p95 = NAN};
+    return (struct statistics){.n_undefined = undefined, .mean = NAN, .sd = NAN, .error = NAN, .degrees = NAN,
+                               .ci_low = NAN, .ci_high = NAN, .level = level, .p = NAN, .method = STATISTICS_NONE,
+                               .p05 = NAN, .p50 = NAN, .p95 = NAN};
 }
 
 static int compare_doubles(const void *left, const void *right)
@@ -78,37 +84,74 @@ static void mean_and_sd(const double *values, size_t n, double *mean, double *sd
     *sd = variance > 0 ? sqrt(variance) : 0.0;
 }
 
+double statistics_clean_bound(uint32_t n, double level)
+{
+    double bound = -kernel_log(1 - level) / (double)n;
+    return bound < 1 ? bound : 1;
+}
+
+double statistics_p(double estimate, double error, double degrees, double margin)
+{
+    double beyond = fabs(estimate) - margin;
+    if (isnan(estimate) || isnan(error))
+        return NAN;
+    if (!(beyond > 0))
+        return 1;
+    return error > 0 ? distribution_t_beyond(beyond / error, degrees) : 0.0;
+}
+
+static void cut(struct statistics *s, const struct statistics_options *options)
+{
+    if (options->is_availability && s->ci_low < 0)
+        s->ci_low = 0;
+    if (options->is_availability && s->ci_high > 1)
+        s->ci_high = 1;
+}
+
 static void interval(struct statistics *s)
 {
-    if (s->n < 2)
-        return;
-    s->method = s->sd == 0 ? STATISTICS_CONSTANT : STATISTICS_STUDENT_T;
-    double half = s->sd == 0 ? 0.0 : statistics_t(s->level, (double)(s->n - 1)) * s->sd / sqrt((double)s->n);
+    double half = s->error == 0 ? 0.0 : statistics_t(s->level, s->degrees) * s->error;
     s->ci_low = s->mean - half;
     s->ci_high = s->mean + half;
 }
 
-/* Summary of n values that are all defined, which it sorts. */
-static struct statistics summarise(double *values, size_t n, uint32_t undefined, double level)
+void statistics_interval(struct statistics *s, const struct statistics_options *options)
 {
-    struct statistics s = undefined_statistics(undefined, level);
+    interval(s);
+    cut(s, options);
+}
+
+/* Interval of a mean of n independent values. */
+static void interval_of_mean(struct statistics *s)
+{
+    if (s->n < 2)
+        return;
+    s->method = s->sd == 0 ? STATISTICS_CONSTANT : STATISTICS_STUDENT_T;
+    s->error = s->sd / sqrt((double)s->n);
+    s->degrees = (double)(s->n - 1);
+    interval(s);
+}
+
+/* Summary of n values that are all defined, which it sorts. */
+static struct statistics summarise(double *values, size_t n, uint32_t undefined, const struct statistics_options *options)
+{
+    struct statistics s = undefined_statistics(undefined, options->level);
     if (n == 0)
         return s;
     s.n = (uint32_t)n;
     mean_and_sd(values, n, &s.mean, &s.sd);
-    interval(&s);
+    interval_of_mean(&s);
+    if (options->resamples != NULL && s.method == STATISTICS_STUDENT_T) {
+        struct bootstrap bootstrap = bootstrap_of(values, n, options->resamples);
+        bootstrap_interval(&bootstrap, s.level, &s.ci_low, &s.ci_high);
+        s.p = bootstrap_p(&bootstrap, options->margin);
+        s.method = STATISTICS_BCA;
+    }
     qsort(values, n, sizeof *values, compare_doubles);
     s.p05 = statistics_quantile(values, n, 0.05);
     s.p50 = statistics_quantile(values, n, 0.50);
     s.p95 = statistics_quantile(values, n, 0.95);
     return s;
-}
-
-/* Largest probability of meeting down time in a replication that n clean replications leave open; 1 at most. */
-static double clean_bound(uint32_t n, double level)
-{
-    double bound = -kernel_log(1 - level) / (double)n;
-    return bound < 1 ? bound : 1;
 }
 
 static bool all_equal(const double *sorted, size_t n, double value)
@@ -123,19 +166,16 @@ struct statistics statistics_of(const double *values, size_t count, const struct
     for (size_t i = 0; i < count; i++)
         if (!isnan(values[i]))
             scratch[n++] = values[i];
-    struct statistics s = summarise(scratch, n, (uint32_t)(count - n), options->level);
-    if (!options->is_availability)
-        return s;
-    if (all_equal(scratch, n, 1)) {
+    struct statistics s = summarise(scratch, n, (uint32_t)(count - n), options);
+    s.p = NAN; /* a mean is not tested */
+    if (options->is_availability && all_equal(scratch, n, 1)) {
         s.method = STATISTICS_RULE_OF_THREE;
         s.is_bound = true;
-        s.ci_low = 1 - clean_bound(s.n, s.level);
+        s.error = s.degrees = NAN;
+        s.ci_low = 1 - statistics_clean_bound(s.n, s.level);
         s.ci_high = 1;
     }
-    if (s.ci_low < 0)
-        s.ci_low = 0;
-    if (s.ci_high > 1)
-        s.ci_high = 1;
+    cut(&s, options);
     return s;
 }
 
@@ -150,13 +190,17 @@ struct statistics statistics_of_difference(const double *a, const double *b, siz
         clean = clean && a[i] == 1 && b[i] == 1;
         scratch[n++] = a[i] - b[i];
     }
-    struct statistics s = summarise(scratch, n, (uint32_t)(count - n), options->level);
+    struct statistics s = summarise(scratch, n, (uint32_t)(count - n), options);
     if (options->is_availability && clean && n > 0) {
         s.method = STATISTICS_RULE_OF_THREE;
         s.is_bound = true;
-        s.ci_high = clean_bound(s.n, s.level);
+        s.error = s.degrees = NAN;
+        s.ci_high = statistics_clean_bound(s.n, s.level);
         s.ci_low = -s.ci_high;
+        s.p = 1;
     }
+    if (s.method == STATISTICS_STUDENT_T || s.method == STATISTICS_CONSTANT)
+        s.p = statistics_p(s.mean, s.error, s.degrees, options->margin);
     return s;
 }
 
@@ -192,22 +236,24 @@ struct statistics statistics_of_ratio(const double *a, const double *b, size_t c
     }
     if (n < 2 || !positive)
         return undefined_statistics((uint32_t)(count - n), options->level);
-    struct statistics s = summarise(scratch, n, (uint32_t)(count - n), options->level);
-    if (s.method == STATISTICS_CONSTANT) /* the same ratio in every pair is the ratio of the means, without error */
-        return s;
-    double error = ratio_error(a, b, count, sum_a, sum_b, (double)n);
-    if (error <= 1e-12 * fabs(sum_a / sum_b)) { /* the same ratio in every pair but for rounding */
-        s.sd = 0;
-        s.method = STATISTICS_CONSTANT;
-        s.mean = s.ci_low = s.ci_high = sum_a / sum_b;
+    struct statistics_options plain = {.level = options->level};
+    struct statistics s = summarise(scratch, n, (uint32_t)(count - n), &plain);
+    if (s.method == STATISTICS_CONSTANT) { /* the same ratio in every pair is the ratio of the means, without error */
+        s.p = statistics_p(s.mean - 1, 0, s.degrees, options->margin);
         return s;
     }
-    double half = statistics_t(s.level, (double)(n - 1)) * error;
+    double error = ratio_error(a, b, count, sum_a, sum_b, (double)n);
+    if (error <= 1e-12 * fabs(sum_a / sum_b)) { /* the same ratio in every pair but for rounding */
+        error = s.sd = 0;
+        s.method = STATISTICS_CONSTANT;
+    } else {
+        s.sd = error * sqrt((double)n);
+        s.method = STATISTICS_JACKKNIFE;
+    }
     s.mean = sum_a / sum_b;
-    s.sd = error * sqrt((double)n);
-    s.method = STATISTICS_JACKKNIFE;
-    s.ci_low = s.mean - half;
-    s.ci_high = s.mean + half;
+    s.error = error;
+    interval(&s);
+    s.p = statistics_p(s.mean - 1, s.error, s.degrees, options->margin);
     return s;
 }
 
@@ -231,6 +277,6 @@ struct statistics statistics_running_end(const struct statistics_running *runnin
         return s;
     s.mean = running->mean;
     s.sd = s.n > 1 ? sqrt(running->squares / (double)(s.n - 1)) : (double)NAN;
-    interval(&s);
+    interval_of_mean(&s);
     return s;
 }

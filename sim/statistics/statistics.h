@@ -4,7 +4,7 @@
  * quantile). Undefined values (NaN) are dropped and counted, never replaced. Every sum runs in index order in two passes, so
  * the same values give the same bits everywhere; values that are all equal give exactly that mean and a spread of exactly 0.
  *
- * Three methods, named in every row they produce:
+ * The methods, named in every row they produce:
  *
  *   "student t"      mean +- t(n - 1) sd / sqrt(n). For an availability the interval is cut to [0, 1], which loses no coverage.
  *                    It is an approximation for skewed values: tests/unit/statistics.c states its coverage.
@@ -18,6 +18,12 @@
  *   "constant"       all values equal, otherwise: the interval is the value itself. It says that nothing varied, not that
  *                    nothing could.
  *   "jackknife"      the ratio of two means (below).
+ *   "bca"            the bootstrap's interval where options ask for it (sim/statistics/bootstrap.h).
+ *   "control variate", "batch means"   sim/statistics/control.h, steady.h.
+ *
+ * A difference also has a p-value: 1 - level of the interval that just reaches [-margin, margin], the differences that do not
+ * matter. So "the interval at level lies beyond the margin" and "p < 1 - level" say the same, and many comparisons can be corrected by
+ * their p-values (sim/statistics/multiple.h). As a test of |mean| <= margin its size is at most 1 - level.
  *
  * With one defined value there is a mean and no interval; with none, nothing: both are method "none", with NaN where there is
  * no number. NaN becomes NULL in the results file. */
@@ -33,28 +39,45 @@ enum statistics_method {
     STATISTICS_STUDENT_T,
     STATISTICS_RULE_OF_THREE,
     STATISTICS_CONSTANT,
-    STATISTICS_JACKKNIFE
+    STATISTICS_JACKKNIFE,
+    STATISTICS_BCA,
+    STATISTICS_CONTROL,
+    STATISTICS_BATCH_MEANS
 };
 
 struct statistics_options {
     double level;         /* of the interval, in (0, 1): 0.95 */
     bool is_availability; /* values are shares up in [0, 1]: cut, and bounded when all are 1 */
+    double *resamples;    /* NULL: Student's t; room for BOOTSTRAP_RESAMPLES: means and differences get BCa's interval */
+    double margin;        /* >= 0: the smallest difference that matters, for p */
 };
 
 struct statistics {
     uint32_t n, n_undefined;       /* defined values used; values (or pairs) dropped */
     double mean, sd;               /* sd: with n - 1; NaN when n < 2 */
+    double error, degrees;         /* standard error of mean, and degrees of freedom of its t; NaN when n < 2 or a bound */
     double ci_low, ci_high, level; /* interval of the mean; NaN when method is NONE */
+    double p;                      /* of a difference or ratio, see above; 1 for a bound, 0 or 1 for a constant; else NaN */
     enum statistics_method method;
     bool is_bound;                 /* one-sided: ci_low is a bound at `level` */
     double p05, p50, p95;          /* quantiles of the values (type 7 of Hyndman & Fan 1996); NaN when n is 0 */
 };
 
-/* "student t", "rule of three", "constant", "jackknife"; "none". */
+/* "student t", "rule of three", "constant", "jackknife", "bca", "control variate", "batch means"; "none". */
 const char *statistics_method_name(enum statistics_method method);
 
 /* Two-sided Student t quantile: the t with P(|T| <= t) = level at `degrees` > 0. level in (0, 1). */
 double statistics_t(double level, double degrees);
+
+/* Largest probability of meeting down time in a replication that n clean replications leave open (rule of three); 1 at most. */
+double statistics_clean_bound(uint32_t n, double level);
+
+/* Interval of s from its mean, error and degrees, at its level; cut to [0, 1] for an availability. */
+void statistics_interval(struct statistics *s, const struct statistics_options *options);
+
+/* Two-sided p-value of "the true value lies within [-margin, margin]" for an estimate with Student's t: error >= 0 (0: p is 0 or 1),
+ * degrees > 0. NaN for NaN. */
+double statistics_p(double estimate, double error, double degrees, double margin);
 
 /* Summary of values[count]. scratch: room for count doubles. O(n log n). */
 struct statistics statistics_of(const double *values, size_t count, const struct statistics_options *options,
@@ -68,7 +91,7 @@ struct statistics statistics_of_difference(const double *a, const double *b, siz
 
 /* Ratio mean(a) / mean(b) over the complete pairs, with a paired jackknife interval: ratio +- t(n - 1) x the jackknife's
  * standard error (Efron & Tibshirani 1993, chapter 11), sd = that error x sqrt(n). mean is the plain ratio of means, p05..p95 are
- * the quantiles of the pairs' ratios. Method NONE when n < 2 or when some b is not above 0. scratch: count doubles. */
+ * the quantiles of the pairs' ratios; p is about the ratio less 1. Method NONE when n < 2 or when some b is not above 0. scratch: count doubles. */
 struct statistics statistics_of_ratio(const double *a, const double *b, size_t count,
                                       const struct statistics_options *options, double *scratch);
 
