@@ -231,7 +231,7 @@ int execute_study(struct execution *execution)
     struct study_outcome *outcome = &execution->outcome;
     if (store != NULL && outcome->end != STUDY_FAILED) {
         enum store_status status = outcome->end == STUDY_COMPLETE ? STORE_COMPLETE : STORE_INTERRUPTED;
-        if (!store_finish(store, status, outcome->digest, -1))
+        if (!store_finish(store, status, outcome->digest, outcome->precision_reached))
             outcome->end = STUDY_FAILED;
     }
     int code = explain(execution, store);

@@ -148,7 +148,7 @@ static const struct key bench_keys[] = {
      .help = "How often the uncertain inputs are drawn together; each draw sets them for all clouds and points.", .low = 0,
      .high = 10000},
     {"outer_replications", KEY_INTEGER, "0",
-     .help = "Seeded runs of every point under each draw; 0: as many as replications.", .low = 0, .high = 1e6},
+     .help = "Seeded runs of every point under each draw; 0: as many as replications, 30 with a precision.", .low = 0, .high = 1e6},
     {"targets", KEY_LIST, .children = target_keys, .help = "Published figures that results are held against."},
     {"limits", KEY_GROUP, "{}", .help = "Limits of the engine, to be raised where a run asks for it.",
      .children = limit_keys},

@@ -186,6 +186,34 @@ uint32_t study_arm_index(const struct study *study, const char *name)
     return 0;
 }
 
+static void read_precision(struct study *study)
+{
+    const struct value *root = &study->scenario->root, *group = value_of(root, "precision");
+    study->replications = (uint32_t)value_integer(root, "replications");
+    if (!group->given)
+        return;
+    const char **metrics = arena_array(study->arena, study->metrics + 1, const char *);
+    for (size_t i = 0; i < study->metrics; i++)
+        metrics[i] = study->model->metrics[i].name;
+    struct precision *precision = &study->precision;
+    const char *word = value_text(group, "metric");
+    precision->half_width = value_number(group, "half_width");
+    precision->of_differences = value_choice(group, "of") == 1;
+    precision->level = value_number(root, "level");
+    precision->most = study->replications = (uint32_t)value_integer(group, "max_replications");
+    while (precision->metric < study->metrics && strcmp(metrics[precision->metric], word) != 0)
+        precision->metric++;
+    if (precision->metric == study->metrics)
+        scenario_error(study->scenario, value_of(group, "metric"), nearest_hint(study->arena, word, metrics, study->metrics),
+                       "precision names an unknown metric '%s'", word);
+    else
+        precision->is_availability = study->model->metrics[precision->metric].is_availability;
+    if (value_given(root, "replications"))
+        scenario_error(study->scenario, value_of(root, "replications"),
+                       "leave it out; precision.max_replications limits the run",
+                       "with a precision the number of replications follows from it");
+}
+
 static void check_grid(struct study *study)
 {
     const struct value *root = &study->scenario->root;
@@ -210,13 +238,16 @@ bool study_prepare(struct study *study, struct arena *arena, const struct study_
         study->metrics++;
     while (study->model->series != NULL && study->model->series[study->series].name != NULL)
         study->series++;
-    study->replications = (uint32_t)value_integer(&study->scenario->root, "replications");
+    read_precision(study);
     preparation_declare_points(&p);
     study_read_inputs(study);
     if (study->scenario->errors == 0) {
         preparation_check_points(&p);
         check_targets(study);
         check_grid(study);
+        if (study->precision.of_differences && study->arm_count == 1)
+            scenario_error(study->scenario, value_of(&study->scenario->root, "precision"), "write of = \"clouds\"",
+                           "there is no difference between clouds where there is one");
     }
     if (study->scenario->errors > 0)
         preparation_print(&p, study->scenario, NULL);

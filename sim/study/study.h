@@ -27,6 +27,7 @@
 
 #include "sim/study/design.h"
 #include "sim/study/model.h"
+#include "sim/study/precision.h"
 #include "sim/study/record.h"
 #include "sim/study/vary.h"
 
@@ -79,7 +80,8 @@ struct study {
     size_t factor_count;
     const struct vary *inputs;   /* [input_count]: what the outer draws vary */
     size_t input_count;
-    uint32_t replications;       /* per point, at the nominal setting */
+    struct precision precision;  /* half_width 0: none was asked for */
+    uint32_t replications;       /* per point, at the nominal setting; with a precision the most */
     uint32_t outer_draws;        /* drawn settings of every point, 1 .. outer_draws; 0: none */
     uint32_t outer_replications; /* per point and drawn setting */
     size_t metrics, series;      /* of the model */
@@ -113,9 +115,9 @@ struct study_task {
     uint32_t point, outer_draw, replication;
 };
 
-/* Replications of each point under that draw, when no precision cuts them short. */
+/* Replications of each point under that draw; under draw 0 a precision may stop earlier. */
 uint32_t study_replications(const struct study *study, uint32_t outer_draw);
-/* All tasks of the study, and their numbers: 0 .. count - 1, in order. */
+/* All tasks of the study, those that a precision may leave out included, and their numbers: 0 .. count - 1, in order. */
 uint64_t study_task_count(const struct study *study);
 uint64_t study_task_number(const struct study *study, struct study_task task);
 struct study_task study_task_at(const struct study *study, uint64_t number);
@@ -155,6 +157,7 @@ void study_live(struct study_worker *worker, struct study_task task, struct aren
 /* What is known of one arm of a task that need not be lived through again. */
 struct study_stored {
     uint64_t digest, events;
+    double precise; /* value of the metric that study->precision is about, where there is one */
 };
 
 /* Where the results go. Both are called on the thread that called study_run(), never at the same time. */
@@ -176,7 +179,8 @@ struct study_options {
     /* Which tasks, and where. Each may be NULL; each is called from any thread, many times, and must always give the same
      * answer. */
     void *context;
-    /* Whether the task is of this run; false: another shard's, as if it did not exist. */
+    /* Whether the task is of this run; false: another shard's, as if it did not exist. Not with a precision, which looks at all
+     * replications of a point. */
     bool (*mine)(void *context, struct study_task task);
     /* Whether its results are in the file already: then fills stored[arms], which enter the digest and the count. */
     bool (*stored)(void *context, struct study_task task, struct study_stored *stored);
@@ -195,11 +199,12 @@ enum study_end {
 
 struct study_outcome {
     enum study_end end;
-    uint64_t done, total; /* tasks handed over or stored, and all of this run's */
+    uint64_t done, total; /* tasks handed over or stored, and all of this run's; a point that is precise early lowers total */
     uint64_t stored;      /* of done: not lived through */
     uint64_t events;      /* of done */
     uint64_t digest;
     unsigned threads; /* used */
+    int precision_reached; /* 1: at every point; 0: not; -1: none was asked for */
     const char *limit_key;
     int64_t limit_value;
     struct study_task limit_task; /* where, the first in order */

@@ -21,10 +21,17 @@ static void check_run_keys(struct scenario *point, const struct scenario *base)
 {
     static const char *const names[] = {"model", "start",       "horizon",           "grid", "replications",
                                         "seed",  "outer_draws", "outer_replications", "level"};
+    const struct value *precision = value_of(&point->root, "precision"), *asked = value_of(&base->root, "precision");
+    bool same = precision->children == asked->children;
+    for (size_t i = 0; same && i < asked->children; i++)
+        same = strcmp(precision->child[i].text, asked->child[i].text) == 0;
+    if (!same)
+        scenario_error(point, precision, "set it once, outside the study's points",
+                       "a study point cannot change 'precision' of the run");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         const struct value *a = value_of(&point->root, names[i]), *b = value_of(&base->root, names[i]);
         if (strcmp(a->text == NULL ? "" : a->text, b->text == NULL ? "" : b->text) != 0)
-            scenario_error(point, a, "set it once, outside study.points", "a study point cannot change '%s' of the run",
+            scenario_error(point, a, "set it once, outside the study's points", "a study point cannot change '%s' of the run",
                            names[i]);
     }
 }

@@ -32,8 +32,10 @@ struct pool {
     uint64_t taken, handed;   /* tasks given a slot, and handed over; under lock */
     uint64_t window;
     struct slot *slots;       /* task number n of this run has slot n % window */
+    uint32_t look;            /* with a precision: replications of the cursor's point before the next look; under lock */
     unsigned threads;         /* started so far; under lock */
     bool stop;                /* take no more tasks; under lock */
+    double *values;           /* with a precision: [arms][most] of the point that is handed over, and scratch behind them */
 };
 
 uint64_t study_digest_start(void)
@@ -88,14 +90,40 @@ struct study_task study_task_at(const struct study *study, uint64_t number)
     return task;
 }
 
+/* The first task of the next setting. */
+static struct study_task setting_after(const struct study *study, struct study_task task)
+{
+    if (task.outer_draw < study->outer_draws)
+        return (struct study_task){.point = task.point, .outer_draw = task.outer_draw + 1};
+    return (struct study_task){.point = task.point + 1};
+}
+
 static struct study_task task_after(const struct study *study, struct study_task task)
 {
-    if (++task.replication < study_replications(study, task.outer_draw))
-        return task;
-    task.replication = 0;
-    if (++task.outer_draw <= study->outer_draws)
-        return task;
-    return (struct study_task){.point = task.point + 1};
+    task.replication++;
+    return task.replication < study_replications(study, task.outer_draw) ? task : setting_after(study, task);
+}
+
+static bool is_precise(const struct study *study)
+{
+    return study->precision.half_width > 0;
+}
+
+/* Whether the cursor stands where a look decides how it goes on. */
+static bool waits_for_look(const struct pool *pool)
+{
+    return is_precise(pool->study) && pool->cursor.outer_draw == 0 && pool->cursor.replication == pool->look;
+}
+
+/* The cursor's task, and the cursor behind it. With a precision it stays behind the last of draw 0 until look_at() moves it. */
+static struct study_task take_cursor(struct pool *pool)
+{
+    struct study_task task = pool->cursor;
+    if (is_precise(pool->study) && task.outer_draw == 0)
+        pool->cursor.replication++;
+    else
+        pool->cursor = task_after(pool->study, task);
+    return task;
 }
 
 static bool is_mine(const struct study_options *options, struct study_task task)
@@ -136,12 +164,11 @@ static struct slot *take_slot(struct pool *pool)
     struct slot *slot = NULL;
     pthread_mutex_lock(&pool->lock);
     while (slot == NULL && !pool->stop && pool->cursor.point < pool->study->point_count) {
-        if (pool->taken >= pool->handed + pool->window) {
+        if (pool->taken >= pool->handed + pool->window || waits_for_look(pool)) {
             pthread_cond_wait(&pool->room, &pool->lock);
             continue;
         }
-        struct study_task task = pool->cursor;
-        pool->cursor = task_after(pool->study, task);
+        struct study_task task = take_cursor(pool);
         if (!is_mine(pool->options, task))
             continue;
         slot = &pool->slots[pool->taken++ % pool->window];
@@ -248,8 +275,38 @@ static void add(const struct study *study, struct study_task task, uint32_t arm,
                                         task.replication, study->arms[arm].name, of.digest);
 }
 
+/* After the last replication before a look: on to more of them, or to what comes after the point's nominal setting. */
+static void look_at(struct pool *pool, struct study_task task, struct study_outcome *outcome)
+{
+    const struct study *study = pool->study;
+    const struct precision *precision = &study->precision;
+    uint32_t count = task.replication + 1, arms = (uint32_t)study->arm_count;
+    if (!is_precise(study) || task.outer_draw > 0 || count < pool->look)
+        return; /* look changes here alone, so it can be read without the lock */
+    bool reached = precision_reached(precision, pool->values, arms, precision->most, count,
+                                     pool->values + (size_t)arms * precision->most);
+    bool ends = reached || count == precision->most;
+    if (ends) {
+        outcome->precision_reached = outcome->precision_reached != 0 && reached;
+        outcome->total -= precision->most - count;
+    }
+    pthread_mutex_lock(&pool->lock);
+    pool->look = precision_next(precision, ends ? 0 : count);
+    if (ends)
+        pool->cursor = setting_after(study, task);
+    pthread_cond_broadcast(&pool->room);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* Remembers what a look needs of one arm. */
+static void keep_value(struct pool *pool, struct study_task task, uint32_t arm, double value)
+{
+    if (task.outer_draw == 0)
+        pool->values[(size_t)arm * pool->study->precision.most + task.replication] = value;
+}
+
 /* Hands one task's records to the sink. false: the study ends here, and outcome->end says why. */
-static bool hand_over(const struct pool *pool, struct slot *slot, const struct study_sink *sink,
+static bool hand_over(struct pool *pool, struct slot *slot, const struct study_sink *sink,
                       struct study_outcome *outcome)
 {
     const struct study_result *result = &slot->result;
@@ -263,20 +320,25 @@ static bool hand_over(const struct pool *pool, struct slot *slot, const struct s
         return false;
     }
     for (uint32_t arm = 0; arm < pool->study->arm_count; arm++) {
+        struct study_stored of;
         if (slot->stored != NULL) {
-            add(pool->study, slot->task, arm, slot->stored[arm], outcome);
-            continue;
+            of = slot->stored[arm];
+        } else {
+            struct sim_record *record = result->records[arm];
+            if (!sink->take(sink->context, slot->task, arm, record)) {
+                outcome->end = STUDY_FAILED;
+                return false;
+            }
+            of = (struct study_stored){.digest = record_digest(record), .events = record->events};
+            of.precise = record->metric_values[pool->study->precision.metric];
         }
-        struct sim_record *record = result->records[arm];
-        if (!sink->take(sink->context, slot->task, arm, record)) {
-            outcome->end = STUDY_FAILED;
-            return false;
-        }
-        struct study_stored of = {.digest = record_digest(record), .events = record->events};
         add(pool->study, slot->task, arm, of, outcome);
+        if (is_precise(pool->study))
+            keep_value(pool, slot->task, arm, of.precise);
     }
     outcome->done++;
     outcome->stored += slot->stored != NULL;
+    look_at(pool, slot->task, outcome);
     return true;
 }
 
@@ -351,12 +413,18 @@ struct study_outcome study_run(const struct study *study, const struct study_opt
     struct pool pool = {.study = study, .options = options};
     struct study_outcome outcome = {
         .end = STUDY_COMPLETE, .total = count_mine(study, options), .digest = study_digest_start()};
+    outcome.precision_reached = is_precise(study) ? 1 : -1;
+    check(!is_precise(study) || options->mine == NULL, "a precision looks at all replications of a point");
     if (outcome.total == 0)
         return outcome;
     unsigned wanted = choose_threads(options->threads, outcome.total);
     struct arena arena;
     arena_open(&arena, 0);
     open_pool(&pool, &arena, wanted);
+    if (is_precise(study)) {
+        pool.look = precision_next(&study->precision, 0);
+        pool.values = arena_array(&arena, (study->arm_count + 1) * (size_t)study->precision.most, double);
+    }
     pthread_t *threads = arena_array(&arena, wanted, pthread_t);
     while (outcome.threads < wanted && pthread_create(&threads[outcome.threads], NULL, work, &pool) == 0)
         outcome.threads++;
@@ -366,6 +434,8 @@ struct study_outcome study_run(const struct study *study, const struct study_opt
     } else {
         collect(&pool, sink, &outcome);
     }
+    if (is_precise(study) && outcome.end != STUDY_COMPLETE)
+        outcome.precision_reached = 0;
     for (unsigned i = 0; i < outcome.threads; i++)
         pthread_join(threads[i], NULL);
     close_pool(&pool);

@@ -171,7 +171,9 @@ void study_read_inputs(struct study *study)
     const struct value *root = &study->scenario->root, *list = value_of(root, "uncertain");
     uint32_t replications = (uint32_t)value_integer(root, "outer_replications");
     study->outer_draws = (uint32_t)value_integer(root, "outer_draws");
-    study->outer_replications = replications > 0 ? replications : study->replications;
+    study->outer_replications = replications > 0                   ? replications
+                                : study->precision.half_width > 0 ? PRECISION_FIRST
+                                                                  : study->replications;
     study->inputs = read_list(study, list);
     study->input_count = study->inputs == NULL ? 0 : list->children;
     if (study->outer_draws > 0 && list->children == 0)
