@@ -80,10 +80,11 @@ $(B)/bench/%: bench/%.c $(B)/libnines.a Makefile
 	@echo "  BENCH $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(B)/libnines.a $(LDLIBS)
 
-# The commit goes into every result; the file changes only when the commit does.
+# The commit and the flags go into every result; the file changes only when they do.
 $(B)/commit.h: FORCE
 	@mkdir -p $(@D)
 	@printf '#define NINES_COMMIT "%s"\n' "$$(git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)" > $@.tmp
+	@printf '#define NINES_FLAGS "%s"\n' '$(subst ",\",$(filter-out -W% -D%,$(CFLAGS)))' >> $@.tmp
 	@cmp -s $@.tmp $@ && rm -f $@.tmp || mv -f $@.tmp $@
 $(B)/sim/study/version.o: $(B)/commit.h
 .PHONY: FORCE

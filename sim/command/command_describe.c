@@ -42,7 +42,7 @@ struct store_run execute_describe(const struct execution *execution, const struc
     const struct study *study = execution->study;
     const struct value *root = &study->scenario->root;
     struct arena *arena = execution->line->arena;
-    char *libraries = arena_alloc(arena, 256, 1), *host = arena_zero(arena, 256, 1);
+    char *libraries = arena_alloc(arena, 256, 1), *host = arena_zero(arena, 256, 1), *cpu = arena_alloc(arena, 256, 1);
     (void)gethostname(host, 255);
     return (struct store_run){.scenario = study->scenario->name,
                               .scenario_text = study->scenario->text,
@@ -54,6 +54,8 @@ struct store_run execute_describe(const struct execution *execution, const struc
                               .comparison = value_text(root, "comparison"),
                               .version = NINES_VERSION,
                               .commit_id = version_commit(),
+                              .dirty = version_dirty(),
+                              .compiler = version_compiler(),
                               .libraries = version_libraries(libraries, 256),
                               .seed = (uint64_t)value_integer(root, "seed"),
                               .start_unix_s = value_utc(root, "start"),
@@ -64,6 +66,9 @@ struct store_run execute_describe(const struct execution *execution, const struc
                               .replications = study->replications,
                               .command = execution->command,
                               .host = host,
+                              .cpu = version_cpu(cpu, 256),
+                              .ranks = 1,
+                              .shards = 1,
                               .log = log_names[source->log],
                               .threads = execute_threads(execution->line),
                               .metrics = study->model->metrics,

@@ -163,7 +163,8 @@ static bool open_store(const struct execution *execution, struct store **store)
         fine = store_add_point(*store, study->points[i].label, study->points[i].parameters) &&
                add_design(study, &study->points[i], *store);
     return fine && add_input_draws(execution, *store) && add_marks(study, *store) && add_targets(study, *store) &&
-           evidence_walk(study->scenario, execution->line->arena, add_evidence, *store);
+           evidence_walk(study->scenario, execution->line->arena, add_evidence, *store) &&
+           store_commit(*store);
 }
 
 const char *execute_status(const struct execution *execution)

@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COMMIT_EVERY_NS = 1000000000, BUSY_MS = 60000 };
+enum { COMMIT_EVERY_S = 1, BUSY_MS = 60000 };
 
 /* --- Messages --- */
 
@@ -102,7 +102,8 @@ static int64_t short_id(const char *name)
 static int64_t run_id(const struct store_run *run)
 {
     uint64_t hash = hash_text(hash_text(0, run->scenario), run->scenario_text);
-    return id_of(hash_word(hash_text(hash, run->overrides), run->seed));
+    hash = hash_word(hash_text(hash, run->overrides), run->seed);
+    return id_of(run->shards > 1 ? hash_word(hash_word(hash, run->shard), run->shards) : hash);
 }
 
 /* --- Opening and closing --- */
@@ -128,6 +129,7 @@ struct store *store_allocate(const char *path)
 {
     struct store *store = allocate(1, sizeof *store);
     store->path = copy(path);
+    store->lock = -1;
     return store;
 }
 
@@ -140,6 +142,7 @@ void store_close(struct store *store)
     if (store->database != NULL && !sqlite3_get_autocommit(store->database))
         (void)sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
     sqlite3_close(store->database);
+    store_unlock(store);
     for (uint32_t i = 0; store->series_names != NULL && i < store->series_count; i++)
         free(store->series_names[i]);
     free(store->series_names);
@@ -152,23 +155,29 @@ void store_close(struct store *store)
     free(store);
 }
 
+/* Removes what is there, unless somebody is writing it. */
+static bool remove_old(struct store *store)
+{
+    char journal[4096];
+    int length = snprintf(journal, sizeof journal, "%s-journal", store->path);
+    if (length < 0 || (size_t)length >= sizeof journal)
+        return store_fail(store, "cannot create: %s", strerror(ENAMETOOLONG));
+    int old = open(store->path, O_RDWR | O_CLOEXEC);
+    bool ours = old < 0 || store_lock(store, old);
+    /* The journal goes first: left beside a new file, SQLite would roll it back into that. */
+    if (ours && ((unlink(journal) != 0 && errno != ENOENT) || (unlink(store->path) != 0 && errno != ENOENT)))
+        ours = store_fail(store, "cannot replace: %s", strerror(errno));
+    store_unlock(store);
+    return ours;
+}
+
 /* Takes the place with O_EXCL: two runs never write one file, and the message is the system's own. */
 static bool reserve(struct store *store, bool replace)
 {
-    if (replace) {
-        char journal[4096];
-        int length = snprintf(journal, sizeof journal, "%s-journal", store->path);
-        if (length < 0 || (size_t)length >= sizeof journal)
-            return store_fail(store, "cannot create: %s", strerror(ENAMETOOLONG));
-        /* The journal goes first: left beside a new file, SQLite would roll it back into that. */
-        if ((unlink(journal) != 0 && errno != ENOENT) || (unlink(store->path) != 0 && errno != ENOENT))
-            return store_fail(store, "cannot replace: %s", strerror(errno));
-    }
-    int file = open(store->path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-    if (file < 0)
-        return store_fail(store, "cannot create: %s", strerror(errno));
-    close(file);
-    return true;
+    if (replace && !remove_old(store))
+        return false;
+    int file = open(store->path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0666);
+    return file >= 0 ? store_lock(store, file) : store_fail(store, "cannot create: %s", strerror(errno));
 }
 
 /* Rollback journal, not WAL: the result is a single file. synchronous NORMAL survives any death of the process. Foreign keys
@@ -177,18 +186,34 @@ static const char *const writer_pragmas = "PRAGMA page_size = 8192; PRAGMA journ
                                           "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;"
                                           "PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY;";
 
-static bool create_tables(struct store *store, const struct store_run *run)
+bool store_prepare_writing(struct store *store)
+{
+    return store_execute(store, "open", writer_pragmas);
+}
+
+/* The transaction stays open for the clouds, points and targets: a file has all of them or no table at all. */
+bool store_make_tables(struct store *store, const struct store_run *run)
 {
     char header[128];
     (void)snprintf(header, sizeof header, "PRAGMA application_id = %d; PRAGMA user_version = %d;", STORE_APPLICATION_ID,
                    STORE_SCHEMA_VERSION);
-    if (!store_execute(store, "create", writer_pragmas) || !store_execute(store, "create", "BEGIN IMMEDIATE") ||
-        !store_execute(store, "create", header))
+    if (!store_prepare_writing(store) || !store_execute(store, "create", "BEGIN IMMEDIATE") || !store_execute(store, "create", header))
         return false;
     for (size_t i = 0; store_schema[i] != NULL; i++)
         if (!store_execute(store, "create", store_schema[i]))
             return false;
-    return store_write_run(store, run, run_id(run)) && store_execute(store, "create", "COMMIT");
+    return store_write_run(store, run, run_id(run));
+}
+
+/* Of this process, all its life. */
+static struct store_effort process_effort(void)
+{
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0)
+        return (struct store_effort){0};
+    return (struct store_effort){.cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                                          1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec),
+                                 .peak_kib = usage.ru_maxrss};
 }
 
 static void name_columns(struct store *store, const struct store_run *run)
@@ -208,12 +233,9 @@ static void name_columns(struct store *store, const struct store_run *run)
     }
 }
 
-bool store_create(struct store **out, const char *path, bool replace, const struct store_run *run)
+bool store_connect(struct store *store, const struct store_run *run)
 {
-    struct store *store = *out = store_allocate(path);
-    if (!reserve(store, replace))
-        return false;
-    if (sqlite3_open_v2(path, &store->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(store->path, &store->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return store_fail_sqlite(store, "open");
     sqlite3_busy_timeout(store->database, BUSY_MS);
     name_columns(store, run);
@@ -221,9 +243,14 @@ bool store_create(struct store **out, const char *path, bool replace, const stru
     store->grid_s = run->grid_s;
     (void)clock_gettime(CLOCK_MONOTONIC, &store->opened);
     store->committed = store->opened;
-    if (store_rows_register(store->database, &store->rows) != SQLITE_OK)
-        return store_fail_sqlite(store, "open");
-    return create_tables(store, run);
+    store->own = process_effort();
+    return store_rows_register(store->database, &store->rows) == SQLITE_OK || store_fail_sqlite(store, "open");
+}
+
+bool store_create(struct store **out, const char *path, bool replace, const struct store_run *run)
+{
+    struct store *store = *out = store_allocate(path);
+    return reserve(store, replace) && store_connect(store, run) && store_make_tables(store, run);
 }
 
 /* --- Writing --- */
@@ -238,12 +265,39 @@ bool store_begin(struct store *store)
     return !store->failed && (!sqlite3_get_autocommit(store->database) || store_execute(store, "write", "BEGIN IMMEDIATE"));
 }
 
+static double seconds_since(struct timespec start)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start.tv_sec) + (double)(now.tv_nsec - start.tv_nsec) / 1e9;
+}
+
+/* What the run has cost up to now, so that a killed one tells it too. */
+static bool write_effort(struct store *store)
+{
+    struct store_effort now = process_effort();
+    int64_t peak = now.peak_kib > store->before.peak_kib ? now.peak_kib : store->before.peak_kib;
+    char sql[160];
+    (void)snprintf(sql, sizeof sql, "UPDATE run SET wall_s = %.3f, cpu_s = %.3f, peak_memory_kib = %" PRId64,
+                   store->before.wall_s + seconds_since(store->opened),
+                   store->before.cpu_s + (now.cpu_s - store->own.cpu_s) + store->elsewhere_cpu_s, peak);
+    return store_execute(store, "write", sql);
+}
+
 bool store_commit(struct store *store)
 {
-    if (store->failed || (!sqlite3_get_autocommit(store->database) && !store_execute(store, "write", "COMMIT")))
+    if (store->failed)
+        return false;
+    if (!sqlite3_get_autocommit(store->database) &&
+        (!store_lock_held(store) || !write_effort(store) || !store_execute(store, "write", "COMMIT")))
         return false;
     (void)clock_gettime(CLOCK_MONOTONIC, &store->committed);
     return true;
+}
+
+void store_add_cpu(struct store *store, double cpu_s)
+{
+    store->elsewhere_cpu_s += cpu_s;
 }
 
 static const char *const statement_text[STORE_STATEMENTS] = {
@@ -303,12 +357,9 @@ static bool write_replication_row(struct store *store, struct store_replication 
     return run_statement(store, insert);
 }
 
-static bool commit_is_due(const struct store *store)
+bool store_tick(struct store *store)
 {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t seconds = now.tv_sec - store->committed.tv_sec;
-    return seconds * 1000000000 + (now.tv_nsec - store->committed.tv_nsec) >= COMMIT_EVERY_NS;
+    return seconds_since(store->committed) < COMMIT_EVERY_S ? !store->failed : store_commit(store);
 }
 
 bool store_write_replication(struct store *store, struct store_replication which, const struct sim_record *record)
@@ -330,20 +381,15 @@ bool store_write_replication(struct store *store, struct store_replication which
            (record->leases == NULL || write_rows(store, STORE_INSERT_LEASE, STORE_ROWS_LEASE)) &&
            (record->payments == NULL || write_rows(store, STORE_INSERT_PAYMENT, STORE_ROWS_PAYMENT)) &&
            (record->messages == NULL || write_rows(store, STORE_INSERT_MESSAGE, STORE_ROWS_MESSAGE)) &&
-           store_course_add(store, which, record) && (!commit_is_due(store) || store_commit(store));
+           store_course_add(store, which, record) &&
+           /* Whole tasks only: a task goes on from its beginning or not at all. */
+           (which.cloud + 1 < store->cloud_count || store_tick(store));
 }
 
 char *store_digest_text(char *buffer, uint64_t digest)
 {
     (void)snprintf(buffer, STORE_DIGEST, "%016" PRIx64, digest);
     return buffer;
-}
-
-static double seconds_since(struct timespec start)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - start.tv_sec) + (double)(now.tv_nsec - start.tv_nsec) / 1e9;
 }
 
 bool store_finish(struct store *store, enum store_status status, uint64_t digest, int precision_reached)
@@ -356,13 +402,9 @@ bool store_finish(struct store *store, enum store_status status, uint64_t digest
         return false;
     if (!summary_write(store->database, store->level, store->course.broken))
         return store_fail_sqlite(store, "summarise");
-    struct rusage usage;
-    long peak = getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : 0;
     char digest_text[STORE_DIGEST], now[STORE_TIME];
-    char *sql = sqlite3_mprintf("UPDATE run SET status = %Q, digest = %Q, finished_utc = %Q, wall_s = %.3f,"
-                                " peak_memory_kib = %ld, precision_reached = %s",
+    char *sql = sqlite3_mprintf("UPDATE run SET status = %Q, digest = %Q, finished_utc = %Q, precision_reached = %s",
                                 words[status], store_digest_text(digest_text, digest), store_now(now),
-                                seconds_since(store->opened), peak,
                                 precision_reached < 0 ? "NULL" : precision_reached > 0 ? "1" : "0");
     bool done = sql != NULL ? store_execute(store, "write", sql) : store_fail(store, "out of memory");
     sqlite3_free(sql);

@@ -2,13 +2,16 @@
  * table and column.
  *
  * Promises:
- *  - The file is valid at every instant. It is made at its final place with status 'running'; whole replications are committed
- *    in batches (at most about a second of work each) under a rollback journal, so Ctrl-C, kill -9 or a full disk
- *    leave a file that opens, says how far it got, and holds nothing by halves.
+ *  - The file is valid at every instant. It is made at its final place with status 'running'; whole tasks (a replication under
+ *    every cloud) are committed, at once or with those of at most about a second before, under a rollback journal. So Ctrl-C,
+ *    kill -9 or a full disk leave a file that opens, says how far it got, and holds nothing by halves. It can be gone on with
+ *    (store_resume), and ends as if nothing had happened.
+ *  - One writer: a lock on the file, which dies with the process, keeps a second one out. Readers are not kept out.
  *  - Ids are hashes of what they name (53 bits, so that they survive JSON, gnuplot and spreadsheets), never the order of
  *    insertion. Two different things of equal id would be refused as a duplicate, not mixed up.
  *  - The same scenario and seed give the same rows in every table, in the same order, except in the columns of `run` about
- *    when, where and how: command, host, threads, log, started_utc, finished_utc, wall_s, peak_memory_kib.
+ *    when, where and how: command, host, cpu, threads, ranks, log, sittings, started_utc, finished_utc, wall_s, cpu_s,
+ *    peak_memory_kib; and run.id and shard where a run is a shard.
  *
  * Errors: every call returns false when the machine fails (disk, permission, a file that is no results file); then store_message()
  * says which path and why, the transaction is rolled back, and only store_message(), store_close() make sense. A process
@@ -31,7 +34,7 @@
 struct sqlite3;
 struct store; /* opaque: holds the connection, prepared statements and the message of the last failure */
 
-enum { STORE_SCHEMA_VERSION = 1 };
+enum { STORE_SCHEMA_VERSION = 2 };
 
 /* What a run is, known before its first replication. Texts may be "" but not NULL; the store copies what it needs. */
 struct store_run {
@@ -41,15 +44,18 @@ struct store_run {
     const char *model;           /* its name */
     const char *title, *question, *regime, *comparison;
     const char *version, *commit_id;
+    bool dirty;                  /* the source differed from that commit */
+    const char *compiler;        /* and its flags */
     const char *libraries;       /* "GSL 2.7.1, SQLite 3.40.1, ..." */
     uint64_t seed;               /* below 2^63 */
     int64_t start_unix_s;        /* the scenario's start */
     double horizon_s, warmup_s, grid_s;
     double level;                /* of all intervals: 0.95 */
     uint32_t replications;       /* asked for, per point */
+    uint32_t shard, shards;      /* of the tasks in order, every shards-th from number shard on; 0 of 1: all */
     /* when, where and how: outside the digest */
-    const char *command, *host, *log;
-    uint32_t threads;
+    const char *command, *host, *cpu, *log;
+    uint32_t threads, ranks;     /* threads of the writing process; processes */
     /* the model's declarations; end with name NULL */
     const struct sim_metric *metrics;
     const struct sim_series *series;
@@ -57,7 +63,8 @@ struct store_run {
     const char *status, *started_utc, *finished_utc;
     const char *digest;          /* 16 hex digits; NULL while there is none */
     int precision_reached;       /* 1, 0, or -1: no precision was asked for (NULL) */
-    double wall_s;               /* NaN while running */
+    uint32_t sittings;           /* 1, and one more each time it was gone on with */
+    double wall_s, cpu_s;        /* of all sittings, up to the last commit */
 };
 
 enum store_status { STORE_RUNNING, STORE_COMPLETE, STORE_INTERRUPTED };
@@ -78,6 +85,13 @@ struct store_target {
 /* Makes the file at path, in a folder that exists, and writes the run's row with status 'running'. An existing file is refused,
  * unless replace: then it is removed first, with its journal. */
 bool store_create(struct store **store, const char *path, bool replace, const struct store_run *run);
+/* Opens the file at path to go on with it, or creates it where there is none (or an empty one): *fresh says which. A fresh one is
+ * written like a created one. Otherwise the caller makes sure that the file is of the same run (store_read_run(); metrics, series and
+ * settings of `run` are taken to be the file's), and then calls store_go_on(). */
+bool store_resume(struct store **store, const char *path, const struct store_run *run, bool *fresh);
+/* Clouds and points are the file's from now on, the status is 'running', summaries are gone until the end. The next thing to write
+ * is the first replication that is not there. */
+bool store_go_on(struct store *store);
 /* Opens a results file for reading (finishing the rollback of a killed writer when there is one and the file is writable).
  * Refuses what is not a results file and other schema versions. */
 bool store_open_read(struct store **store, const char *path);
@@ -122,9 +136,15 @@ struct store_replication {
     uint32_t point, cloud;     /* indices */
     uint32_t outer_draw, rep;
 };
-/* Writes one replication; call in the order (point, outer_draw, rep, cloud). Commits by itself about once a second. */
+/* Writes one replication; call in the order (point, outer_draw, rep, cloud). Commits by itself, after the last cloud, when the
+ * last commit is a second ago. */
 bool store_write_replication(struct store *store, struct store_replication which, const struct sim_record *record);
+/* Between tasks: commits what waits, when the last commit is a second ago. To be called every now and then, so that a task need
+ * not wait for the next one. false: the store has failed, maybe long ago. */
+bool store_tick(struct store *store);
 bool store_commit(struct store *store);
+/* CPU time that other processes spent on this run. */
+void store_add_cpu(struct store *store, double cpu_s);
 /* Commits what is there, computes summary, difference, series_summary and target from the stored replications
  * (sim/results/summary.h), and writes status, digest, times. precision_reached: see struct store_run. Also for interrupted runs: what
  * is complete is summarised. */

@@ -64,22 +64,26 @@ bool store_write_run(struct store *store, const struct store_run *run, int64_t i
 {
     check(run->seed <= INT64_MAX, "seed %llu does not fit SQLite's integers", (unsigned long long)run->seed);
     check(run->level > 0 && run->level < 1, "level %g", run->level);
+    check(run->shard < run->shards, "shard %u of %u", run->shard, run->shards);
     char start[UNITS_TEXT], now[STORE_TIME];
     return insert(store,
                   "INSERT INTO run (id, scenario, scenario_text, overrides, model, title, question, regime, comparison,"
-                  " version, commit_id, libraries, seed, replications, level, start_utc, horizon_s, warmup_s, grid_s,"
-                  " command, host, threads, log, started_utc, status)"
-                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'running')",
-                  "itttttttttttiidtdddttitt", id, run->scenario, run->scenario_text, run->overrides, run->model, run->title,
-                  run->question, run->regime, run->comparison, run->version, run->commit_id, run->libraries,
-                  (int64_t)run->seed, (int64_t)run->replications, run->level, units_format_utc(start, run->start_unix_s),
-                  run->horizon_s, run->warmup_s, run->grid_s, run->command, run->host, (int64_t)run->threads, run->log,
+                  " version, commit_id, dirty, compiler, libraries, seed, shard, shards, replications, level, start_utc,"
+                  " horizon_s, warmup_s, grid_s, command, host, cpu, threads, ranks, log, started_utc, sittings, status)"
+                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1,"
+                  " 'running')",
+                  "itttttttttt" "ittiiiidt" "dddtttiitt", id, run->scenario, run->scenario_text, run->overrides, run->model,
+                  run->title, run->question, run->regime, run->comparison, run->version, run->commit_id,
+                  (int64_t)run->dirty, run->compiler, run->libraries, (int64_t)run->seed, (int64_t)run->shard,
+                  (int64_t)run->shards, (int64_t)run->replications, run->level, units_format_utc(start, run->start_unix_s),
+                  run->horizon_s, run->warmup_s, run->grid_s, run->command, run->host, run->cpu, (int64_t)run->threads,
+                  (int64_t)run->ranks, run->log,
                   store_now(now)) &&
            write_help(store, run);
 }
 
 /* Appends to a growing array of ids whose room is the next power of two of its count. */
-static bool append_id(struct store *store, int64_t **ids, uint32_t *count, int64_t id)
+bool store_append_id(struct store *store, int64_t **ids, uint32_t *count, int64_t id)
 {
     if ((*count & (*count - 1)) == 0) {
         int64_t *larger = realloc(*ids, (*count != 0 ? 2 * (size_t)*count : 1) * sizeof **ids);
@@ -97,7 +101,7 @@ bool store_add_cloud(struct store *store, const struct sim_arm *arm)
     return store_begin(store) &&
            insert(store, "INSERT INTO cloud VALUES (?, ?, ?, ?, ?)", "ittti", id, arm->name,
                   arm->kind != NULL ? arm->kind : "", arm->rules != NULL ? arm->rules : "", position) &&
-           append_id(store, &store->cloud_ids, &store->cloud_count, id);
+           store_append_id(store, &store->cloud_ids, &store->cloud_count, id);
 }
 
 bool store_add_point(struct store *store, const char *label, const char *parameters_json)
@@ -105,7 +109,7 @@ bool store_add_point(struct store *store, const char *label, const char *paramet
     int64_t id = store_point_id(label), position = store->point_count;
     return store_begin(store) &&
            insert(store, "INSERT INTO point VALUES (?, ?, ?, ?)", "itti", id, label, parameters_json, position) &&
-           append_id(store, &store->point_ids, &store->point_count, id);
+           store_append_id(store, &store->point_ids, &store->point_count, id);
 }
 
 static int64_t last_point(const struct store *store)

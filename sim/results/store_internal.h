@@ -1,5 +1,6 @@
 /* What the store's own files share: store.c (opening, replications), store_course.c (means of series on the way),
- * store_describe.c (what a run is: its row, clouds, points, targets) and store_read.c. Nobody else includes this. */
+ * store_describe.c (what a run is: its row, clouds, points, targets), store_lock.c, store_resume.c and store_read.c. Nobody
+ * else includes this. */
 #ifndef NINES_SIM_STORE_INTERNAL_H
 #define NINES_SIM_STORE_INTERNAL_H
 
@@ -34,6 +35,12 @@ struct store_course {
     bool broken; /* points came back: the rows must be read again at the end */
 };
 
+/* What a run has cost. */
+struct store_effort {
+    double wall_s, cpu_s;
+    int64_t peak_kib;
+};
+
 struct store {
     char *path;
     struct sqlite3 *database;
@@ -46,6 +53,9 @@ struct store {
     uint32_t metric_count, series_count, cloud_count, point_count, target_count;
     double level, grid_s;
     struct timespec opened, committed;
+    struct store_effort before, own; /* of earlier sittings; of this process when it opened the file */
+    double elsewhere_cpu_s;          /* of other processes for this sitting */
+    int lock;                        /* descriptor that holds the writer's lock; -1: none */
     bool failed;
     char message[STORE_MESSAGE];
 };
@@ -66,6 +76,21 @@ bool store_course_add(struct store *store, struct store_replication which, const
 bool store_course_end(struct store *store);
 
 bool store_write_run(struct store *store, const struct store_run *run, int64_t id);
+
+/* Takes the writer's lock on an open descriptor, which is the store's from then on. */
+bool store_lock(struct store *store, int file);
+/* Whether the file at the path is still ours alone. */
+bool store_lock_held(struct store *store);
+void store_unlock(struct store *store);
+
+/* Steps of opening for writing, once the file is there and locked. */
+bool store_connect(struct store *store, const struct store_run *run);
+bool store_prepare_writing(struct store *store);
+bool store_make_tables(struct store *store, const struct store_run *run);
+bool store_append_id(struct store *store, int64_t **ids, uint32_t *count, int64_t id);
+bool store_check_kind(struct store *store);
+/* An integer from a query of one row; false, with a message, when the file cannot be read. */
+bool store_read_integer(struct store *store, const char *sql, int64_t *value);
 
 char *store_digest_text(char *buffer, uint64_t digest); /* 16 hex digits; room for STORE_DIGEST */
 char *store_now(char *buffer);                          /* wall clock, "2026-08-01T12:00:00Z"; room for STORE_TIME */

@@ -27,8 +27,7 @@ static double double_of(sqlite3_stmt *row, int column)
     return sqlite3_column_type(row, column) == SQLITE_NULL ? (double)NAN : sqlite3_column_double(row, column);
 }
 
-/* An integer from a query of one row; false, with a message, when the file cannot be read. */
-static bool read_integer(struct store *store, const char *sql, int64_t *value)
+bool store_read_integer(struct store *store, const char *sql, int64_t *value)
 {
     sqlite3_stmt *statement = NULL;
     if (sqlite3_prepare_v2(store->database, sql, -1, &statement, NULL) != SQLITE_OK ||
@@ -43,10 +42,10 @@ static bool read_integer(struct store *store, const char *sql, int64_t *value)
     return true;
 }
 
-static bool check_kind(struct store *store)
+bool store_check_kind(struct store *store)
 {
     int64_t application = 0, version = 0;
-    if (!read_integer(store, "PRAGMA application_id", &application) || !read_integer(store, "PRAGMA user_version", &version))
+    if (!store_read_integer(store, "PRAGMA application_id", &application) || !store_read_integer(store, "PRAGMA user_version", &version))
         return false;
     if (application != STORE_APPLICATION_ID)
         return store_fail(store, "not a results file of nines");
@@ -67,14 +66,14 @@ bool store_open_read(struct store **out, const char *path)
     sqlite3_busy_timeout(store->database, 10000);
     (void)sqlite3_db_config(store->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(store->database, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    return check_kind(store);
+    return store_check_kind(store);
 }
 
 static bool read_help(struct store *store, struct arena *arena, struct store_run *run)
 {
     int64_t metrics = 0, series = 0;
-    if (!read_integer(store, "SELECT count(*) FROM metric_help", &metrics) ||
-        !read_integer(store, "SELECT count(*) FROM series_help", &series))
+    if (!store_read_integer(store, "SELECT count(*) FROM metric_help", &metrics) ||
+        !store_read_integer(store, "SELECT count(*) FROM series_help", &series))
         return false;
     struct sim_metric *metric = arena_array(arena, (size_t)metrics + 1, struct sim_metric);
     struct sim_series *one = arena_array(arena, (size_t)series + 1, struct sim_series);
@@ -112,12 +111,17 @@ static bool fill_run(struct store *store, struct arena *arena, sqlite3_stmt *row
         .started_utc = text_of(arena, row, 22), .finished_utc = text_of(arena, row, 23), .status = text_of(arena, row, 24),
         .digest = sqlite3_column_type(row, 25) == SQLITE_NULL ? NULL : text_of(arena, row, 25),
         .precision_reached = sqlite3_column_type(row, 26) == SQLITE_NULL ? -1 : sqlite3_column_int(row, 26),
-        .wall_s = double_of(row, 27)};
+        .wall_s = double_of(row, 27), .cpu_s = double_of(row, 28), .dirty = sqlite3_column_int(row, 29) != 0,
+        .compiler = text_of(arena, row, 30), .cpu = text_of(arena, row, 31), .shard = (uint32_t)sqlite3_column_int64(row, 32),
+        .shards = (uint32_t)sqlite3_column_int64(row, 33), .ranks = (uint32_t)sqlite3_column_int64(row, 34),
+        .sittings = (uint32_t)sqlite3_column_int64(row, 35)};
     const char *why;
     if (!units_utc(text_of(arena, row, 14), &run->start_unix_s, &why))
         return store_fail(store, "its start is not a date: %s", why);
     if (!(run->level > 0 && run->level < 1) || !(run->grid_s > 0) || !(run->horizon_s > 0))
         return store_fail(store, "its run row makes no sense (level, grid or horizon)");
+    if (run->shard >= run->shards)
+        return store_fail(store, "its run row makes no sense (shard %u of %u)", run->shard, run->shards);
     return true;
 }
 
@@ -127,7 +131,8 @@ bool store_read_run(struct store *store, struct arena *arena, struct store_run *
     if (!prepare(store, &row,
                  "SELECT scenario, scenario_text, overrides, model, title, question, regime, comparison, version, commit_id,"
                  " libraries, seed, replications, level, start_utc, horizon_s, warmup_s, grid_s, command, host, threads, log,"
-                 " started_utc, finished_utc, status, digest, precision_reached, wall_s FROM run LIMIT 1"))
+                 " started_utc, finished_utc, status, digest, precision_reached, wall_s, cpu_s, dirty, compiler, cpu, shard, shards,"
+                 " ranks, sittings FROM run LIMIT 1"))
         return false;
     int code = sqlite3_step(row);
     bool filled = code == SQLITE_ROW ? fill_run(store, arena, row, run)
@@ -141,7 +146,7 @@ bool store_read_clouds(struct store *store, struct arena *arena, const struct st
 {
     int64_t rows = 0;
     sqlite3_stmt *row = NULL;
-    if (!read_integer(store, "SELECT count(*) FROM cloud", &rows) ||
+    if (!store_read_integer(store, "SELECT count(*) FROM cloud", &rows) ||
         !prepare(store, &row, "SELECT id, name, kind, rules FROM cloud ORDER BY position, id"))
         return false;
     struct store_cloud *cloud = arena_array(arena, (size_t)rows, struct store_cloud);
@@ -156,7 +161,7 @@ bool store_read_points(struct store *store, struct arena *arena, const struct st
 {
     int64_t rows = 0;
     sqlite3_stmt *row = NULL;
-    if (!read_integer(store, "SELECT count(*) FROM point", &rows) ||
+    if (!store_read_integer(store, "SELECT count(*) FROM point", &rows) ||
         !prepare(store, &row, "SELECT id, label, parameters FROM point ORDER BY position, id"))
         return false;
     struct store_point *point = arena_array(arena, (size_t)rows, struct store_point);

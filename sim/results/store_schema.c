@@ -11,11 +11,13 @@ const char *const store_schema[] = {
     "CREATE TABLE run ("
     " id INTEGER PRIMARY KEY, scenario TEXT NOT NULL, scenario_text TEXT NOT NULL, overrides TEXT NOT NULL,"
     " model TEXT NOT NULL, title TEXT NOT NULL, question TEXT NOT NULL, regime TEXT NOT NULL, comparison TEXT NOT NULL,"
-    " version TEXT NOT NULL, commit_id TEXT NOT NULL, libraries TEXT NOT NULL, seed INTEGER NOT NULL,"
+    " version TEXT NOT NULL, commit_id TEXT NOT NULL, dirty INTEGER NOT NULL, compiler TEXT NOT NULL,"
+    " libraries TEXT NOT NULL, seed INTEGER NOT NULL, shard INTEGER NOT NULL, shards INTEGER NOT NULL,"
     " replications INTEGER NOT NULL, level REAL NOT NULL, start_utc TEXT NOT NULL, horizon_s REAL NOT NULL,"
     " warmup_s REAL NOT NULL, grid_s REAL NOT NULL,"
-    " command TEXT NOT NULL, host TEXT NOT NULL, threads INTEGER NOT NULL, log TEXT NOT NULL,"
-    " started_utc TEXT NOT NULL, finished_utc TEXT, wall_s REAL, peak_memory_kib INTEGER,"
+    " command TEXT NOT NULL, host TEXT NOT NULL, cpu TEXT NOT NULL, threads INTEGER NOT NULL, ranks INTEGER NOT NULL,"
+    " log TEXT NOT NULL, sittings INTEGER NOT NULL, started_utc TEXT NOT NULL, finished_utc TEXT, wall_s REAL, cpu_s REAL,"
+    " peak_memory_kib INTEGER,"
     " status TEXT NOT NULL CHECK (status IN ('running', 'complete', 'interrupted')),"
     " precision_reached INTEGER CHECK (precision_reached IN (0, 1)), digest TEXT) STRICT;",
 
