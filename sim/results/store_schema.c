@@ -112,6 +112,12 @@ const char *const store_schema[] = {
     " t_s REAL NOT NULL, n INTEGER NOT NULL, mean REAL, ci_low REAL, ci_high REAL,"
     " PRIMARY KEY (point_id, cloud_id, name, t_s)) STRICT, WITHOUT ROWID;",
 
+    "CREATE TABLE sensitivity ("
+    " cloud_a INTEGER NOT NULL REFERENCES cloud, cloud_b INTEGER REFERENCES cloud, metric TEXT NOT NULL,"
+    " factor TEXT NOT NULL, name TEXT NOT NULL CHECK (name IN ('mu', 'mu_star', 'sigma', 'first', 'total')),"
+    " unit TEXT NOT NULL, n INTEGER NOT NULL, value REAL, ci_low REAL, ci_high REAL, level REAL NOT NULL,"
+    " method TEXT NOT NULL, UNIQUE (cloud_a, cloud_b, metric, factor, name)) STRICT;",
+
     "CREATE TABLE target ("
     " id INTEGER PRIMARY KEY, name TEXT NOT NULL, point_id INTEGER NOT NULL REFERENCES point,"
     " cloud_id INTEGER NOT NULL REFERENCES cloud, metric TEXT NOT NULL, unit TEXT NOT NULL, role TEXT NOT NULL,"

@@ -19,7 +19,8 @@
  * Intervals: Student's t for mu and mu*, which are means of independent trajectories; for the others the percentile bootstrap over
  * trajectories or rows (Archer, Saltelli & Sobol 1997, "Sensitivity measures, ANOVA-like techniques and the use of bootstrap",
  * J. Stat. Comput. Simul. 58), resampled by our own streams, the same for all inputs, so equal outputs give equal bits. Rows of a
- * low-discrepancy sequence are more even than independent ones: then these intervals are too wide rather than too narrow.
+ * low-discrepancy sequence are more even than independent ones: then these intervals are too wide rather than too narrow. Levels
+ * beyond 99 % rest on the outermost few of the resamples.
  *
  * Where the output is a mean over few replications, its noise counts as one more input, which acts on the differences as well: it
  * raises totals and mu* of inputs that do nothing. Common random numbers at all points take most of it away.
