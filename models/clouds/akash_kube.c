@@ -21,18 +21,27 @@ void akash_load(struct akash *cloud, uint32_t workload, uint32_t node, int sign)
     provider->stale = true;
 }
 
+static void bind(void *context, uint32_t unit, uint32_t node, uint16_t devices)
+{
+    struct akash *cloud = context;
+    akash_load(cloud, cloud->world->unit[unit].workload, node, +1);
+    world_bind(cloud->world, unit, node, devices, NULL, 0);
+    world_later_drawn(cloud->world, unit, cloud->action_start, cloud->plan->start_time);
+}
+
+/* A pod of a service; or what is missing of a job, all of it or nothing. */
 static bool place(struct akash *cloud, uint32_t unit)
 {
     struct world *world = cloud->world;
     uint32_t workload = world->unit[unit].workload, node;
     uint16_t devices;
     const struct tenancy *what = &cloud->tenancy[akash_tenancy_of(cloud, unit)];
+    if (world_class(world, workload)->kind == DEMAND_JOB)
+        return world_place_gang(world, workload, what->provider, bind);
     /* Kubernetes' default scheduler keeps the replicas of a deployment on different nodes where it can. */
     if (!pools_take_apart(cloud->pools, what->provider, workload, NULL, &node, &devices))
         return false;
-    akash_load(cloud, workload, node, +1);
-    world_bind(world, unit, node, devices, NULL, 0);
-    world_later_drawn(world, unit, cloud->action_start, cloud->plan->start_time);
+    bind(cloud, unit, node, devices);
     return true;
 }
 

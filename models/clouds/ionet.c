@@ -28,6 +28,7 @@ struct ionet_plan {
     int64_t misses;
     const struct law *deploy_time, *replace_time, *manual_time;
     double manual_share, fee, refund;
+    bool recreate;
 };
 
 struct worker {
@@ -37,11 +38,21 @@ struct worker {
     uint32_t tries;
 };
 
+/* A job's Ray cluster. */
+struct cluster {
+    bool partial; /* it has lost workers, and there was no room for others */
+    bool knotted; /* part of a livelock when last looked at */
+};
+
 struct ionet {
     struct world *world;
     const struct ionet_plan *plan;
     struct pools *pools;
     struct worker *worker;     /* by unit */
+    struct cluster *cluster;   /* by workload */
+    uint32_t *partial, partials; /* workloads whose cluster is partial */
+    uint32_t *knot_of;         /* scratch: those of one tier */
+    bool *in_knot;             /* scratch */
     double *supplier_s;        /* capacity x time by supplier */
     uint32_t suppliers;
     uint32_t action_deploy, action_failed, action_resume;
@@ -112,7 +123,8 @@ static const void *plan_ionet(struct scenario *scenario, const struct value *gro
                                 .manual_time = value_law(group, "manual_time"),
                                 .manual_share = value_number(group, "manual_share"),
                                 .fee = value_number(group, "fee"),
-                                .refund = value_number(group, "refund")};
+                                .refund = value_number(group, "refund"),
+                                .recreate = value_choice(group, "livelocks") == 1};
     if (value_choice(group, "prefer") == 1) {
         plan->order[0] = TIER_CONSUMER;
         plan->order[2] = TIER_DATA_CENTER;
@@ -178,9 +190,24 @@ static void bill(struct ionet *cloud, uint32_t unit, instant until)
 
 /* --- Placing --------------------------------------------------------------------------------------------------------- */
 
-static bool place(void *context, uint32_t unit)
+static void hire(void *context, uint32_t unit, uint32_t node, uint16_t devices)
 {
     struct ionet *cloud = context;
+    struct world *world = cloud->world;
+    const struct fleet_node *where = &world->plan->fleet->node[node];
+    struct stream stream = world_stream(world, unit);
+    uint32_t relay = cloud->plan->relay[where->site * cloud->plan->relays_per_site +
+                                        (uint32_t)stream_below(&stream, cloud->plan->relays_per_site)];
+    /* Users reach a service through its relay; a job's workers talk to each other by a mesh of their own. */
+    world_bind(world, unit, node, devices, &relay, world_class(world, world->unit[unit].workload)->kind == DEMAND_SERVICE);
+    struct worker *worker = &cloud->worker[unit];
+    *worker = (struct worker){.billed_to = world_now(world), .failed_at = INSTANT_NEVER, .booked_at = worker->booked_at};
+    if (worker->booked_at.us == US_NEVER)
+        worker->booked_at = world_now(world);
+}
+
+static bool place_replica(struct ionet *cloud, uint32_t unit)
+{
     struct world *world = cloud->world;
     uint32_t workload = world->unit[unit].workload, node;
     uint32_t site = world_site(world, unit);
@@ -192,22 +219,35 @@ static bool place(void *context, uint32_t unit)
         wish.domains = sites;
         wish.domain_words = 4;
     }
-    bool placed = false;
-    for (int i = 0; i < TIERS && !placed; i++)
-        placed = pools_take_apart(cloud->pools, cloud->plan->order[i], workload, &wish, &node, &devices);
-    if (!placed)
-        return false;
-    const struct fleet_node *where = &world->plan->fleet->node[node];
-    struct stream stream = world_stream(world, unit);
-    uint32_t relay = cloud->plan->relay[where->site * cloud->plan->relays_per_site +
-                                        (uint32_t)stream_below(&stream, cloud->plan->relays_per_site)];
-    /* Users reach a service through its relay; a job's workers talk to each other by a mesh of their own. */
-    world_bind(world, unit, node, devices, &relay, world_class(world, workload)->kind == DEMAND_SERVICE);
-    struct worker *worker = &cloud->worker[unit];
-    *worker = (struct worker){.billed_to = world_now(world), .failed_at = INSTANT_NEVER, .booked_at = worker->booked_at};
-    if (worker->booked_at.us == US_NEVER)
-        worker->booked_at = world_now(world);
-    return true;
+    for (int i = 0; i < TIERS; i++)
+        if (pools_take_apart(cloud->pools, cloud->plan->order[i], workload, &wish, &node, &devices)) {
+            hire(cloud, unit, node, devices);
+            return true;
+        }
+    return false;
+}
+
+/* The tier that a cluster's workers are of, or TIERS when it has none. */
+static enum tier tier_of_cluster(const struct ionet *cloud, uint32_t workload)
+{
+    const struct world *world = cloud->world;
+    uint32_t first = world->demand->workload[workload].first_unit;
+    for (uint32_t u = first; u < first + world_class(world, workload)->units; u++)
+        if (world->unit[u].state != UNIT_IDLE)
+            return (enum tier)cloud->plan->pools->pool_of_node[world->unit[u].node];
+    return TIERS;
+}
+
+/* A Ray cluster: one placement group with a bundle for each pod, hired in one tier. What is lost is hired where the rest is. */
+static bool place_cluster(struct ionet *cloud, uint32_t workload)
+{
+    enum tier tier = tier_of_cluster(cloud, workload);
+    if (tier != TIERS)
+        return world_place_gang(cloud->world, workload, tier, hire);
+    for (int i = 0; i < TIERS; i++)
+        if (world_place_gang(cloud->world, workload, cloud->plan->order[i], hire))
+            return true;
+    return false;
 }
 
 static void free_unit(void *context, uint32_t unit)
@@ -221,15 +261,6 @@ static void free_unit(void *context, uint32_t unit)
     world_release(cloud->world, unit, "replaced after missed heartbeats");
 }
 
-/* Takes an attempt to place back: nothing was booked. */
-static void undo_place(void *context, uint32_t unit)
-{
-    struct ionet *cloud = context;
-    free_unit(cloud, unit);
-    if (cloud->worker[unit].booked_at.us == world_now(cloud->world).us)
-        cloud->worker[unit].booked_at = INSTANT_NEVER;
-}
-
 static bool can_manage(const struct ionet *cloud) { return graph_manages(cloud->world->graph, cloud->plan->orchestrator); }
 
 static void refuse(struct ionet *cloud, uint32_t unit, uint32_t action)
@@ -239,6 +270,76 @@ static void refuse(struct ionet *cloud, uint32_t unit, uint32_t action)
     world_later(cloud->world, unit, action, wait);
 }
 
+/* --- Livelocks -------------------------------------------------------------------------------------------------------- */
+
+static void leave_partial(struct ionet *cloud, uint32_t workload)
+{
+    struct cluster *cluster = &cloud->cluster[workload];
+    cluster->knotted = false;
+    if (!cluster->partial)
+        return;
+    cluster->partial = false;
+    uint32_t at = 0;
+    while (cloud->partial[at] != workload)
+        at++;
+    cloud->partial[at] = cloud->partial[--cloud->partials];
+}
+
+/* Gives up all that a cluster has and is to get; its workers are asked for anew. */
+static void dissolve(struct ionet *cloud, uint32_t workload)
+{
+    struct world *world = cloud->world;
+    uint32_t first = world->demand->workload[workload].first_unit;
+    leave_partial(cloud, workload);
+    for (uint32_t u = first; u < first + world_class(world, workload)->units; u++) {
+        engine_cancel(world->engine, world->unit[u].pending);
+        free_unit(cloud, u);
+        world_ask(world, u);
+        cloud->worker[u].tries = 0;
+    }
+}
+
+static bool younger(const struct ionet *cloud, uint32_t a, uint32_t b)
+{
+    int64_t first = cloud->world->demand->workload[a].requested.us, second = cloud->world->demand->workload[b].requested.us;
+    return first != second ? first > second : a > b;
+}
+
+/* A cluster that lacks workers found no room for them. Others may wait in the same tier for what it holds while it waits for what
+ * they hold: such a knot does not come undone by waiting. */
+static void look_for_knots(struct ionet *cloud, uint32_t workload)
+{
+    enum tier tier = tier_of_cluster(cloud, workload);
+    if (tier == TIERS)
+        return;
+    if (!cloud->cluster[workload].partial)
+        cloud->partial[cloud->partials++] = workload;
+    cloud->cluster[workload].partial = true;
+    uint32_t count = 0, youngest = COMPONENT_NONE;
+    for (uint32_t i = 0; i < cloud->partials; i++)
+        if (tier_of_cluster(cloud, cloud->partial[i]) == tier)
+            cloud->knot_of[count++] = cloud->partial[i];
+    bool fresh = false;
+    if (count < 2 || pools_find_knot(cloud->pools, tier, cloud->knot_of, count, cloud->in_knot) == 0)
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        struct cluster *cluster = &cloud->cluster[cloud->knot_of[i]];
+        fresh = fresh || (cloud->in_knot[i] && !cluster->knotted);
+        cluster->knotted = cloud->in_knot[i];
+        if (cloud->in_knot[i] && (youngest == COMPONENT_NONE || younger(cloud, cloud->knot_of[i], youngest)))
+            youngest = cloud->knot_of[i];
+    }
+    if (fresh)
+        measure_count(cloud->world->measure, MEASURE_LIVELOCK, world_now(cloud->world));
+    if (!cloud->plan->recreate)
+        return;
+    dissolve(cloud, youngest);
+    world_later_drawn(cloud->world, cloud->world->demand->workload[youngest].first_unit, cloud->action_deploy,
+                      cloud->plan->deploy_time);
+}
+
+/* --- Deploying ------------------------------------------------------------------------------------------------------- */
+
 /* A cluster or a replica comes up: place, and run at once, since the time of deploying is past. */
 static void on_deploy(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
 {
@@ -247,15 +348,15 @@ static void on_deploy(void *context, struct engine *engine, uint32_t unit, uint6
     struct ionet *cloud = context;
     struct world *world = cloud->world;
     uint32_t workload = world->unit[unit].workload;
-    bool gang = world_class(world, workload)->kind == DEMAND_JOB, failed = !can_manage(cloud);
-    if (!failed && gang)
-        world_place_gang(world, workload, place, undo_place, &failed);
-    else if (!failed)
-        failed = !place(cloud, unit);
-    if (failed) {
+    bool gang = world_class(world, workload)->kind == DEMAND_JOB, manages = can_manage(cloud);
+    if (!manages || !(gang ? place_cluster(cloud, workload) : place_replica(cloud, unit))) {
         refuse(cloud, unit, cloud->action_deploy);
+        if (manages && gang)
+            look_for_knots(cloud, workload);
         return;
     }
+    if (gang)
+        leave_partial(cloud, workload);
     uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
     for (uint32_t u = gang ? first : unit; u < (gang ? first + units : unit + 1); u++)
         if (world->unit[u].state == UNIT_BOUND && world->unit[u].bound_at.us == world_now(world).us)
@@ -282,12 +383,13 @@ static void on_failed(void *context, struct engine *engine, uint32_t unit, uint6
         return;
     }
     world_detected(world, workload);
-    bool head = world_class(world, workload)->kind == DEMAND_JOB && unit == first;
-    for (uint32_t u = head ? first : unit; u < (head ? first + world_class(world, workload)->units : unit + 1); u++) {
-        engine_cancel(world->engine, world->unit[u].pending);
-        free_unit(cloud, u);
-        world_ask(world, u);
-        cloud->worker[u].tries = 0;
+    const struct demand_class *class = world_class(world, workload);
+    if (class->kind == DEMAND_JOB && (unit == first || class->gang == GANG_STRICT_PACK)) {
+        dissolve(cloud, workload); /* with its head, or its only node, the cluster is gone */
+    } else {
+        free_unit(cloud, unit);
+        world_ask(world, unit);
+        cloud->worker[unit].tries = 0;
     }
     struct stream stream = world_stream(world, unit);
     bool manual = stream_chance(&stream, cloud->plan->manual_share);
@@ -349,6 +451,7 @@ static void withdraw(void *context, uint32_t workload)
     struct ionet *cloud = context;
     struct world *world = cloud->world;
     uint32_t first = world->demand->workload[workload].first_unit;
+    leave_partial(cloud, workload);
     for (uint32_t u = first; u < first + world_class(world, workload)->units; u++) {
         engine_cancel(world->engine, world->unit[u].pending);
         world_give_up(world, u);
@@ -384,6 +487,10 @@ static void *open_ionet(struct world *world, const void *own)
     cloud->plan = own;
     cloud->pools = world->pools;
     cloud->worker = arena_array(world->arena, world->demand->units, struct worker);
+    cloud->cluster = arena_array(world->arena, world->demand->workloads, struct cluster);
+    cloud->partial = arena_array(world->arena, world->demand->workloads, uint32_t);
+    cloud->knot_of = arena_array(world->arena, world->demand->workloads, uint32_t);
+    cloud->in_knot = arena_array(world->arena, world->demand->workloads, bool);
     for (uint32_t u = 0; u < world->demand->units; u++)
         cloud->worker[u].booked_at = INSTANT_NEVER;
     cloud->suppliers = world->plan->fleet->sites * cloud->plan->suppliers_per_site;

@@ -45,6 +45,8 @@ extern const struct key ionet_tier_keys[];
         {"replace_time", KEY_LAW, "lognormal_median(90 s, 0.5)", "time to replace a failed worker (U)", IONET_WHEN},   \
         {"manual_share", KEY_SHARE, "2 %", "share of replacements that need a person (vendor claim: 98 % automatic)", IONET_WHEN}, \
         {"manual_time", KEY_LAW, "lognormal_median(2 h, 1)", "time such a replacement takes (assumption)", IONET_WHEN}, \
+        {"livelocks", KEY_CHOICE, "leave", "clusters that wait for each other for ever: as Ray leaves them, or the youngest begins anew", \
+         .choices = "leave|recreate", IONET_WHEN},                                                                     \
         {"retry_first", KEY_DURATION, "30 s", "first wait after a refused request; doubles each time (assumption)", .low = 1, \
          .high = 86400, IONET_WHEN},                                                                                   \
         {"retry_cap", KEY_DURATION, "10 min", "longest wait between two tries (assumption)", .low = 1, .high = 86400, IONET_WHEN}, \

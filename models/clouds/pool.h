@@ -6,6 +6,7 @@
 #define NINES_MODELS_CLOUDS_POOL_H
 
 #include "models/clouds/world.h"
+#include "models/gpu/backfill.h"
 #include "models/gpu/place.h"
 #include "sim/scenario/scenario.h"
 
@@ -41,6 +42,28 @@ struct pool_wish {
     size_t avoid_count;
 };
 
+/* Gives pool `pool` a queue of jobs (models/gpu/backfill.h) beside what is placed one by one; room for so many jobs and pods at a time.
+ * What else comes and goes in the pool voids or moves the queue's promises. */
+struct gpu_backfill *pools_open_queue(struct pools *pools, uint32_t pool, enum gpu_discipline discipline, uint32_t jobs, uint32_t pods);
+/* Runs one pass of the pool's queue. Returns how many jobs start: queue->started. */
+int32_t pools_pass(struct pools *pools, uint32_t pool);
+/* The fleet's node of a seat that a queue gave. */
+uint32_t pools_fleet_node(const struct pools *pools, uint32_t pool, int32_t local);
+/* Takes a node out of service for new units while it works, or back into it. */
+void pools_cordon(struct pools *pools, uint32_t node, bool cordoned);
+
+/* Somebody who may have to leave for others. */
+struct pool_holder {
+    uint32_t first_unit, units; /* all or nothing */
+    int32_t rank;
+    instant since;
+    bool victim;                /* the answer */
+};
+/* Which of holders[count] must leave so that all idle units of a workload, or one of a service, fit under the wish. As
+ * gpu_gang_preempt(): the number of victims, 0 for none needed, -1 for in vain. */
+int32_t pools_preempt(struct pools *pools, uint32_t pool, uint32_t workload, uint32_t units, int32_t rank, const struct pool_wish *wish,
+                      struct pool_holder *holders, uint32_t count);
+
 /* Finds and takes a place for one unit of a workload. On success *node is the fleet node. wish may be NULL. */
 bool pools_take(struct pools *pools, uint32_t pool, uint32_t workload, const struct pool_wish *wish, uint32_t *node,
                 uint16_t *devices);
@@ -48,6 +71,12 @@ bool pools_take(struct pools *pools, uint32_t pool, uint32_t workload, const str
  * must be empty. */
 bool pools_take_apart(struct pools *pools, uint32_t pool, uint32_t workload, const struct pool_wish *wish, uint32_t *node,
                       uint16_t *devices);
+/* Takes places for all idle units of a job in one pool, or for none, by the strategy its demand asks for; units that have places in
+ * the pool keep them, and the strategy looks at them too. nodes[], devices[]: by unit of the job; only those of idle units are written. */
+bool pools_take_gang(struct pools *pools, uint32_t pool, uint32_t workload, uint32_t *nodes, uint16_t *devices);
+/* Of the jobs workloads[count], each with units placed in the pool and others waiting, those that wait for each other for ever: each could
+ * be completed if the others let go, none as it is. knot[count] tells which; returns how many. */
+uint32_t pools_find_knot(struct pools *pools, uint32_t pool, const uint32_t *workloads, uint32_t count, bool *knot);
 /* Whether there is such a place, without taking it. */
 bool pools_has(struct pools *pools, uint32_t pool, const struct gpu_pod *pod);
 /* Gives back what pools_take took. */

@@ -73,34 +73,37 @@ uint32_t world_siblings(const struct world *world, uint32_t workload, uint32_t *
     return count;
 }
 
-uint32_t world_place_gang(struct world *world, uint32_t workload, bool (*place)(void *cloud, uint32_t unit),
-                          void (*undo)(void *cloud, uint32_t unit), bool *failed)
+bool world_place_gang(struct world *world, uint32_t workload, uint32_t pool,
+                      void (*bind)(void *cloud, uint32_t unit, uint32_t node, uint16_t devices))
 {
     uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
-    uint32_t placed[DEMAND_UNITS_MAX], count = 0;
-    instant asked[DEMAND_UNITS_MAX];
-    *failed = false;
-    for (uint32_t u = first; u < first + units && !*failed; u++) {
-        if (world->unit[u].state != UNIT_IDLE)
-            continue;
-        asked[count] = world->unit[u].asked;
-        world->unit[u].asked = INSTANT_NEVER;
-        if (place(world->cloud, u)) {
-            placed[count++] = u;
-        } else {
-            world->unit[u].asked = asked[count];
-            *failed = true;
-        }
-    }
-    for (uint32_t i = 0; i < count && !*failed; i++)
-        if (asked[i].us != US_NEVER)
-            measure_lease_granted(world->measure, asked[i], world_now(world));
-    while (*failed && count > 0) {
-        count--;
-        undo(world->cloud, placed[count]);
-        world->unit[placed[count]].asked = asked[count];
-    }
-    return count;
+    uint32_t nodes[DEMAND_UNITS_MAX], idle = 0;
+    uint16_t devices[DEMAND_UNITS_MAX];
+    for (uint32_t u = first; u < first + units; u++)
+        idle += world->unit[u].state == UNIT_IDLE;
+    if (idle == 0)
+        return true;
+    if (!pools_take_gang(world->pools, pool, workload, nodes, devices))
+        return false;
+    for (uint32_t i = 0; i < units; i++)
+        if (world->unit[first + i].state == UNIT_IDLE)
+            bind(world->cloud, first + i, nodes[i], devices[i]);
+    return true;
+}
+
+uint32_t world_first_on(const struct world *world, uint32_t component)
+{
+    uint32_t link = world->head[component];
+    return link == LINK_NONE ? COMPONENT_NONE : link / UNIT_DEPENDENCIES;
+}
+
+uint32_t world_next_on(const struct world *world, uint32_t component, uint32_t unit)
+{
+    const struct unit *what = &world->unit[unit];
+    for (uint32_t i = 0; i < what->dependencies; i++)
+        if (what->dependency[i] == component)
+            return what->next[i] == LINK_NONE ? COMPONENT_NONE : what->next[i] / UNIT_DEPENDENCIES;
+    check(false, "unit %" PRIu32 " does not depend on component %" PRIu32, unit, component);
 }
 
 char *world_name(const struct world *world, uint32_t workload, char *buffer, size_t bytes)

@@ -132,11 +132,13 @@ void world_later_drawn(struct world *world, uint32_t unit, uint32_t action, cons
 duration world_backoff(duration first, duration cap, uint32_t tries);
 /* Nodes of a service's placed replicas, for a cloud that keeps them apart; none for a job. nodes: room for DEMAND_UNITS_MAX. */
 uint32_t world_siblings(const struct world *world, uint32_t workload, uint32_t *nodes);
-/* Places all idle units of a job or none: place(cloud, unit) for each, and undo(cloud, unit) for what was placed when one fails.
- * Returns how many were placed; 0 when one failed or none was idle (then *failed tells). Requests are answered only when all
- * are placed. */
-uint32_t world_place_gang(struct world *world, uint32_t workload, bool (*place)(void *cloud, uint32_t unit),
-                          void (*undo)(void *cloud, uint32_t unit), bool *failed);
+/* Places all idle units of a job in one pool, or none: bind(cloud, unit, node, devices) for each, which is to call world_bind(). True
+ * when none is idle any more. */
+bool world_place_gang(struct world *world, uint32_t workload, uint32_t pool,
+                      void (*bind)(void *cloud, uint32_t unit, uint32_t node, uint16_t devices));
+/* The units that depend on a component, in no order that means anything: the first, and the one after; COMPONENT_NONE at the end. */
+uint32_t world_first_on(const struct world *world, uint32_t component);
+uint32_t world_next_on(const struct world *world, uint32_t component, uint32_t unit);
 /* Name of a workload, "web/17"; buffer of at least 96 bytes; returns buffer. */
 char *world_name(const struct world *world, uint32_t workload, char *buffer, size_t bytes);
 

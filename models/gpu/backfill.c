@@ -151,37 +151,67 @@ int64_t gpu_backfill_next_us(const struct gpu_backfill *queue)
 
 /* --- Nodes -------------------------------------------------------------------------------------------------------- */
 
-static void kill(struct gpu_backfill *queue, int32_t id)
+/* A running job holds nothing any more. */
+static void stop(struct gpu_backfill *queue, int32_t id)
 {
-    struct gpu_job *job = &queue->jobs[id];
     gpu_profile_drop(queue->profile, id);
     queue->running--;
-    queue->counts.killed++;
-    queue->killed[queue->killed_count++] = id;
     queue->loosened = true;
-    if (!job->request.requeue) {
-        forget(queue, id);
-        return;
-    }
-    job->attempt++;
+}
+
+static void wait_again(struct gpu_backfill *queue, int32_t id)
+{
+    queue->jobs[id].attempt++;
     queue->counts.requeued++;
     enqueue(queue, id);
 }
 
-static void break_promises_on(struct gpu_backfill *queue, int32_t node)
+static void kill(struct gpu_backfill *queue, int32_t id)
+{
+    stop(queue, id);
+    queue->counts.killed++;
+    queue->killed[queue->killed_count++] = id;
+    if (queue->jobs[id].request.requeue)
+        wait_again(queue, id);
+    else
+        forget(queue, id);
+}
+
+void gpu_backfill_requeue(struct gpu_backfill *queue, int32_t id, int64_t limit_us)
+{
+    check(job_at(queue, id)->state == GPU_JOB_RUNNING && limit_us > 0, "job %d is queued again", id);
+    stop(queue, id);
+    queue->jobs[id].request.limit_us = limit_us;
+    wait_again(queue, id);
+}
+
+void gpu_backfill_void(struct gpu_backfill *queue)
+{
+    for (int32_t i = 0; i < queue->waiting; i++)
+        gpu_backfill_break(queue, queue->order[i]);
+}
+
+void gpu_backfill_taken(struct gpu_backfill *queue, int32_t node)
 {
     bool reserved = false;
-    for (int32_t i = 0; i < queue->waiting && !reserved; i++)
+    for (int32_t i = 0; i < queue->waiting && queue->profile->planned > 0 && !reserved; i++)
         reserved = gpu_profile_uses(queue->profile, queue->order[i], node);
-    for (int32_t i = 0; i < queue->waiting && reserved; i++)
-        gpu_backfill_break(queue, queue->order[i]);
+    if (reserved)
+        gpu_backfill_void(queue);
+}
+
+void gpu_backfill_given(struct gpu_backfill *queue)
+{
+    queue->loosened = true;
+    for (int32_t i = 0; i < queue->waiting; i++)
+        queue->jobs[queue->order[i]].stuck = false;
 }
 
 int32_t gpu_backfill_node_down(struct gpu_backfill *queue, int32_t node)
 {
     queue->killed_count = 0;
     gpu_node_set_available(queue->inventory, node, false);
-    break_promises_on(queue, node);
+    gpu_backfill_taken(queue, node);
     for (int32_t id = 0; id < queue->options.jobs; id++)
         if (queue->jobs[id].state == GPU_JOB_RUNNING && gpu_profile_uses(queue->profile, id, node))
             kill(queue, id);
@@ -191,15 +221,13 @@ int32_t gpu_backfill_node_down(struct gpu_backfill *queue, int32_t node)
 void gpu_backfill_node_cordon(struct gpu_backfill *queue, int32_t node)
 {
     gpu_node_set_available(queue->inventory, node, false);
-    break_promises_on(queue, node);
+    gpu_backfill_taken(queue, node);
 }
 
 void gpu_backfill_node_up(struct gpu_backfill *queue, int32_t node)
 {
     gpu_node_set_available(queue->inventory, node, true);
-    queue->loosened = true;
-    for (int32_t i = 0; i < queue->waiting; i++)
-        queue->jobs[queue->order[i]].stuck = false;
+    gpu_backfill_given(queue);
 }
 
 /* --- Reports ------------------------------------------------------------------------------------------------------ */

@@ -116,6 +116,10 @@ int64_t gpu_backfill_next_us(const struct gpu_backfill *queue);
 /* A running job ends, at its limit or before. Its id becomes free. */
 void gpu_backfill_finish(struct gpu_backfill *queue, int32_t id, int64_t now_us);
 
+/* A running job is stopped (its gang lost a member, it is preempted): it waits again where it was in the queue, with a new attempt
+ * number and a new limit. */
+void gpu_backfill_requeue(struct gpu_backfill *queue, int32_t id, int64_t limit_us);
+
 /* A waiting job is withdrawn. */
 void gpu_backfill_cancel(struct gpu_backfill *queue, int32_t id);
 
@@ -128,6 +132,13 @@ void gpu_backfill_node_cordon(struct gpu_backfill *queue, int32_t node);
 
 /* The node is available again, after either. */
 void gpu_backfill_node_up(struct gpu_backfill *queue, int32_t node);
+
+/* Others than the queue's jobs live in the inventory too, and come and go: somebody took room on the node, so that promises on it are
+ * void; somebody gave room back, so that promises may move and who was stuck may not be; nobody can start anything for a while,
+ * so that all promises are void. */
+void gpu_backfill_taken(struct gpu_backfill *queue, int32_t node);
+void gpu_backfill_given(struct gpu_backfill *queue);
+void gpu_backfill_void(struct gpu_backfill *queue);
 
 const struct gpu_job *gpu_backfill_job(const struct gpu_backfill *queue, int32_t id);
 

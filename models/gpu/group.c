@@ -216,47 +216,53 @@ static void rebind(struct gpu_inventory *inventory, const struct gpu_bundle *bun
 }
 
 /* All groups of the set but one let go of what they hold, or take it again. */
-static void others_hold(struct gpu_groups *groups, int32_t except, bool hold)
+static void others_hold(struct gpu_inventory *inventory, const struct gpu_group *groups, int32_t count, const bool *knot,
+                        int32_t except, bool hold)
 {
-    for (int32_t id = 0; id < groups->options.groups; id++) {
-        if (!groups->in_knot[id] || id == except)
+    for (int32_t id = 0; id < count; id++) {
+        if (!knot[id] || id == except)
             continue;
-        const struct gpu_group *group = &groups->groups[id];
-        for (int32_t i = 0; i < group->count; i++) {
-            const struct gpu_bundle *bundle = &group->bundles[i];
+        for (int32_t i = 0; i < groups[id].count; i++) {
+            const struct gpu_bundle *bundle = &groups[id].bundles[i];
             if (bundle->placement.node == GPU_NO_NODE)
                 continue;
             if (hold)
-                rebind(groups->inventory, bundle);
+                rebind(inventory, bundle);
             else
-                gpu_release(groups->inventory, &bundle->pod, &bundle->placement);
+                gpu_release(inventory, &bundle->pod, &bundle->placement);
         }
     }
 }
 
-static bool completed_if_others_let_go(struct gpu_groups *groups, int32_t id)
+int32_t gpu_knot_find(struct gpu_inventory *inventory, struct gpu_group *groups, int32_t count, bool *knot,
+                      const struct gpu_place_options *place, int32_t *forbidden)
 {
-    others_hold(groups, id, false);
-    bool fits = gpu_group_fits(groups->inventory, &groups->groups[id], &groups->options.place, groups->forbidden);
-    others_hold(groups, id, true);
-    return fits;
+    int32_t left = 0;
+    for (bool shrunk = true; shrunk;) {
+        shrunk = false;
+        left = 0;
+        for (int32_t id = 0; id < count; id++) {
+            if (!knot[id])
+                continue;
+            others_hold(inventory, groups, count, knot, id, false);
+            bool fits = gpu_group_fits(inventory, &groups[id], place, forbidden);
+            others_hold(inventory, groups, count, knot, id, true);
+            knot[id] = fits;
+            shrunk = shrunk || !fits;
+            left += fits;
+        }
+    }
+    return left;
 }
 
-/* Takes out of the set who would not be helped, until all that are left would. Returns the youngest of them. */
+/* Returns the youngest group of a knot. */
 static int32_t find_knot(struct gpu_groups *groups)
 {
     int32_t youngest = GPU_NO_GROUP;
-    bool shrunk = true;
     for (int32_t id = 0; id < groups->options.groups; id++)
         groups->in_knot[id] = partial(&groups->groups[id]);
-    while (shrunk) {
-        shrunk = false;
-        for (int32_t id = 0; id < groups->options.groups; id++)
-            if (groups->in_knot[id] && !completed_if_others_let_go(groups, id)) {
-                groups->in_knot[id] = false;
-                shrunk = true;
-            }
-    }
+    (void)gpu_knot_find(groups->inventory, groups->groups, groups->options.groups, groups->in_knot, &groups->options.place,
+                        groups->forbidden);
     for (int32_t id = 0; id < groups->options.groups; id++)
         if (groups->in_knot[id] &&
             (youngest == GPU_NO_GROUP || groups->groups[id].sequence > groups->groups[youngest].sequence))

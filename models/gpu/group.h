@@ -41,7 +41,7 @@ enum gpu_group_state {
     GPU_GROUP_RESCHEDULING
 };
 
-enum { GPU_NO_GROUP = -1, GPU_RESTARTS_UNLIMITED = -1, GPU_BUNDLES_MAX = 256 };
+enum { GPU_NO_GROUP = -1, GPU_RESTARTS_UNLIMITED = -1, GPU_BUNDLES_MAX = 1024 };
 
 /* One bundle and the actor or task that lives in it. */
 struct gpu_bundle {
@@ -135,7 +135,13 @@ bool gpu_group_rule_holds(const struct gpu_group *group);
 /* check()s all invariants, and the inventory. For audits and tests. */
 void gpu_groups_audit(const struct gpu_groups *groups);
 
-/* Internal (group_place.c): places all unplaced bundles by the strategy, or none; and whether it would.
+/* Of groups[count], those marked in knot[count] are partial and wait. Unmarks who could not be completed if all others that are marked
+ * let go, until everybody left could: a knot, of which nobody can be completed by waiting for the others. Returns how many are left. The
+ * inventory is as before. O(count^2 x gpu_group_fits()). */
+int32_t gpu_knot_find(struct gpu_inventory *inventory, struct gpu_group *groups, int32_t count, bool *knot,
+                      const struct gpu_place_options *place, int32_t *forbidden);
+
+/* Without a table of groups (group_place.c): places all unplaced bundles by the strategy, or none; and whether it would.
  * forbidden[nodes] is scratch. */
 bool gpu_group_place(struct gpu_inventory *inventory, struct gpu_group *group, const struct gpu_place_options *place,
                      int32_t *forbidden);

@@ -94,7 +94,7 @@ struct gpu_room gpu_profile_room(const struct gpu_profile *profile, int32_t node
 int64_t gpu_profile_next_end(const struct gpu_profile *profile, int64_t after_us, int32_t self)
 {
     int64_t next = GPU_PROFILE_NEVER;
-    for (int32_t i = 0; i < profile->room; i++) {
+    for (int32_t i = 0; i < profile->used; i++) {
         const struct gpu_booking *booking = &profile->bookings[i];
         if (booking->state != GPU_BOOKING_NONE && i != self && booking->end_us > after_us && booking->end_us < next)
             next = booking->end_us;
@@ -176,6 +176,7 @@ static void book(struct gpu_profile *profile, int32_t id, const struct gpu_booki
 {
     gpu_profile_drop(profile, id);
     struct gpu_booking *booking = &profile->bookings[id];
+    profile->used = id < profile->used ? profile->used : id + 1;
     *booking = (struct gpu_booking){
         .state = state,
         .tasks = request->tasks,
@@ -341,7 +342,7 @@ static bool sums_suffice(const struct gpu_profile *profile, const struct gpu_boo
     const struct gpu_totals *totals = &profile->inventory->totals;
     int64_t gpu_milli = totals->available_free_gpu_milli, cpu_milli, wanted_gpu, wanted_cpu;
     cpu_milli = totals->capacity_cpu_milli - totals->allocated_cpu_milli;
-    for (int32_t i = 0; i < profile->room; i++) {
+    for (int32_t i = 0; i < profile->used; i++) {
         const struct gpu_booking *booking = &profile->bookings[i];
         int sign = booking->state == GPU_BOOKING_BOUND && booking->end_us <= at_us ? 1
                    : i != self && holds_at(booking, at_us)                         ? -1

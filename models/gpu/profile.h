@@ -56,7 +56,7 @@ struct gpu_booking_request {
 struct gpu_profile {
     struct gpu_inventory *inventory;
     struct gpu_booking *bookings; /* [room] */
-    int32_t room, planned;        /* planned: how many bookings are */
+    int32_t room, used, planned;  /* used: 1 + highest id that ever was; planned: how many bookings are */
     struct gpu_claim *claims;     /* [claim_room] */
     int32_t claim_room, vacant;
     int32_t *first_on_node;       /* [nodes] */
