@@ -269,7 +269,7 @@ int compare_load(struct compare_data *data, struct store *store)
         return code;
     bool unfinished = strcmp(data->run.status, "running") == 0;
     if ((unfinished && !store_summarise_beside(store, data->run.level)) || !count_replications(data, store) ||
-        !load_summaries(data, store) || !load_differences(data, store) || !load_targets(data, store))
+        !load_summaries(data, store) || !load_differences(data, store) || !load_targets(data, store) || !compare_load_sensitivities(data, store_database(store)))
         return machine(data, store);
     return 0;
 }

@@ -172,6 +172,7 @@ bool compare_write_json(const struct compare_data *data, FILE *out)
     json_object_set_new(root, "summary", summary_array(data));
     json_object_set_new(root, "difference", difference_array(data));
     json_object_set_new(root, "target", target_array(data));
+    json_object_set_new(root, "sensitivity", compare_sensitivity_array(data));
     bool written = json_dumpf(root, out, JSON_INDENT(1) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(17)) == 0 &&
                    fputc('\n', out) != EOF;
     json_decref(root);
@@ -254,5 +255,15 @@ void compare_write_csv(const struct compare_data *data, FILE *out)
         csv_texts(data, out, &t->outcome, 1);
         csv_text(data, out, t->expect);
         fputc('\n', out);
+    }
+    for (size_t i = 0; i < data->sensitivity_count; i++) {
+        const struct compare_sensitivity *s = &data->sensitivities[i];
+        const char *cloud_b = s->cloud_b == COMPARE_ALONE ? "" : data->clouds[s->cloud_b].name;
+        csv_texts(data, out, (const char *[]){"sensitivity", "", data->clouds[s->cloud_a].name, "", cloud_b,
+                                              data->metrics[s->metric].name, s->unit}, 7);
+        fprintf(out, "%u,,", (unsigned)s->n);
+        csv_numbers(data, out, (double[]){s->value, (double)NAN, s->ci_low, s->ci_high, s->level}, 5);
+        csv_texts(data, out, (const char *[]){s->method, "", "", "", "", "", s->factor, s->name}, 8);
+        fputs(",,,,\n", out);
     }
 }

@@ -39,6 +39,15 @@ struct compare_target {
     double published, low, high, measured, ci_low, ci_high;
 };
 
+/* An index of sensitivity; of a cloud, or of a minus b. */
+#define COMPARE_ALONE SIZE_MAX
+struct compare_sensitivity {
+    size_t cloud_a, cloud_b, metric; /* cloud_b COMPARE_ALONE: of a alone */
+    const char *factor, *name, *unit, *method;
+    double value, ci_low, ci_high, level;
+    uint32_t n;
+};
+
 struct compare_data {
     struct arena *arena;
     struct store_marks marks;       /* of the inputs */
@@ -58,11 +67,19 @@ struct compare_data {
     size_t difference_count;
     struct compare_target *targets;
     size_t target_count;
+    struct compare_sensitivity *sensitivities; /* of selected metrics, in the file's order */
+    size_t sensitivity_count;
     int64_t replications;           /* per point, the least over the shown points and all clouds */
 };
 
 /* Fills data (arena and options are set) from an open store. Returns the exit code, after a message where not 0. */
 int compare_load(struct compare_data *data, struct store *store);
+
+/* compare_sensitivity.c: reading the table; its rows as a JSON array. */
+struct sqlite3;
+struct json_t;
+bool compare_load_sensitivities(struct compare_data *data, struct sqlite3 *database);
+struct json_t *compare_sensitivity_array(const struct compare_data *data);
 
 void compare_write_table(const struct compare_data *data, FILE *out);
 bool compare_write_json(const struct compare_data *data, FILE *out);

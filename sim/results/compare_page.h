@@ -32,5 +32,7 @@ void page_differences(const struct page *page, size_t point);
 /* Decided differences between the points of each cloud, and the number of the others. */
 void page_between_points(const struct page *page);
 void page_targets(const struct page *page);
+/* Which keys each metric hangs on, where the points are a design that tells. */
+void page_sensitivities(const struct page *page);
 
 #endif

@@ -174,15 +174,18 @@ void compare_write_table(const struct compare_data *data, FILE *out)
     for (size_t i = 0; i < data->point_count; i++)
         page.points[i] = arena_format(data->arena, "\"%s\"", compare_clean(data->arena, data->points[i].label));
     put_head(&page);
-    for (size_t i = 0; i < data->point_count; i++) {
+    /* The points of such a design are there for what they say together. */
+    bool together = data->sensitivity_count > 0 && data->options->point == NULL;
+    for (size_t i = 0; i < data->point_count && !together; i++) {
         if (!data->shown[i])
             continue;
         fprintf(out, "\nPoint %s\n\n", compare_fit(data->arena, page.points[i], PAGE_COLUMNS - 6));
         put_summaries(&page, i);
         page_differences(&page, i);
     }
-    if (data->point_count > 1)
+    if (data->point_count > 1 && !together)
         page_between_points(&page);
+    page_sensitivities(&page);
     page_targets(&page);
     put_next(&page);
 }

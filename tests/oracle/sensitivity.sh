@@ -54,6 +54,15 @@ compare g-morris elementary_effects_of_the_g_function 1.5 \
     "g;;inputs.x1.x;mu;0" "g;;inputs.x2.x;mu;0" "g;;inputs.x3.x;mu;0" \
     "g;;inputs.x1.x;mu_star;2.411111" "g;;inputs.x2.x;mu_star;1.377778" "g;;inputs.x3.x;mu_star;0.311111"
 
+# A person sees the strongest key first, within 100 columns, and not each of 5120 points; programs see all.
+page=$("$NINES" compare "$folder/ishigami/run.db")
+[[ $(grep -A1 '^    whole$' <<<"$page" | tail -1) == *" x1 "*"0."* && $(wc -l <<<"$page") -lt 40 && $page != *[[:blank:]]$'\n'* ]] &&
+    [[ -z $(awk 'length > 100' <<<"$page") && $("$NINES" compare "$folder/ishigami/run.db" --point "0001 A") == *'Point "0001 A"'* ]]
+report $? "compare_ranks_keys_instead_of_listing_points"
+[[ $("$NINES" compare "$folder/g-morris/run.db" --csv | grep -c '^sensitivity,,g,,,y,1,200,,.*,inputs.x[123].x,\(mu\|mu_star\|sigma\),,,,,$') == 9 ]] &&
+    "$NINES" compare "$folder/g-morris/run.db" --json | grep -q '"mu_star"'
+report $? "compare_writes_indices_for_programs"
+
 # Other models' runs have no such rows, and the table is there.
 "$NINES" run scenarios/oracle/markov-biased.cfg -o "$folder/other" --reps 2 --quiet >/dev/null 2>&1
 [[ $(sqlite3 "$folder/other/run.db" "SELECT count(*) FROM sensitivity") == 0 ]]
