@@ -4,10 +4,12 @@
  * the same count on any number of threads. It stops when the interval of every cloud's mean (or of every difference between two
  * clouds) is at most so wide, or at the most replications allowed; the run says whether the precision was reached.
  *
- * A look costs coverage: a run stops a little more often when chance made the spread look small. Few looks, none before 30
- * replications, keep the loss small (Law 2015, "Simulation modeling and analysis", section 9.4.1, measures it for sequential
- * rules); tests/property/precision.c measures it here. An availability of exactly 1 everywhere is judged by the whole width of its
- * bound (sim/statistics/statistics.h). */
+ * A look costs coverage, as in every sequential rule (Law 2015, "Simulation modeling and analysis", section 9.4.1): a run stops a
+ * little more often when chance made the spread look small. With looks this far apart the cost is small: of intervals at 95 %,
+ * 94 to 95 % hold the mean of normal and uniform values, 91.5 to 95 % that of exponential ones, whose plain intervals at n = 30
+ * hold 93 % (tests/property/precision.c). An availability of exactly 1 everywhere is judged by the whole width of its bound
+ * (sim/statistics/statistics.h). Values that do not vary at all are precise at the first look.
+ */
 #ifndef NINES_SIM_PRECISION_H
 #define NINES_SIM_PRECISION_H
 

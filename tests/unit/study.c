@@ -1,119 +1,14 @@
 /* The study runner, driven by a toy model whose replications take different times, so that threads finish out of order.
  */
-#include "sim/base/check.h"
-#include "sim/base/hash.h"
-#include "sim/study/study.h"
+#include "tests/unit/study_toy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
-
-/* --- The toy --- */
-
-static const struct key toy_keys[] = {
-    {"bias", KEY_INTEGER, "0", .help = "Enters every value.", .low = 0, .high = 1000},
-    {"arms", KEY_INTEGER, "2", .help = "How many.", .low = 1, .high = 3},
-    {"break_at", KEY_INTEGER, "-1", .help = "Replications from here on reach a limit.", .low = -1, .high = 1000},
-    {"refuse", KEY_BOOL, "false", .help = "Whether prepare() finds a mistake."},
-    KEY_END,
-};
-static const struct sim_metric toy_metrics[] = {
-    {.name = "availability", .unit = "1", .help = "x", .higher_is_better = true, .is_availability = true},
-    {.name = "cost_usd", .unit = "USD", .help = "x"},
-    {.name = NULL},
-};
-static const struct sim_series toy_series[] = {{"availability", "1", "x"}, {NULL, NULL, NULL}};
-
-struct toy_plan {
-    uint64_t bias;
-    int64_t break_at;
-    size_t arms;
-};
-
-static const void *toy_prepare(struct scenario *scenario, const struct value *point)
-{
-    struct toy_plan *plan = arena_new(scenario->arena, struct toy_plan);
-    (void)point;
-    plan->bias = (uint64_t)value_integer(&scenario->root, "bias");
-    plan->break_at = value_integer(&scenario->root, "break_at");
-    plan->arms = (size_t)value_integer(&scenario->root, "arms");
-    if (value_bool(&scenario->root, "refuse"))
-        scenario_error(scenario, value_of(&scenario->root, "refuse"), NULL, "the toy refuses");
-    return plan;
-}
-
-static size_t toy_arms(const void *plan, const struct sim_arm **arms)
-{
-    static const struct sim_arm all[] = {{"left", "toy", ""}, {"right", "toy", ""}, {"third", "toy", ""}};
-    *arms = all;
-    return ((const struct toy_plan *)plan)->arms;
-}
-
-/* Started and not yet handed over: how far threads run ahead. */
-static atomic_int toy_started;
-
-static void toy_replicate(const void *opaque, const struct sim_task *task, struct sim_record *record)
-{
-    const struct toy_plan *plan = opaque;
-    uint64_t hash = hash_word(hash_word(hash_word(task->seed, task->replication), task->arm), plan->bias);
-    volatile uint64_t work = hash;
-    if (task->arm == 0)
-        atomic_fetch_add(&toy_started, 1);
-    uint64_t *scratch = arena_array(task->arena, 1000, uint64_t);
-    for (uint64_t i = 0; i < (hash % 8) * 20000; i++)
-        work = hash_mix(work + scratch[i % 1000]);
-    if (plan->break_at >= 0 && task->replication >= plan->break_at)
-        limit_reached("limits.toy", 12);
-    record_metric(record, 0, (double)(hash >> 40) * 0x1p-24);
-    for (uint32_t step = 0; step < record_steps(task->horizon, task->grid); step++)
-        record_series(record, 0, step, (double)((hash >> step) & 1));
-    record_done(record, hash % 100, hash);
-}
-
-static const struct sim_model toy = {.name = "toy",
-                                     .summary = "t",
-                                     .keys = toy_keys,
-                                     .metrics = toy_metrics,
-                                     .series = toy_series,
-                                     .prepare = toy_prepare,
-                                     .arms = toy_arms,
-                                     .replicate = toy_replicate};
-static const struct sim_model *const models[] = {&toy, NULL};
-static const struct sim_registry registry = {.models = models};
-
-#define BASE "model = \"toy\"; horizon = \"10 h\"; seed = 3; replications = 40;\n"
-#define TWO_POINTS "study = { points = ( { label = \"a\"; }, { label = \"b\"; set = [ \"bias=7\" ]; } ); };\n"
-
-/* --- Helpers --- */
-
-struct fixture {
-    struct arena arena;
-    struct study study;
-    char *said;
-    size_t said_bytes;
-};
-
-static bool prepare(struct fixture *f, const char *text, const char *const *overrides, size_t count)
-{
-    memset(f, 0, sizeof *f);
-    arena_open(&f->arena, 0);
-    FILE *errors = open_memstream(&f->said, &f->said_bytes);
-    struct study_source source = {.path = "toy.cfg", .text = text, .overrides = overrides, .override_count = count};
-    bool fine = study_prepare(&f->study, &f->arena, &source, &registry, errors);
-    fclose(errors);
-    return fine;
-}
-
-static void done(struct fixture *f)
-{
-    free(f->said);
-    arena_close(&f->arena);
-}
 
 struct seen {
     uint64_t sequence, tasks, stop_after, fail_after;
