@@ -4,9 +4,9 @@
 #include "models/oracle/birth_death.h"
 #include "models/oracle/level.h"
 #include "models/oracle/oracle.h"
+#include "models/oracle/trial.h"
 
 #include "sim/base/check.h"
-#include "sim/engine/engine.h"
 
 #include <math.h>
 
@@ -37,6 +37,7 @@ static const struct key keys[] = {
 };
 
 struct plan {
+    struct trial_plan trial;
     struct law up, repair;
     uint32_t machines, crews;
     bool is_markov; /* both laws exponential: the stationary law is known */
@@ -57,8 +58,8 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     (void)point;
     const struct value *root = &scenario->root;
     struct plan *plan = arena_new(scenario->arena, struct plan);
-    *plan = (struct plan){*value_law(root, "up"), *value_law(root, "repair"), (uint32_t)value_integer(root, "machines"),
-                          (uint32_t)value_integer(root, "crews"), false};
+    *plan = (struct plan){trial_plan("machine-repair"), *value_law(root, "up"), *value_law(root, "repair"),
+                          (uint32_t)value_integer(root, "machines"), (uint32_t)value_integer(root, "crews"), false};
     plan->is_markov = plan->up.kind == LAW_EXPONENTIAL && plan->repair.kind == LAW_EXPONENTIAL;
     if (!(law_mean(&plan->up) > 0) || !isfinite(law_mean(&plan->up)))
         scenario_error(scenario, value_of(root, "up"), NULL, "the mean time up must be above 0 and finite");
@@ -68,14 +69,6 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
         scenario_error(scenario, value_of(root, "up"), "ten times the mean time up is plenty",
                        "only exponential laws start in equilibrium; any other needs a 'warmup'");
     return plan;
-}
-
-static size_t arms(const void *plan, const struct sim_arm **out)
-{
-    static const struct sim_arm arm = {"machine-repair", "machine-repair", ""};
-    (void)plan;
-    *out = &arm;
-    return 1;
 }
 
 static void note_levels(struct run *run, instant now)
@@ -139,10 +132,10 @@ static double ratio(const void *context, uint32_t k)
     return failing / mending;
 }
 
-static void set_out(struct run *run, struct engine *engine, const struct sim_task *task, struct stream *initial)
+static void set_out(struct run *run, struct engine *engine, const struct trial *trial, struct stream *initial)
 {
     const struct plan *plan = run->plan;
-    uint32_t down = plan->is_markov ? birth_death_draw(task->arena, plan->machines + 1, ratio, plan, initial) : 0;
+    uint32_t down = plan->is_markov ? birth_death_draw(trial->task->arena, plan->machines + 1, ratio, plan, initial) : 0;
     run->up = plan->machines - down;
     for (uint32_t machine = 0; machine < plan->machines; machine++) {
         if (machine < down)
@@ -152,42 +145,45 @@ static void set_out(struct run *run, struct engine *engine, const struct sim_tas
     }
 }
 
-static void report(const struct run *run, const struct sim_task *task, struct sim_record *record)
+static void report(const struct run *run, const struct trial *trial, struct sim_record *record)
 {
     double machines = run->plan->machines, up = level_mean(&run->ups);
     record_metric(record, AVAILABILITY, up / machines);
     record_metric(record, MEAN_UP, up);
     record_metric(record, CREW_UTILISATION, level_mean(&run->busies) / run->plan->crews);
     record_metric(record, MEAN_WAITING, level_mean(&run->waits));
-    record_metric(record, FAILURES_PER_DAY, (double)run->failures / ((double)task->horizon.us / (double)US_PER_DAY));
+    record_metric(record, FAILURES_PER_DAY, trial_per_day(trial, (double)run->failures));
     level_report(&run->ups, record, 0, machines);
+}
+
+static struct run *set_up(const struct trial *trial, const struct plan *plan)
+{
+    struct arena *arena = trial->task->arena;
+    instant horizon = trial->task->horizon;
+    struct run *run = arena_new(arena, struct run);
+    run->plan = plan;
+    run->on_failure = engine_action(trial->engine, fail, run);
+    run->on_repair = engine_action(trial->engine, finish_repair, run);
+    run->queue = arena_array(arena, plan->machines, uint32_t);
+    run->streams = trial_streams(trial, plan->machines);
+    level_open(&run->ups, arena, trial->start, horizon, trial->task->grid, 0);
+    level_open(&run->busies, arena, trial->start, horizon, (duration){horizon.us}, 0);
+    level_open(&run->waits, arena, trial->start, horizon, (duration){horizon.us}, 0);
+    return run;
 }
 
 static void replicate(const void *given, const struct sim_task *task, struct sim_record *record)
 {
     const struct plan *plan = given;
-    instant start = {-task->warmup.us};
-    struct stream_key family = stream_key(task->seed, task->replication, "machine-repair");
-    struct stream initial = stream_open(stream_key_path(family, "initial"));
-    struct engine *engine = engine_create(task->arena, &(struct engine_options){.capacity = plan->machines + 1, .start = start});
-    struct run *run = arena_new(task->arena, struct run);
-    run->plan = plan;
-    run->on_failure = engine_action(engine, fail, run);
-    run->on_repair = engine_action(engine, finish_repair, run);
-    run->queue = arena_array(task->arena, plan->machines, uint32_t);
-    run->streams = arena_array(task->arena, plan->machines, struct stream);
-    for (uint32_t i = 0; i < plan->machines; i++)
-        run->streams[i] = stream_open(stream_key_index(family, i));
-    level_open(&run->ups, task->arena, start, task->horizon, task->grid, 0);
-    level_open(&run->busies, task->arena, start, task->horizon, (duration){task->horizon.us}, 0);
-    level_open(&run->waits, task->arena, start, task->horizon, (duration){task->horizon.us}, 0);
-
-    set_out(run, engine, task, &initial);
-    note_levels(run, start);
-    engine_run(engine, (instant){task->horizon.us - 1});
+    struct trial trial = trial_open(task, &plan->trial, plan->machines + 1);
+    struct stream initial = trial_stream(&trial, "initial");
+    struct run *run = set_up(&trial, plan);
+    set_out(run, trial.engine, &trial, &initial);
+    note_levels(run, trial.start);
+    trial_run(&trial);
     note_levels(run, task->horizon);
-    report(run, task, record);
-    record_done(record, engine_events(engine), engine_digest(engine));
+    report(run, &trial, record);
+    trial_close(&trial, record);
 }
 
 const struct sim_model oracle_machine_repair = {
@@ -197,6 +193,6 @@ const struct sim_model oracle_machine_repair = {
     .metrics = metrics,
     .series = series,
     .prepare = prepare,
-    .arms = arms,
+    .arms = trial_arms,
     .replicate = replicate,
 };

@@ -6,8 +6,7 @@
  * first. `fresh = true` does just that, so that the difference can be seen. */
 #include "models/oracle/level.h"
 #include "models/oracle/oracle.h"
-
-#include "sim/engine/engine.h"
+#include "models/oracle/trial.h"
 
 #include <math.h>
 
@@ -37,6 +36,7 @@ static const struct key keys[] = {
 };
 
 struct plan {
+    struct trial_plan trial;
     struct law up, down;
     uint32_t components;
     bool fresh;
@@ -56,21 +56,13 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     (void)point;
     const struct value *root = &scenario->root;
     struct plan *plan = arena_new(scenario->arena, struct plan);
-    *plan = (struct plan){*value_law(root, "up"), *value_law(root, "down"), (uint32_t)value_integer(root, "components"),
-                          value_bool(root, "fresh")};
+    *plan = (struct plan){trial_plan("renewal"), *value_law(root, "up"), *value_law(root, "down"),
+                          (uint32_t)value_integer(root, "components"), value_bool(root, "fresh")};
     if (!(law_mean(&plan->up) > 0) || !isfinite(law_mean(&plan->up)))
         scenario_error(scenario, value_of(root, "up"), NULL, "the mean time up must be above 0 and finite");
     if (!isfinite(law_mean(&plan->down)))
         scenario_error(scenario, value_of(root, "down"), NULL, "the mean time down must be finite");
     return plan;
-}
-
-static size_t arms(const void *plan, const struct sim_arm **out)
-{
-    static const struct sim_arm arm = {"renewal", "renewal", ""};
-    (void)plan;
-    *out = &arm;
-    return 1;
 }
 
 static void await_change(struct run *run, struct engine *engine, uint32_t component, duration after)
@@ -107,41 +99,36 @@ static void set_out(struct run *run, struct engine *engine, uint32_t component)
     await_change(run, engine, component, plan->fresh ? law_draw_duration(law, stream) : law_draw_residual_duration(law, stream));
 }
 
-static void report(const struct run *run, const struct sim_task *task, struct sim_record *record)
+static void report(const struct run *run, const struct trial *trial, struct sim_record *record)
 {
     double components = run->plan->components;
     record_metric(record, AVAILABILITY, level_mean(&run->ups) / components);
     record_metric(record, AVAILABILITY_FIRST_DAY, level_mean(&run->first_day) / components);
-    if (task->horizon.us >= 7 * US_PER_DAY)
+    if (trial->task->horizon.us >= 7 * US_PER_DAY)
         record_metric(record, FAILURES_FIRST_WEEK, (double)run->failures_first_week / components);
-    record_metric(record, FAILURES_PER_DAY, (double)run->failures / components / ((double)task->horizon.us / (double)US_PER_DAY));
+    record_metric(record, FAILURES_PER_DAY, trial_per_day(trial, (double)run->failures / components));
     level_report(&run->ups, record, 0, components);
 }
 
 static void replicate(const void *given, const struct sim_task *task, struct sim_record *record)
 {
     const struct plan *plan = given;
-    instant start = {-task->warmup.us};
     instant day = {task->horizon.us < US_PER_DAY ? task->horizon.us : US_PER_DAY};
-    struct stream_key family = stream_key(task->seed, task->replication, "renewal");
-    struct engine *engine = engine_create(task->arena, &(struct engine_options){.capacity = plan->components + 1, .start = start});
+    struct trial trial = trial_open(task, &plan->trial, plan->components + 1);
     struct run *run = arena_new(task->arena, struct run);
     run->plan = plan;
-    run->on_change = engine_action(engine, change, run);
-    run->streams = arena_array(task->arena, plan->components, struct stream);
+    run->on_change = engine_action(trial.engine, change, run);
+    run->streams = trial_streams(&trial, plan->components);
     run->is_up = arena_array(task->arena, plan->components, bool);
-    for (uint32_t i = 0; i < plan->components; i++) {
-        run->streams[i] = stream_open(stream_key_index(family, i));
-        set_out(run, engine, i);
-    }
-    level_open(&run->ups, task->arena, start, task->horizon, task->grid, run->up);
-    level_open(&run->first_day, task->arena, start, day, (duration){day.us}, run->up);
-
-    engine_run(engine, (instant){task->horizon.us - 1});
+    for (uint32_t i = 0; i < plan->components; i++)
+        set_out(run, trial.engine, i);
+    level_open(&run->ups, task->arena, trial.start, task->horizon, task->grid, run->up);
+    level_open(&run->first_day, task->arena, trial.start, day, (duration){day.us}, run->up);
+    trial_run(&trial);
     level_set(&run->ups, task->horizon, run->up);
     level_set(&run->first_day, task->horizon, run->up);
-    report(run, task, record);
-    record_done(record, engine_events(engine), engine_digest(engine));
+    report(run, &trial, record);
+    trial_close(&trial, record);
 }
 
 const struct sim_model oracle_renewal = {
@@ -151,6 +138,6 @@ const struct sim_model oracle_renewal = {
     .metrics = metrics,
     .series = series,
     .prepare = prepare,
-    .arms = arms,
+    .arms = trial_arms,
     .replicate = replicate,
 };
