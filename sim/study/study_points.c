@@ -192,6 +192,7 @@ static void keep_setting(struct study *study, struct study_point *point, struct 
     if (point < study->points + STUDY_KEPT) {
         point->scenario = scenario;
         point->plan = plan;
+        point->task.rare = rare_read(scenario, study->model);
     }
 }
 
