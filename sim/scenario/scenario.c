@@ -136,6 +136,7 @@ static struct scenario *read_all(struct arena *arena, const char *path, const ch
     if (scenario->errors > 0)
         return scenario;
     struct node *root = scan_source(scenario, source);
+    files_find(scenario, source);
     if (scenario->errors == 0)
         scenario_agree(scenario, root, source->text);
     if (scenario->errors > 0)
@@ -149,6 +150,7 @@ static struct scenario *read_all(struct arena *arena, const char *path, const ch
         if (overrides[i] != NULL)
             override_apply(scenario, root, scenario->keys, overrides[i]);
     check_group(scenario, &scenario->root, scenario->keys, root);
+    scenario->text = files_append(scenario, arena, source->text);
     return scenario;
 }
 

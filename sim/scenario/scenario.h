@@ -42,6 +42,7 @@ enum key_type {
     KEY_LAW,       /* a law of durations */
     KEY_GROUP,     /* { ... } with key.children */
     KEY_LIST,      /* ( {...}, {...} ): groups with key.children */
+    KEY_FILE,      /* name of a text file, relative to the folder of the file in which it is written */
     KEY_TEXTS,     /* [ "a", "b" ] or ( "a", "b" ): strings */
     KEY_ANY        /* kept as text, checked by nobody here: study points' overrides */
 };
@@ -91,16 +92,28 @@ struct value {
         money money;         /* MONEY, MONEY_RATE (per hour) */
         struct law law;
         int choice;          /* index into choices */
+        const struct scenario_file *file; /* FILE; NULL: not given */
     } is;
     struct value *child;     /* GROUP: one per declared key that exists; LIST, TEXTS: one per element, a group or a text, whose
                                 key is the list's */
     size_t children;
 };
 
+/* A text file that a value names. Its text becomes part of the scenario's, in comments that begin with "#|", so a results file holds
+ * all that its run was made of. A file that the scenario's text holds already is taken from there and not looked for. */
+struct scenario_file {
+    const char *name; /* as written; what it is known by: two files of one name in different folders are a mistake */
+    const char *path; /* for messages */
+    const char *text; /* [bytes] and a NUL: UTF-8 without control characters; every line ends with a newline */
+    size_t bytes;
+    bool held;        /* the scenario's text held it already */
+    struct scenario_file *next;
+};
+
 struct scenario {
     struct arena *arena;
     const char *path;        /* as given on the command line */
-    const char *text;        /* with includes expanded, for the results file */
+    const char *text;        /* with includes expanded and files at its end, for the results file */
     const char *name;        /* file name without folder and .cfg */
     struct value root;       /* a group */
     int errors;              /* mistakes found, including those beyond what is kept for printing */
@@ -127,6 +140,12 @@ struct scenario *scenario_read_text(struct arena *arena, const char *name, const
 /* A semantic mistake found by a model or the study, at a value. hint may be NULL. */
 void scenario_error(struct scenario *scenario, const struct value *at, const char *hint, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* A mistake in a file that a value names: line and column from 1, line 0 the whole file. */
+void scenario_error_in(struct scenario *scenario, const struct scenario_file *file, int line, int column, const char *hint,
+                       const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* Adds the files of another reading of the same scenario to this one's text: those that only an override names. A file that is
+ * called like another one is a mistake of the other reading. */
+void scenario_adopt_files(struct scenario *scenario, struct scenario *other);
 /* All mistakes, in file and line order, as style.md section 6 shows. Returns their number. */
 int scenario_print_errors(const struct scenario *scenario, FILE *out);
 /* The effective configuration: every key with its value, defaults marked by a comment. */
@@ -171,6 +190,7 @@ int64_t value_utc(const struct value *group, const char *name);
 money value_money(const struct value *group, const char *name);
 const struct law *value_law(const struct value *group, const char *name);
 int value_choice(const struct value *group, const char *name);
+const struct scenario_file *value_file(const struct value *group, const char *name); /* NULL: not given */
 static inline size_t value_count(const struct value *list) { return list->children; }
 static inline const struct value *value_at(const struct value *list, size_t i) { return &list->child[i]; }
 /* Element of a list whose key `name` (KEY_NAME) reads `text`; NULL when there is none. */

@@ -227,7 +227,8 @@ static bool leaf_kind_fits(const struct key *key, const struct node *node)
         return false;
     if (node->kind == NODE_WORD)
         return true;
-    bool text = key->type == KEY_TEXT || key->type == KEY_NAME || key->type == KEY_CHOICE || key->type == KEY_UTC;
+    bool text = key->type == KEY_TEXT || key->type == KEY_NAME || key->type == KEY_CHOICE || key->type == KEY_UTC ||
+                key->type == KEY_FILE;
     if (text)
         return node->kind == NODE_STRING;
     return key->type == KEY_BOOL || key->type == KEY_ANY || node->kind != NODE_BOOL;
@@ -243,11 +244,14 @@ static void check_leaf(struct scenario *scenario, struct value *value, const str
         wrong_kind(
             scenario, key, node,
             arena_format(scenario->arena, "write %s = %s;", key->name,
-                         key->type == KEY_TEXT || key->type == KEY_NAME ? written : key_example(scenario->arena, key)));
+                         key->type == KEY_TEXT || key->type == KEY_NAME || key->type == KEY_FILE ? written : key_example(scenario->arena, key)));
         return;
     }
-    if (leaf_read(scenario->arena, key, node->text, value, &complaint))
+    if (leaf_read(scenario->arena, key, node->text, value, &complaint)) {
+        if (key->type == KEY_FILE && node->text[0] != '\0')
+            value->is.file = file_of(scenario, node->place, node->text);
         return;
+    }
     struct place place = node->place;
     /* Inside a law the place is exact: behind the opening quote, if the text has no escapes before it. */
     if (complaint.offset > 0 && complaint.offset < strlen(node->text))

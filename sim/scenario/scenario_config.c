@@ -87,4 +87,5 @@ void scenario_print_config(const struct scenario *scenario, FILE *out)
 {
     check(scenario->errors == 0, "a configuration with %d mistakes has no values to print", scenario->errors);
     print_group(out, &scenario->root, 0);
+    files_print(scenario, out);
 }

@@ -95,6 +95,15 @@ static size_t normalize(char *text, size_t bytes)
     return to;
 }
 
+const char *include_read(struct arena *arena, const char *path, char **text, size_t *bytes)
+{
+    static const struct open_file scenario;
+    const char *why = file_read(arena, path, &(struct open_file){.includer = &scenario}, text, bytes);
+    if (why == NULL)
+        *bytes = normalize(*text, *bytes);
+    return why;
+}
+
 /* --- Expansion --- */
 
 static void expansion_add_span(struct expansion *expansion, const char *file, int file_line)
@@ -164,7 +173,7 @@ static bool comment_open_after(const char *line, size_t bytes, bool open, int *c
 }
 
 /* The folder of the including file, with its slash, joined to a relative name. */
-static const char *include_path(struct arena *arena, const char *includer, const char *name)
+const char *include_path(struct arena *arena, const char *includer, const char *name)
 {
     const char *slash = strrchr(includer, '/');
     if (name[0] == '/' || slash == NULL)

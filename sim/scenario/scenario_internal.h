@@ -40,6 +40,8 @@ struct diagnostic {
 };
 
 struct reader {
+    struct scenario_file *first_file, *last_file;
+    size_t file_bytes;       /* that those not held add to the text */
     struct source *first_source, *last_source;
     int kept;                /* diagnostics in the list */
     bool model_unknown;      /* keys of the top level cannot be judged */
@@ -72,6 +74,21 @@ static inline struct reader *scenario_reader(const struct scenario *scenario) { 
 
 /* Reads and expands path, or text when it is not NULL; reports what is wrong. NULL after a mistake without any text. */
 struct source *source_load(struct scenario *scenario, const char *path, const char *text);
+/* Reads a regular file whole, without byte order mark and carriage returns. Returns why not, or NULL. */
+const char *include_read(struct arena *arena, const char *path, char **text, size_t *bytes);
+/* The folder of the including file, with its slash, joined to a relative name. */
+const char *include_path(struct arena *arena, const char *includer, const char *name);
+
+/* --- scenario_file.c --- */
+
+/* Finds the files that the source's text holds. */
+void files_find(struct scenario *scenario, const struct source *source);
+/* The file of a value; NULL after a mistake. */
+const struct scenario_file *file_of(struct scenario *scenario, struct place place, const char *name);
+/* Prints all files as comments. */
+void files_print(const struct scenario *scenario, FILE *out);
+/* Writes the files that text does not hold behind it, as comments; the result is in arena. */
+const char *files_append(const struct scenario *scenario, struct arena *arena, const char *text);
 
 /* --- scenario_text.c --- */
 

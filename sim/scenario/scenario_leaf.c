@@ -25,6 +25,7 @@ static const struct {
     [KEY_LAW] = {"a law", "\"exponential(10 h)\""},
     [KEY_GROUP] = {"a group { ... }", "{ }"},
     [KEY_LIST] = {"a list of groups ( { ... }, { ... } )", "( )"},
+    [KEY_FILE] = {"the name of a text file", "\"part.yaml\""},
     [KEY_TEXTS] = {"a list of texts ( \"...\", \"...\" )", "( )"},
     [KEY_ANY] = {"a single value", "\"some words\""},
 };

@@ -68,6 +68,15 @@ void scenario_error(struct scenario *scenario, const struct value *at, const cha
     va_end(arguments);
 }
 
+void scenario_error_in(struct scenario *scenario, const struct scenario_file *file, int line, int column, const char *hint,
+                       const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add(scenario, (struct place){file->path, line, column}, hint, format, arguments);
+    va_end(arguments);
+}
+
 /* --- Printing --- */
 
 /* True when the character would move the cursor, hide or turn around text: controls, line separators, marks of

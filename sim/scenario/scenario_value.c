@@ -72,6 +72,11 @@ const struct law *value_law(const struct value *group, const char *name)
     return &value_typed(group, name, KEY_LAW, KEY_LAW)->is.law;
 }
 
+const struct scenario_file *value_file(const struct value *group, const char *name)
+{
+    return value_typed(group, name, KEY_FILE, KEY_FILE)->is.file;
+}
+
 int value_choice(const struct value *group, const char *name)
 {
     return value_typed(group, name, KEY_CHOICE, KEY_CHOICE)->is.choice;

@@ -209,10 +209,103 @@ static int close_all(void **state)
     return result;
 }
 
+/* --- Files that values name --- */
+
+static void a_named_file_is_part_of_the_text(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir(in_folder("parts"), 0777), 0);
+    write_file("named.cfg", "model = \"clouds\"; horizon = \"1 d\";\n@include \"parts/named.cfg\"\nother_part = \"b.txt\"; clouds = ( { name = \"a\"; kind = \"akash\"; } );");
+    write_file("parts/named.cfg", "part = \"a.yaml\";\n");
+    write_bytes("parts/a.yaml", "\xef\xbb\xbfx: 1\r\n\r\n  # --- end of file ---\n/* \"", 39);
+    write_file("b.txt", "");
+    const struct scenario *read = read_file("named.cfg");
+    assert_int_equal(read->errors, 0);
+    const struct scenario_file *part = value_file(&read->root, "part"), *other = value_file(&read->root, "other_part");
+    assert_string_equal(part->text, "x: 1\n\n  # --- end of file ---\n/* \"\n");
+    assert_int_equal(part->bytes, strlen(part->text));
+    assert_string_equal(part->path, in_folder("parts/a.yaml"));
+    assert_int_equal(other->bytes, 0);
+    /* From memory, with the files gone, everything is there and nothing is added. */
+    assert_int_equal(unlink(in_folder("parts/a.yaml")) | unlink(in_folder("b.txt")), 0);
+    const struct scenario *again = scenario_read_text(&arena, "again.cfg", read->text, NULL, 0, table_model, NULL, "clouds");
+    assert_int_equal(again->errors, 0);
+    assert_string_equal(value_file(&again->root, "part")->text, part->text);
+    assert_string_equal(value_file(&again->root, "other_part")->text, "");
+    assert_string_equal(again->text, read->text);
+    /* So it is with the effective configuration. */
+    const struct scenario *config = table_read(&arena, table_config(read), NULL, 0);
+    assert_int_equal(config->errors, 0);
+    assert_string_equal(value_file(&config->root, "part")->text, part->text);
+}
+
+static void a_file_that_an_override_names_can_be_adopted(void **state)
+{
+    (void)state;
+    static const char *const overrides[] = {"part=c.yaml"}, *const others[] = {"part=d.yaml"};
+    write_file("set.cfg", "model = \"clouds\"; horizon = \"1 d\"; clouds = ( { name = \"a\"; kind = \"akash\"; } );\n");
+    write_file("c.yaml", "c\n");
+    write_file("d.yaml", "d\n");
+    struct scenario *base = read_file("set.cfg");
+    struct scenario *point = scenario_read(&arena, in_folder("set.cfg"), overrides, 1, table_model, NULL, "clouds");
+    assert_int_equal(base->errors + point->errors, 0);
+    assert_null(strstr(base->text, "#| c"));
+    scenario_adopt_files(base, point);
+    scenario_adopt_files(base, point);
+    assert_int_equal(unlink(in_folder("c.yaml")), 0);
+    const struct scenario *again = scenario_read_text(&arena, "again.cfg", base->text, overrides, 1, table_model, NULL, "clouds");
+    assert_int_equal(again->errors, 0);
+    assert_string_equal(value_file(&again->root, "part")->text, "c\n");
+    assert_string_equal(again->text, base->text);
+    /* Another text by the same name cannot be. */
+    struct scenario *other = scenario_read(&arena, in_folder("set.cfg"), others, 1, table_model, NULL, "clouds");
+    scenario_adopt_files(base, other);
+    assert_int_equal(other->errors, 0);
+    write_file("d.yaml", "changed\n");
+    other = scenario_read(&arena, in_folder("set.cfg"), others, 1, table_model, NULL, "clouds");
+    scenario_adopt_files(base, other);
+    assert_int_equal(other->errors, 1);
+}
+
+static void files_that_cannot_be_had_are_mistakes(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir(in_folder("parts"), 0777), 0);
+    write_file("none.cfg", "model = \"clouds\"; horizon = \"1 d\"; clouds = ( { name = \"a\"; kind = \"akash\"; } );\npart = \"none.yaml\";\nother_part = \"parts\";\n");
+    assert_said("none.cfg", "none.cfg:2:8: error: cannot read 'none.yaml': No such file or directory\n"
+                            "   part = \"none.yaml\";\n          ^~~~~~~~~~~\n"
+                            "hint: a name is relative to the folder of the file in which it is written\n"
+                            "none.cfg:3:14: error: cannot read 'parts': it is a folder\n"
+                            "   other_part = \"parts\";\n                ^~~~~~~\n"
+                            "hint: a name is relative to the folder of the file in which it is written\n");
+    write_file("bytes.cfg", "model = \"clouds\"; horizon = \"1 d\"; clouds = ( { name = \"a\"; kind = \"akash\"; } ); part = \"bytes.yaml\";\n");
+    write_file("bytes.yaml", "fine\nx \xff y\n");
+    assert_non_null(strstr(table_errors(read_file("bytes.cfg")), "bytes.yaml:2:3: error: byte 0xff is not UTF-8"));
+    write_file("twice.cfg", "model = \"clouds\"; horizon = \"1 d\"; clouds = ( { name = \"a\"; kind = \"akash\"; } );\n@include \"parts/twice.cfg\"\nother_part = \"e.yaml\";\n");
+    write_file("parts/twice.cfg", "part = \"e.yaml\";\n");
+    write_file("e.yaml", "1\n");
+    write_file("parts/e.yaml", "2\n");
+    assert_non_null(strstr(table_errors(read_file("twice.cfg")), "two files are called 'e.yaml'"));
+}
+
+static void a_mistake_in_a_named_file_shows_its_line(void **state)
+{
+    (void)state;
+    write_file("shown.cfg", "model = \"clouds\"; horizon = \"1 d\"; clouds = ( { name = \"a\"; kind = \"akash\"; } ); part = \"shown.yaml\";\n");
+    write_file("shown.yaml", "one\n  two: x\n");
+    struct scenario *read = read_file("shown.cfg");
+    scenario_error_in(read, value_file(&read->root, "part"), 2, 3, NULL, "'two' is not one");
+    assert_non_null(strstr(table_errors(read), "shown.yaml:2:3: error: 'two' is not one\n   two: x\n"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_all, close_all)
     const struct CMUnitTest tests[] = {
+        TEST(a_named_file_is_part_of_the_text),
+        TEST(a_file_that_an_override_names_can_be_adopted),
+        TEST(files_that_cannot_be_had_are_mistakes),
+        TEST(a_mistake_in_a_named_file_shows_its_line),
         TEST(includes_are_relative_to_their_file_and_may_repeat),
         TEST(expanded_text_reads_the_same_without_the_files),
         TEST(mistakes_are_placed_in_the_file_they_are_in),

@@ -38,6 +38,8 @@ static const struct key table_fleet[] = {
 static const struct key table_keys[] = {
     {"clouds", KEY_LIST, .children = table_cloud, .required = true, .help = "The clouds."},
     {"arrival", KEY_RATE, "2 /y", .help = "Arrivals."},
+    {"part", KEY_FILE, "", .help = "A text file."},
+    {"other_part", KEY_FILE, "", .help = "Another."},
     {"fleet", KEY_GROUP, .children = table_fleet, .help = "May be left out."},
     KEY_END,
 };
