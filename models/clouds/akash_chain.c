@@ -1,5 +1,5 @@
 /* The chain as a component: blocks while it is up, none while it halts, computed when somebody asks. And what messages leave
- * behind: payments for the measurement, ended leases for the provider to clear away. */
+ * behind: payments for the measurement, ended leases to clear away, tenants who will notice. */
 #include "models/clouds/akash_inside.h"
 
 #include "sim/base/check.h"
@@ -30,6 +30,11 @@ instant akash_next_block(const struct akash *cloud, duration delay)
     return (instant){cloud->anchor.us + (since / block + 1) * block};
 }
 
+instant akash_block_at(const struct akash *cloud, int64_t height)
+{
+    return (instant){cloud->anchor.us + (height - cloud->base_height) * cloud->plan->block.us};
+}
+
 int64_t akash_block_time_s(const struct akash *cloud)
 {
     int64_t us = world_now(cloud->world).us;
@@ -38,26 +43,72 @@ int64_t akash_block_time_s(const struct akash *cloud)
 
 /* --- What a message did ---------------------------------------------------------------------------------------------- */
 
+static struct tenancy *tenancy_of_group(const struct akash *cloud, const struct market_deployment_id *id, uint32_t gseq)
+{
+    const struct akash_deployment *deployment = &cloud->deployment[cloud->deployment_of[id->index]];
+    check(gseq >= 1 && gseq <= deployment->groups, "group %u of a deployment of %u", gseq, deployment->groups);
+    return &cloud->tenancy[deployment->first + gseq - 1];
+}
+
 static void pay(struct akash *cloud, const struct market_event *event)
 {
-    uint32_t tenancy = cloud->tenancy_of_deployment[event->deployment.index];
-    struct tenancy *what = &cloud->tenancy[tenancy];
-    /* One USDC is one dollar, and both count in millionths. */
-    bool fee = event->what == MARKET_TRANSFER_TAKE;
-    const char *to = fee ? "community pool" : cloud->market.bank.wallets[event->to].name;
-    world_pay(cloud->world, what->first_unit, what->units, (money){event->amount}, to, "usdc", fee ? "fee" : "lease");
+    const struct market *market = &cloud->market;
+    const struct market_lease *lease = market_lease(market, event->lease);
+    check(lease != NULL, "a payment for no lease");
+    uint32_t gseq = market->groups[market->orders[lease->order].group].gseq;
+    struct tenancy *what = tenancy_of_group(cloud, &event->deployment, gseq);
+    bool fee = event->what == MARKET_TRANSFER_TAKE, akt = event->denom == MARKET_UAKT;
+    const char *to = fee ? "community pool" : market->bank.wallets[event->to].name;
+    /* One USDC, and one ACT, is one dollar, and all count in millionths. */
+    int64_t micro = event->amount;
+    if (akt)
+        micro = decimal_truncate(decimal_mul_int(akash_akt_price(cloud), micro));
+    int64_t early = what->measured_early < micro ? what->measured_early : micro;
+    what->measured_early -= early;
+    if (micro > early)
+        world_pay(cloud->world, what->first_unit, what->units, (money){micro - early}, to, akt ? "akt" : cloud->plan->rules.coin,
+                  fee ? "fee" : "lease");
+}
+
+/* Who did not send the message has to notice what it did. */
+static void notice(struct akash *cloud, struct tenancy *what, struct market_deployment_id id)
+{
+    if (!akash_same_deployment(id, cloud->about) && world_wanted(cloud->world, what->workload))
+        akash_sicken(cloud, (uint32_t)(what - cloud->tenancy));
 }
 
 static void end_lease(struct akash *cloud, const struct market_event *event)
 {
-    uint32_t tenancy = cloud->tenancy_of_deployment[event->deployment.index];
-    struct tenancy *what = &cloud->tenancy[tenancy];
+    const struct market *market = &cloud->market;
+    struct tenancy *what = tenancy_of_group(cloud, &event->deployment, market_group(market, event->group)->gseq);
     if (what->provider == COMPONENT_NONE || what->order.index != event->order.index)
         return;
+    uint32_t tenancy = (uint32_t)(what - cloud->tenancy);
     akash_tear_down(cloud, tenancy);
-    const struct market_deployment *deployment = market_deployment(&cloud->market, what->deployment);
-    bool goes_on = deployment != NULL && deployment->state == MARKET_DEPLOYMENT_IS_ACTIVE;
-    what->phase = goes_on ? AKASH_PAUSED : AKASH_IDLE;
+    const struct market_deployment *deployment = market_deployment(market, event->deployment);
+    what->phase = deployment->state == MARKET_DEPLOYMENT_IS_ACTIVE ? AKASH_PAUSED : AKASH_IDLE;
+    if (market_group(market, event->group)->state == MARKET_GROUP_IS_PAUSED)
+        akash_count_pause(cloud, tenancy, true);
+    notice(cloud, what, event->deployment);
+}
+
+static void end_deployment(struct akash *cloud, const struct market_event *event)
+{
+    struct akash_deployment *deployment = &cloud->deployment[cloud->deployment_of[event->deployment.index]];
+    if (!akash_same_deployment(deployment->id, event->deployment))
+        return; /* given up long ago */
+    engine_cancel(cloud->world->engine, deployment->top_up);
+    for (uint32_t t = deployment->first; t < deployment->first + deployment->groups; t++) {
+        struct tenancy *what = &cloud->tenancy[t];
+        if (what->provider != COMPONENT_NONE)
+            continue; /* its lease ends by an event of its own */
+        engine_cancel(cloud->world->engine, what->step);
+        what->parked_action = COMPONENT_NONE;
+        akash_forget_bids(cloud, t);
+        akash_count_pause(cloud, t, false);
+        what->phase = AKASH_IDLE;
+        notice(cloud, what, event->deployment);
+    }
 }
 
 void akash_drain(struct akash *cloud)
@@ -71,103 +122,35 @@ void akash_drain(struct akash *cloud)
     }
     for (uint32_t i = 0; i < cloud->events.n; i++) {
         const struct market_event *event = &cloud->events.items[i];
-        if (event->kind == MARKET_EVENT_LEASE && event->state != MARKET_LEASE_IS_ACTIVE)
+        if (event->kind == MARKET_EVENT_LEASE && !market_lease_live(event->state))
             end_lease(cloud, event);
         else if (event->kind == MARKET_EVENT_DEPLOYMENT && event->state == MARKET_DEPLOYMENT_IS_CLOSED)
-            cloud->tenancy[cloud->tenancy_of_deployment[event->deployment.index]].phase = AKASH_IDLE;
+            end_deployment(cloud, event);
     }
     cloud->events.n = 0;
 }
 
-/* --- Withdrawals and escrow ------------------------------------------------------------------------------------------ */
+/* --- Forgetting ------------------------------------------------------------------------------------------------------ */
 
-static void withdraw_all(struct akash *cloud, uint32_t provider)
+/* True when there is nothing left to forget. */
+static bool forget(struct akash *cloud, struct market_deployment_id id)
 {
-    cloud->why = "lease closed: its escrow ran dry";
-    for (uint32_t t = cloud->provider[provider].first_tenancy; t != COMPONENT_NONE;) {
-        struct tenancy *what = &cloud->tenancy[t];
-        t = what->next; /* the withdrawal may find the account overdrawn and end the lease */
-        uint32_t tenancy = (uint32_t)(what - cloud->tenancy);
-        (void)akash_send(cloud, (struct akash_message){.kind = AKASH_WITHDRAW_LEASE,
-                                                       .lease = {what->order, cloud->provider[provider].wallet}});
-        if (what->phase != AKASH_LEASED && world_wanted(cloud->world, what->workload))
-            akash_sicken(cloud, tenancy);
+    return akash_send(cloud, (struct akash_message){.kind = AKASH_FORGET, .deployment = id}) == MARKET_OK;
+}
+
+void akash_forget(struct akash *cloud, uint32_t deployment)
+{
+    struct market_deployment_id id = cloud->deployment[deployment].id;
+    cloud->deployment[deployment].id = (struct market_deployment_id){0, 0};
+    if (id.generation == 0 || forget(cloud, id))
+        return;
+    check(cloud->n_ended < cloud->ended_room, "more ended deployments than deployments");
+    cloud->ended[(cloud->first_ended + cloud->n_ended++) % cloud->ended_room] = id;
+    for (uint32_t i = 0; i < 2 && cloud->n_ended > 1; i++) { /* two older ones: they cannot pile up faster than they end */
+        struct market_deployment_id old = cloud->ended[cloud->first_ended];
+        cloud->first_ended = (cloud->first_ended + 1) % cloud->ended_room;
+        cloud->n_ended--;
+        if (!forget(cloud, old))
+            cloud->ended[(cloud->first_ended + cloud->n_ended++) % cloud->ended_room] = old;
     }
-}
-
-/* A tenancy whose workload is gone, but whose deployment waits for a block to be closed in. */
-static void settle_left(struct akash *cloud, const struct tenancy *what)
-{
-    const struct market_order *order = market_order(&cloud->market, what->order);
-    if (what->provider != COMPONENT_NONE || market_deployment(&cloud->market, what->deployment) == NULL || order == NULL ||
-        order->lease == SLOT_NONE)
-        return;
-    (void)akash_send(cloud, (struct akash_message){.kind = AKASH_WITHDRAW_LEASE,
-                                                   .lease = {what->order, cloud->market.leases[order->lease].provider}});
-}
-
-void akash_settle_all(struct akash *cloud)
-{
-    for (uint32_t p = 0; p < cloud->plan->providers; p++)
-        withdraw_all(cloud, p);
-    for (uint32_t t = 0; t < cloud->tenancies; t++)
-        if (!world_wanted(cloud->world, cloud->tenancy[t].workload))
-            settle_left(cloud, &cloud->tenancy[t]);
-}
-
-void akash_on_settle(void *context, struct engine *engine, uint32_t unused, uint64_t detail)
-{
-    (void)engine;
-    (void)unused;
-    (void)detail;
-    akash_settle_all(context);
-}
-
-void akash_on_withdraw(void *context, struct engine *engine, uint32_t provider, uint64_t detail)
-{
-    (void)detail;
-    struct akash *cloud = context;
-    engine_schedule(engine, instant_add(world_now(cloud->world), cloud->plan->withdraw_every), CLASS_BLOCK,
-                    cloud->action_withdraw, provider, 0);
-    /* A dark provider collects nothing; when it is back it collects for all the time since. */
-    if (cloud->producing && akash_provider_manages(cloud, provider))
-        withdraw_all(cloud, provider);
-}
-
-money akash_escrow(const struct akash *cloud, uint32_t class, duration depth)
-{
-    decimal per_block = group_spec_price(&cloud->plan->spec[class]);
-    int64_t blocks = depth.us / cloud->plan->block.us + 1;
-    return (money){decimal_truncate(decimal_mul_int(per_block, blocks)) + 1};
-}
-
-/* The tenant looks after its escrow from time to time and fills it up to the depth it began with, unless it forgets. */
-void akash_on_top_up(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail)
-{
-    (void)engine;
-    (void)detail;
-    struct akash *cloud = context;
-    struct tenancy *what = &cloud->tenancy[tenancy];
-    uint32_t class = cloud->world->demand->workload[what->workload].class;
-    what->top_up = EVENT_NONE;
-    if (what->phase != AKASH_LEASED)
-        return;
-    what->top_up = engine_schedule(cloud->world->engine, instant_add(world_now(cloud->world), cloud->plan->top_up_every),
-                                   CLASS_ACT, cloud->action_top_up, tenancy, 0);
-    struct stream stream = akash_stream(cloud, tenancy);
-    bool forgotten = stream_chance(&stream, cloud->plan->top_up_missed);
-    const struct escrow_account *account = market_account(&cloud->market, what->deployment);
-    if (forgotten || !cloud->producing || account == NULL || account->state != ESCROW_OPEN)
-        return;
-    int64_t full = akash_escrow(cloud, class, cloud->plan->escrow_depth).micro;
-    int64_t unsettled = akash_height(cloud) - account->settled_at;
-    decimal owed = decimal_mul_int(account->open_rate, unsettled);
-    int64_t missing = full - decimal_truncate(decimal_sub(account->balance, owed));
-    if (missing <= 0)
-        return;
-    akash_issue(cloud, what->wallet, MARKET_USDC, missing);
-    struct market_deposit deposit = {
-        .deployment = what->deployment, .depositor = what->wallet, .denom = MARKET_USDC, .amount = missing};
-    enum market_error error = akash_send(cloud, (struct akash_message){.kind = AKASH_DEPOSIT, .deposit = deposit});
-    check(error == MARKET_OK, "a top-up is refused: %s", market_error_name(error));
 }

@@ -6,7 +6,8 @@
 
 #include "sim/base/nomalloc.h"
 
-void akash_load(struct akash *cloud, uint32_t workload, uint32_t node, int sign)
+/* Adds (sign +1) or takes away (-1) a replica's load on a node of its provider's inventory. */
+static void load_node(struct akash *cloud, uint32_t workload, uint32_t node, int sign)
 {
     const struct demand_class *class = world_class(cloud->world, workload);
     struct akash_provider *provider = &cloud->provider[cloud->plan->pools->pool_of_node[node]];
@@ -24,7 +25,7 @@ void akash_load(struct akash *cloud, uint32_t workload, uint32_t node, int sign)
 static void bind(void *context, uint32_t unit, uint32_t node, uint16_t devices)
 {
     struct akash *cloud = context;
-    akash_load(cloud, cloud->world->unit[unit].workload, node, +1);
+    load_node(cloud, cloud->world->unit[unit].workload, node, +1);
     world_bind(cloud->world, unit, node, devices, NULL, 0);
     world_later_drawn(cloud->world, unit, cloud->action_start, cloud->plan->start_time);
 }
@@ -51,7 +52,7 @@ static void remove_pod(struct akash *cloud, uint32_t unit)
     engine_cancel(cloud->world->engine, what->pending);
     if (what->state == UNIT_IDLE)
         return;
-    akash_load(cloud, what->workload, what->node, -1);
+    load_node(cloud, what->workload, what->node, -1);
     pools_give(cloud->pools, what->workload, what->node, what->devices);
     world_release(cloud->world, unit, cloud->why);
 }
@@ -84,6 +85,8 @@ static duration time_to_close(struct akash *cloud, uint32_t tenancy)
 static void watch(struct akash *cloud, uint32_t tenancy)
 {
     struct tenancy *what = &cloud->tenancy[tenancy];
+    if (what->monitor_done || what->phase != AKASH_LEASED)
+        return;
     if (!engine_pending(cloud->world->engine, what->monitor))
         what->monitor = engine_schedule(cloud->world->engine,
                                         instant_add(world_now(cloud->world), time_to_close(cloud, tenancy)), CLASS_BLOCK,
@@ -102,18 +105,29 @@ void akash_on_monitor(void *context, struct engine *engine, uint32_t tenancy, ui
         watch(cloud, tenancy); /* dark, or restarted in a loop while the chain halts ([R8]): it begins to count anew */
         return;
     }
-    cloud->why = "lease closed by its provider: sick for about 8 min";
-    (void)akash_send(cloud, (struct akash_message){.kind = AKASH_CLOSE_BID,
-                                                   .leave = {.order = what->order,
-                                                             .provider = cloud->provider[what->provider].wallet,
-                                                             .reason = MARKET_REASON_UNSTABLE}});
-    akash_sicken(cloud, tenancy);
+    what->monitor_done = true;
+    if (!cloud->producing)
+        return; /* the message is lost, and there is no other */
+    cloud->why = "lease closed by its provider: sick for too long";
+    struct market_leave leave = {
+        .order = what->order, .provider = cloud->provider[what->provider].wallet, .reason = MARKET_REASON_UNSTABLE};
+    /* Refused where the lease has a reclamation window: it goes on, and is billed, until its tenant acts. */
+    (void)akash_send(cloud, (struct akash_message){.kind = AKASH_CLOSE_BID, .leave = leave});
 }
 
 static void sick(struct akash *cloud, uint32_t tenancy)
 {
     akash_sicken(cloud, tenancy);
     watch(cloud, tenancy);
+}
+
+void akash_monitors_restart(struct akash *cloud, uint32_t provider)
+{
+    for (uint32_t t = cloud->provider[provider].first_tenancy; t != COMPONENT_NONE; t = cloud->tenancy[t].next) {
+        cloud->tenancy[t].monitor_done = false;
+        if (cloud->tenancy[t].served && !akash_is_well(cloud, t))
+            watch(cloud, t);
+    }
 }
 
 /* --- Life of a lease ------------------------------------------------------------------------------------------------- */
@@ -126,7 +140,7 @@ void akash_deploy(struct akash *cloud, uint32_t tenancy)
         if (cloud->world->unit[u].state != UNIT_IDLE || place(cloud, u))
             continue;
         /* The inventory walk said there was room; the scheduler finds none. */
-        cloud->disagreements++;
+        cloud->counts.disagreements += world_now(cloud->world).us >= 0;
         missing = true;
         world_later(cloud->world, u, cloud->action_evict, (duration){US_PER_MINUTE});
     }
@@ -140,6 +154,7 @@ void akash_tear_down(struct akash *cloud, uint32_t tenancy)
     struct akash_provider *who = &cloud->provider[what->provider];
     const struct demand_class *class = world_class(cloud->world, what->workload);
     instant now = world_now(cloud->world);
+    akash_count_dead(cloud, tenancy);
     for (uint32_t u = what->first_unit; u < what->first_unit + what->units; u++)
         remove_pod(cloud, u);
     measure_billed(cloud->world->measure, what->workload, what->units, what->leased_at, now);
@@ -154,8 +169,10 @@ void akash_tear_down(struct akash *cloud, uint32_t tenancy)
     else
         who->first_tenancy = what->next;
     what->provider = what->next = what->previous = COMPONENT_NONE;
+    what->reclaimed = false;
     engine_cancel(cloud->world->engine, what->monitor);
-    engine_cancel(cloud->world->engine, what->top_up);
+    engine_cancel(cloud->world->engine, what->balance);
+    engine_cancel(cloud->world->engine, what->clock);
 }
 
 void akash_on_start(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
@@ -164,10 +181,12 @@ void akash_on_start(void *context, struct engine *engine, uint32_t unit, uint64_
     (void)detail;
     struct akash *cloud = context;
     uint32_t tenancy = akash_tenancy_of(cloud, unit);
+    struct tenancy *what = &cloud->tenancy[tenancy];
     world_start(cloud->world, unit);
-    if (akash_is_well(cloud, tenancy)) {
-        engine_cancel(cloud->world->engine, cloud->tenancy[tenancy].monitor);
-        engine_cancel(cloud->world->engine, cloud->tenancy[tenancy].detect);
+    akash_count_dead(cloud, tenancy);
+    if (akash_is_well(cloud, tenancy) && !what->reclaimed) {
+        engine_cancel(cloud->world->engine, what->monitor);
+        engine_cancel(cloud->world->engine, what->detect);
     }
 }
 
@@ -194,6 +213,7 @@ void akash_unit_down(void *context, uint32_t unit, uint32_t lost)
     struct akash *cloud = context;
     if (cloud->world->unit[unit].state == UNIT_RUNNING)
         world_halt(cloud->world, unit);
+    akash_count_dead(cloud, akash_tenancy_of(cloud, unit));
     world_later(cloud->world, unit, cloud->action_evict, cloud->plan->evict_after);
     sick(cloud, akash_tenancy_of(cloud, unit));
 }
@@ -203,4 +223,5 @@ void akash_unit_up(void *context, uint32_t unit)
     struct akash *cloud = context;
     if (cloud->world->unit[unit].state == UNIT_BOUND)
         world_later_drawn(cloud->world, unit, cloud->action_start, cloud->plan->start_time);
+    akash_count_dead(cloud, akash_tenancy_of(cloud, unit));
 }

@@ -23,6 +23,10 @@ static enum market_error take(struct akash *cloud, const struct akash_message *m
         return market_deposit_deployment(market, &message->deposit, height);
     case AKASH_CLOSE_DEPLOYMENT:
         return market_close_deployment(market, message->deployment, height);
+    case AKASH_CLOSE_GROUP:
+        return market_close_group(market, message->group, height);
+    case AKASH_PAUSE_GROUP:
+        return market_pause_group(market, message->group, height);
     case AKASH_START_GROUP:
         return market_start_group(market, message->group, height);
     case AKASH_CREATE_BID:
@@ -43,10 +47,49 @@ static enum market_error take(struct akash *cloud, const struct akash_message *m
     check_failed(__FILE__, __LINE__, "message->kind", "unknown message %d", (int)message->kind);
 }
 
+/* The deployment whose tenant sends this: it sees what comes of it. {0, 0}: others send it, or there is none yet. */
+static struct market_deployment_id about(const struct akash *cloud, const struct akash_message *message)
+{
+    const struct market *market = &cloud->market;
+    struct market_group_id group = message->group;
+    switch (message->kind) {
+    case AKASH_CLOSE_DEPLOYMENT:
+        return message->deployment;
+    case AKASH_DEPOSIT:
+        return message->deposit.deployment;
+    case AKASH_CREATE_LEASE:
+    case AKASH_CLOSE_LEASE:
+        if (market_order(market, message->lease.order) == NULL)
+            break;
+        group = market_group_id(market, market_order(market, message->lease.order)->group);
+        return market_deployment_id(market, market_group(market, group)->deployment);
+    case AKASH_CLOSE_GROUP:
+    case AKASH_PAUSE_GROUP:
+    case AKASH_START_GROUP:
+        if (market_group(market, group) != NULL)
+            return market_deployment_id(market, market_group(market, group)->deployment);
+        break;
+    case AKASH_ISSUE:
+    case AKASH_REGISTER:
+    case AKASH_BURN_MINT:
+    case AKASH_CREATE_DEPLOYMENT:
+    case AKASH_CREATE_BID:
+    case AKASH_CLOSE_BID:
+    case AKASH_START_RECLAIM:
+    case AKASH_WITHDRAW_LEASE:
+    case AKASH_FORGET:
+        break;
+    }
+    return (struct market_deployment_id){0, 0};
+}
+
 enum market_error akash_send(struct akash *cloud, struct akash_message message)
 {
+    if (message.kind != AKASH_BURN_MINT)
+        akash_mint_tell(cloud);
     if (message.kind == AKASH_CLOSE_BID || message.kind == AKASH_START_RECLAIM)
         message.leave.time_s = akash_block_time_s(cloud);
+    cloud->about = about(cloud, &message);
     int64_t height = akash_height(cloud);
     akash_write_message(cloud, &message, height);
     enum market_error error = take(cloud, &message, height);

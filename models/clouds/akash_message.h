@@ -15,6 +15,8 @@ enum akash_message_kind {
     AKASH_CREATE_DEPLOYMENT, /* create */
     AKASH_DEPOSIT,           /* deposit */
     AKASH_CLOSE_DEPLOYMENT,  /* deployment */
+    AKASH_CLOSE_GROUP,       /* group */
+    AKASH_PAUSE_GROUP,       /* group */
     AKASH_START_GROUP,       /* group */
     AKASH_CREATE_BID,        /* bid */
     AKASH_CLOSE_BID,         /* leave; its time is filled in */

@@ -5,76 +5,142 @@
 
 #include "sim/base/nomalloc.h"
 
-enum { EVENTS_ROOM = 65536, NAMES_ROOM = 512, FIRST_HEIGHT = 16708237 /* node v0.36.0 began here, 2024-06-11 */ };
+enum { EVENTS_ROOM = 65536, NAMES_ROOM = 512 };
 
-/* One deployment per workload, or one per replica where they are spread. */
+/* Deployments of a class: one for all replicas, or one for every few where they are spread. */
+static uint32_t deployments_of(const struct akash_plan *plan, const struct demand_class *class)
+{
+    uint32_t groups = akash_groups(plan, class);
+    return class->spread == SPREAD_NONE ? 1 : (class->units + groups - 1) / groups;
+}
+
+static struct tenancy new_tenancy(uint32_t workload, uint32_t deployment, uint32_t first_unit, uint32_t units)
+{
+    return (struct tenancy){.workload = workload,
+                            .deployment = deployment,
+                            .first_unit = first_unit,
+                            .units = units,
+                            .provider = COMPONENT_NONE,
+                            .avoid = COMPONENT_NONE,
+                            .next = COMPONENT_NONE,
+                            .previous = COMPONENT_NONE,
+                            .parked_action = COMPONENT_NONE,
+                            .dead_since = INSTANT_NEVER,
+                            .paused_since = INSTANT_NEVER};
+}
+
+/* One deployment with its tenancies, for the units from *unit on. */
+static void open_deployment(struct akash *cloud, uint32_t workload, uint32_t *unit)
+{
+    const struct demand_class *class = world_class(cloud->world, workload);
+    uint32_t end = cloud->world->demand->workload[workload].first_unit + class->units, index = cloud->deployments++;
+    uint32_t groups = akash_groups(cloud->plan, class);
+    struct akash_deployment *deployment = &cloud->deployment[index];
+    *deployment = (struct akash_deployment){.workload = workload, .first = cloud->tenancies};
+    for (; deployment->groups < groups && *unit < end; deployment->groups++) {
+        uint32_t spec = (uint32_t)(class - cloud->plan->demand->class) * cloud->plan->groups + deployment->groups;
+        uint32_t size = cloud->plan->spec[spec].units[0].count;
+        cloud->tenancy[cloud->tenancies] = new_tenancy(workload, index, *unit, size);
+        for (uint32_t u = *unit; u < *unit + size; u++)
+            cloud->tenancy_of_unit[u] = cloud->tenancies;
+        cloud->tenancies++;
+        *unit += size;
+    }
+}
+
+/* Habits belong to the tenant, not to its deployments. */
+static void draw_habits(struct akash *cloud, uint32_t workload)
+{
+    const struct world *world = cloud->world;
+    struct stream_key family = stream_key(world->task->seed, world->task->replication, "akash habit");
+    struct stream stream = stream_open(stream_key_index(stream_key_path(family, world_class(world, workload)->name),
+                                                        world->demand->workload[workload].number));
+    bool automatic = stream_chance(&stream, cloud->plan->automatic_share);
+    bool hopeful = stream_chance(&stream, cloud->plan->start_overdrawn);
+    for (uint32_t t = akash_first_tenancy(cloud, workload); t < cloud->tenancies; t++) {
+        cloud->tenancy[t].automatic = automatic;
+        cloud->tenancy[t].hopeful = hopeful;
+    }
+}
+
 static void open_tenancies(struct akash *cloud)
 {
     struct world *world = cloud->world;
-    uint32_t count = 0;
-    for (uint32_t w = 0; w < world->demand->workloads; w++)
-        count += world_class(world, w)->spread == SPREAD_NONE ? 1 : world_class(world, w)->units;
-    cloud->tenancy = arena_array(world->arena, count, struct tenancy);
-    cloud->first_tenancy = arena_array(world->arena, world->demand->workloads, uint32_t);
-    struct akash_bid *bids = arena_alloc(world->arena, (size_t)count * (size_t)(cloud->plan->rules.order_max_bids + 1),
-                                         sizeof *bids);
-    for (uint32_t w = 0; w < world->demand->workloads; w++) {
+    uint32_t tenancies = 0, deployments = 0, workloads = world->demand->workloads;
+    for (uint32_t w = 0; w < workloads; w++) {
         const struct demand_class *class = world_class(world, w);
-        uint32_t each = class->spread == SPREAD_NONE ? class->units : 1;
-        cloud->first_tenancy[w] = cloud->tenancies;
-        for (uint32_t u = 0; u < class->units; u += each, cloud->tenancies++)
-            cloud->tenancy[cloud->tenancies] =
-                (struct tenancy){.workload = w,
-                                 .first_unit = world->demand->workload[w].first_unit + u,
-                                 .units = each,
-                                 .provider = COMPONENT_NONE,
-                                 .avoid = COMPONENT_NONE,
-                                 .next = COMPONENT_NONE,
-                                 .previous = COMPONENT_NONE,
-                                 .bids = bids + (size_t)cloud->tenancies * (size_t)(cloud->plan->rules.order_max_bids + 1)};
-        /* Habits belong to the tenant, not to its deployments. */
-        struct stream_key family = stream_key(world->task->seed, world->task->replication, "akash habit");
-        struct stream stream = stream_open(
-            stream_key_index(stream_key_path(family, class->name), world->demand->workload[w].number));
-        bool automatic = stream_chance(&stream, cloud->plan->automatic_share);
-        for (uint32_t t = cloud->first_tenancy[w]; t < cloud->tenancies; t++)
-            cloud->tenancy[t].automatic = automatic;
+        deployments += deployments_of(cloud->plan, class);
+        tenancies += class->spread == SPREAD_NONE ? akash_groups(cloud->plan, class) : class->units;
     }
+    cloud->tenancy = arena_array(world->arena, tenancies, struct tenancy);
+    cloud->deployment = arena_array(world->arena, deployments + 1, struct akash_deployment);
+    cloud->first_deployment = arena_array(world->arena, workloads + 1, uint32_t);
+    cloud->tenancy_of_unit = arena_array(world->arena, world->demand->units, uint32_t);
+    cloud->walk = arena_array(world->arena, tenancies, uint32_t);
+    for (uint32_t w = 0; w < workloads; w++) {
+        uint32_t unit = world->demand->workload[w].first_unit;
+        cloud->first_deployment[w] = cloud->deployments;
+        while (unit < world->demand->workload[w].first_unit + world_class(world, w)->units)
+            open_deployment(cloud, w, &unit);
+        draw_habits(cloud, w);
+    }
+    cloud->first_deployment[workloads] = deployments;
+    cloud->deployment[deployments].first = tenancies;
+    size_t most = (size_t)cloud->plan->rules.market.order_max_bids + 1;
+    struct akash_bid *bids = arena_alloc(world->arena, (size_t)tenancies * most, sizeof *bids);
+    for (uint32_t t = 0; t < tenancies; t++)
+        cloud->tenancy[t].bids = bids + t * most;
+}
+
+static uint32_t given_or(uint32_t given, uint64_t estimate)
+{
+    if (given != 0)
+        return given;
+    return estimate < UINT32_MAX / 4 ? (uint32_t)estimate : UINT32_MAX / 4;
+}
+
+static struct market_limits limits_of(const struct akash *cloud)
+{
+    const struct world *world = cloud->world;
+    const struct akash_plan *plan = cloud->plan;
+    uint64_t t = cloud->tenancies, d = cloud->deployments;
+    /* Live bids are bounded; orders and leases stay with their deployment, so a long run needs more of them. */
+    uint64_t days = (uint64_t)((world->task->horizon.us + world->task->warmup.us) / US_PER_DAY);
+    uint64_t deposits = (uint64_t)(plan->escrow_depth.us / plan->top_up_every.us) + 6; /* unspent of one account */
+    return (struct market_limits){.wallets = world->demand->workloads + plan->providers + 16,
+                                  .grants = 1,
+                                  .deployments = given_or(plan->limits.deployments, 3 * d + 4096),
+                                  .groups = given_or(plan->limits.groups, 3 * t + 4096),
+                                  .orders = given_or(plan->limits.orders, t * (16 + days / 4) + 4096),
+                                  .bids = given_or(plan->limits.bids, 24 * t + 4096),
+                                  .leases = given_or(plan->limits.leases, t * (16 + days / 4) + 4096),
+                                  .deposits = given_or(plan->limits.deposits, d * deposits + 4096),
+                                  .forget_bids = true};
 }
 
 static void open_market(struct akash *cloud)
 {
     struct world *world = cloud->world;
-    uint32_t t = cloud->tenancies;
-    /* Live bids are bounded; orders and leases stay with their deployment, so a long run needs more of them. */
-    int64_t days = (world->task->horizon.us + world->task->warmup.us) / US_PER_DAY;
-    uint64_t leases = (uint64_t)t * (uint64_t)(16 + days / 4) + 4096;
-    uint32_t leases_room = leases < UINT32_MAX / 4 ? (uint32_t)leases : UINT32_MAX / 4;
-    struct market_limits limits = {.wallets = world->demand->workloads + cloud->plan->providers + 16,
-                                   .grants = 1,
-                                   .deployments = 2 * t + 64,
-                                   .groups = 2 * t + 64,
-                                   .orders = leases_room,
-                                   .bids = 24 * t + 4096,
-                                   .leases = leases_room,
-                                   .forget_bids = true};
-    cloud->events = (struct market_events){.items = arena_alloc(world->arena, EVENTS_ROOM, sizeof(struct market_event)),
-                                           .capacity = EVENTS_ROOM};
-    market_open(&cloud->market, world->arena, &cloud->plan->rules, &limits, &cloud->events);
+    struct market_limits limits = limits_of(cloud);
+    uint32_t room = given_or(cloud->plan->events, EVENTS_ROOM);
+    cloud->events = (struct market_events){.items = arena_alloc(world->arena, room, sizeof(struct market_event)), .capacity = room};
+    market_open(&cloud->market, world->arena, &cloud->plan->rules.market, &limits, &cloud->events);
     akash_write_begin(cloud);
-    cloud->tenancy_of_deployment = arena_array(world->arena, limits.deployments, uint32_t);
+    cloud->deployment_of = arena_array(world->arena, limits.deployments, uint32_t);
+    cloud->ended_room = limits.deployments;
+    cloud->ended = arena_array(world->arena, limits.deployments, struct market_deployment_id);
     for (uint32_t p = 0; p < cloud->plan->providers; p++) {
         uint32_t wallet = bank_wallet_add(&cloud->market.bank, cloud->plan->provider_name[p]);
         cloud->provider[p].wallet = wallet;
         (void)akash_send(cloud, (struct akash_message){.kind = AKASH_REGISTER, .provider = wallet});
         akash_issue(cloud, wallet, MARKET_UAKT, INT64_C(1000000000000000)); /* never short of bid deposits */
     }
-    for (uint32_t w = 0, next = 0; w < world->demand->workloads; w++) {
+    for (uint32_t w = 0; w < world->demand->workloads; w++) {
         char name[96];
         uint32_t wallet = bank_wallet_add(&cloud->market.bank, world_name(world, w, name, sizeof name));
         akash_write_wallet(cloud, wallet);
-        for (; next < t && cloud->tenancy[next].workload == w; next++)
-            cloud->tenancy[next].wallet = wallet;
+        for (uint32_t d = cloud->first_deployment[w]; d < cloud->first_deployment[w + 1]; d++)
+            cloud->deployment[d].wallet = wallet;
     }
 }
 
@@ -98,7 +164,6 @@ static void open_clusters(struct akash *cloud)
 {
     struct world *world = cloud->world;
     const struct fleet *fleet = world->plan->fleet;
-    struct provider_rules rules = provider_rules_2024_07();
     uint32_t *size = arena_array(world->arena, cloud->plan->providers, uint32_t);
     struct adjust_node_spec **nodes = arena_array(world->arena, cloud->plan->providers, struct adjust_node_spec *);
     cloud->local = arena_array(world->arena, fleet->nodes, uint32_t);
@@ -110,7 +175,8 @@ static void open_clusters(struct akash *cloud)
         describe_node(cloud, n, &nodes[cloud->plan->pools->pool_of_node[n]][cloud->local[n]]);
     for (uint32_t p = 0; p < cloud->plan->providers; p++) {
         struct adjust_cluster_spec spec = {.nodes = nodes[p], .n_nodes = (int32_t)size[p], .leased_ips = ADJUST_UNSET};
-        cloud->provider[p].cluster = adjust_cluster_create(world->arena, cloud->names, cloud->book, &spec, &rules.adjust);
+        cloud->provider[p].cluster = adjust_cluster_create(world->arena, cloud->names, cloud->book, &spec,
+                                                             &cloud->plan->rules.provider.adjust);
     }
     for (uint32_t n = 0; n < fleet->nodes; n++) {
         struct akash_provider *provider = &cloud->provider[cloud->plan->pools->pool_of_node[n]];
@@ -139,6 +205,7 @@ static void open_prices(struct akash *cloud)
         int64_t millionths = duration_from_seconds(factor).us; /* rounds and clamps like any other draw */
         cloud->provider[p].price_factor = (decimal){(decimal_bits)millionths * (DECIMAL_ONE_ATTO / 1000000)};
         cloud->provider[p].first_tenancy = COMPONENT_NONE;
+        cloud->provider[p].restarted = INSTANT_NEVER;
     }
 }
 
@@ -158,6 +225,12 @@ static void register_actions(struct akash *cloud)
     cloud->action_withdraw = engine_action(engine, akash_on_withdraw, cloud);
     cloud->action_settle = engine_action(engine, akash_on_settle, cloud);
     cloud->action_top_up = engine_action(engine, akash_on_top_up, cloud);
+    cloud->action_balance = engine_action(engine, akash_on_balance, cloud);
+    cloud->action_manifest = engine_action(engine, akash_on_manifest, cloud);
+    cloud->action_losers = engine_action(engine, akash_on_losers, cloud);
+    cloud->action_depart = engine_action(engine, akash_on_depart, cloud);
+    cloud->action_return = engine_action(engine, akash_on_return, cloud);
+    cloud->action_reclaim = engine_action(engine, akash_on_reclaim, cloud);
 }
 
 /* Each provider collects by a clock of its own; and just before time 0 all is settled, so that what was used before is paid before. */
@@ -170,41 +243,53 @@ static void open_clocks(struct akash *cloud)
         double part = stream_uniform(&stream);
         duration first = duration_from_seconds(part * duration_seconds(cloud->plan->withdraw_every));
         engine_schedule(world->engine, instant_add(world_now(world), first), CLASS_BLOCK, cloud->action_withdraw, p, 0);
+        akash_first_departure(cloud, p);
     }
     if (world_now(world).us < 0)
         engine_schedule(world->engine, (instant){-1}, CLASS_BLOCK, cloud->action_settle, 0, 0);
 }
 
-void *akash_open(struct world *world, const void *plan)
+static void open_requests(struct akash *cloud)
+{
+    struct world *world = cloud->world;
+    const struct akash_plan *plan = cloud->plan;
+    struct price_script_options options =
+        plan->rules.burn_mint ? price_script_options_2026_08() : price_script_options_2024_07();
+    static const struct adjust_overcommit none;
+    options.gpu_mapping = plan->gpu_mapping;
+    cloud->script = price_script_create(world->arena, cloud->names, &options);
+    cloud->request = arena_array(world->arena, (size_t)plan->demand->classes * plan->groups, const struct adjust_request *);
+    for (uint32_t c = 0; c < plan->demand->classes; c++)
+        for (uint32_t g = 0; g < akash_groups(plan, &plan->demand->class[c]); g++)
+            cloud->request[c * plan->groups + g] = adjust_request_create(
+                world->arena, cloud->names, &plan->spec[c * plan->groups + g], &none, &plan->rules.provider.adjust);
+}
+
+void *akash_open(struct world *world, const void *own)
 {
     struct akash *cloud = arena_new(world->arena, struct akash);
+    const struct akash_plan *plan = own;
     cloud->world = world;
     cloud->plan = plan;
-    cloud->base_height = FIRST_HEIGHT;
+    cloud->base_height = plan->rules.first_height;
     cloud->anchor = world_now(world);
-    cloud->producing = graph_serves(world->graph, cloud->plan->chain);
+    cloud->producing = graph_serves(world->graph, plan->chain);
     cloud->first_parked = COMPONENT_NONE;
-    cloud->dseq = 1000000000;
-    cloud->clocks = provider_clocks_2024_07();
-    cloud->provider = arena_array(world->arena, cloud->plan->providers, struct akash_provider);
-    cloud->shuffle = arena_array(world->arena, cloud->plan->providers, uint32_t);
+    cloud->dseq = plan->first_dseq;
+    cloud->clocks = plan->rules.clocks;
+    cloud->provider = arena_array(world->arena, plan->providers, struct akash_provider);
+    cloud->shuffle = arena_array(world->arena, plan->providers, uint32_t);
     cloud->pools = world->pools;
     cloud->names = adjust_names_create(world->arena, NAMES_ROOM);
     open_tenancies(cloud);
-    int32_t reservations = (int32_t)(cloud->tenancies * (uint32_t)(cloud->plan->rules.order_max_bids + 2) + 64);
-    cloud->book = adjust_book_create(world->arena, reservations, 2 * reservations);
+    uint32_t reservations = given_or((uint32_t)plan->reservations,
+                                     (uint64_t)cloud->tenancies * ((uint64_t)plan->rules.market.order_max_bids + 2) + 64);
+    cloud->book = adjust_book_create(world->arena, (int32_t)reservations, 2 * (int32_t)reservations);
     open_clusters(cloud);
     open_prices(cloud);
+    akash_mint_open(cloud);
     open_market(cloud);
-    struct price_script_options options = price_script_options_2024_07();
-    options.gpu_mapping = cloud->plan->gpu_mapping;
-    cloud->script = price_script_create(world->arena, cloud->names, &options);
-    cloud->request = arena_array(world->arena, cloud->plan->demand->classes, const struct adjust_request *);
-    struct provider_rules rules = provider_rules_2024_07();
-    static const struct adjust_overcommit none;
-    for (uint32_t c = 0; c < cloud->plan->demand->classes; c++)
-        cloud->request[c] =
-            adjust_request_create(world->arena, cloud->names, &cloud->plan->spec[c], &none, &rules.adjust);
+    open_requests(cloud);
     register_actions(cloud);
     open_clocks(cloud);
     return cloud;

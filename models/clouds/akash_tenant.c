@@ -12,7 +12,7 @@ struct stream akash_stream(struct akash *cloud, uint32_t tenancy)
     const struct workload *workload = &cloud->world->demand->workload[what->workload];
     struct stream_key family = stream_key(cloud->world->task->seed, cloud->world->task->replication, "akash tenant");
     struct stream_key own = stream_key_path(family, world_class(cloud->world, what->workload)->name);
-    uint64_t number = (uint64_t)(tenancy - cloud->first_tenancy[what->workload]) << 32 | what->draws++;
+    uint64_t number = (uint64_t)(tenancy - akash_first_tenancy(cloud, what->workload)) << 32 | what->draws++;
     return stream_open(stream_key_index(stream_key_index(own, workload->number), number));
 }
 
@@ -22,17 +22,31 @@ static duration drawn(struct akash *cloud, uint32_t tenancy, const struct law *l
     return law_draw_duration(law, &stream);
 }
 
-void akash_step(struct akash *cloud, uint32_t tenancy, uint32_t action, duration delay)
+/* --- Waiting --------------------------------------------------------------------------------------------------------- */
+
+static void step_at(struct akash *cloud, uint32_t tenancy, uint32_t action, instant at)
 {
     struct tenancy *what = &cloud->tenancy[tenancy];
     engine_cancel(cloud->world->engine, what->step);
     what->parked_action = COMPONENT_NONE;
-    what->step =
-        engine_schedule(cloud->world->engine, akash_next_block(cloud, delay), CLASS_BLOCK, action, tenancy, 0);
+    what->step = engine_schedule(cloud->world->engine, at, CLASS_BLOCK, action, tenancy, 0);
+}
+
+void akash_step(struct akash *cloud, uint32_t tenancy, uint32_t action, duration delay)
+{
+    step_at(cloud, tenancy, action, akash_next_block(cloud, delay));
+}
+
+/* What did not work is tried again, at growing distances. */
+static void try_later(struct akash *cloud, uint32_t tenancy, uint32_t action)
+{
+    struct tenancy *what = &cloud->tenancy[tenancy];
+    world_refuse(cloud->world, what->first_unit);
+    akash_step(cloud, tenancy, action, world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, what->tries++));
 }
 
 /* A halted chain takes no message. A tenant looks at it every half a minute; only the look that finds it back is an event. */
-static bool must_wait(struct akash *cloud, uint32_t tenancy, uint32_t action)
+bool akash_must_wait(struct akash *cloud, uint32_t tenancy, uint32_t action)
 {
     struct tenancy *what = &cloud->tenancy[tenancy];
     if (cloud->producing)
@@ -67,137 +81,77 @@ static void ask_all(struct akash *cloud, const struct tenancy *what)
         world_ask(cloud->world, u);
 }
 
-/* An ended deployment's memory is given back, where nothing of it is left on the chain. */
-static void forget_deployment(struct akash *cloud, uint32_t tenancy)
-{
-    struct tenancy *what = &cloud->tenancy[tenancy];
-    struct akash_message message = {.kind = AKASH_FORGET, .deployment = what->deployment};
-    if (what->deployment.generation != 0 && akash_send(cloud, message) == MARKET_OK)
-        what->deployment = (struct market_deployment_id){0, 0};
-}
-
 /* --- Deployment and order -------------------------------------------------------------------------------------------- */
 
 static void order_opened(struct akash *cloud, uint32_t tenancy)
 {
     struct tenancy *what = &cloud->tenancy[tenancy];
-    what->group = market_find_group(&cloud->market, what->deployment, 1);
+    const struct akash_deployment *deployment = &cloud->deployment[what->deployment];
+    what->group = market_find_group(&cloud->market, deployment->id, tenancy - deployment->first + 1);
     what->order = market_live_order(&cloud->market, what->group);
     what->phase = AKASH_ORDERED;
+    what->ordered_at = world_now(cloud->world);
+    engine_cancel(cloud->world->engine, what->detect);
+    akash_count_pause(cloud, tenancy, false);
     ask_all(cloud, what);
     akash_step(cloud, tenancy, cloud->action_bids, drawn(cloud, tenancy, cloud->plan->bid_delay));
+}
+
+/* The first deposit; at least what the chain demands. */
+static int64_t first_deposit(const struct akash *cloud, uint32_t deployment)
+{
+    int64_t amount = akash_escrow(cloud, deployment, cloud->plan->escrow_depth);
+    int64_t least = cloud->plan->rules.market.deployment_minimum[cloud->plan->rules.denom];
+    return amount < least ? least : amount;
+}
+
+static void create(struct akash *cloud, uint32_t index, int64_t deposit)
+{
+    static const uint8_t version[MARKET_VERSION_BYTES] = {1};
+    struct akash_deployment *deployment = &cloud->deployment[index];
+    const struct market_group_spec *groups[AKASH_GROUPS_MAX];
+    for (uint32_t g = 0; g < deployment->groups; g++)
+        groups[g] = &cloud->plan->spec[akash_spec_of(cloud, deployment->first + g)];
+    struct market_create_deployment message = {.owner = deployment->wallet,
+                                               .depositor = deployment->wallet,
+                                               .dseq = cloud->dseq++,
+                                               .version = version,
+                                               .version_bytes = MARKET_VERSION_BYTES,
+                                               .groups = groups,
+                                               .n_groups = (int32_t)deployment->groups,
+                                               .denom = cloud->plan->rules.denom,
+                                               .deposit = deposit,
+                                               .window_s = cloud->plan->reclaim_asked_s};
+    akash_forget(cloud, index);
+    enum market_error error = akash_send(cloud, (struct akash_message){.kind = AKASH_CREATE_DEPLOYMENT, .create = message});
+    check(error == MARKET_OK, "a deployment is refused: %s", market_error_name(error));
+    deployment->id = market_find_deployment(&cloud->market, deployment->wallet, message.dseq);
+    cloud->deployment_of[deployment->id.index] = index;
+    akash_reserve(cloud, index);
+    akash_begin_top_ups(cloud, index);
 }
 
 void akash_on_create(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail)
 {
     (void)engine;
     (void)detail;
-    static const uint8_t version[MARKET_VERSION_BYTES] = {1};
     struct akash *cloud = context;
-    struct tenancy *what = &cloud->tenancy[tenancy];
-    if (must_wait(cloud, tenancy, cloud->action_create))
+    const struct tenancy *what = &cloud->tenancy[tenancy];
+    const struct akash_deployment *deployment = &cloud->deployment[what->deployment];
+    instant again;
+    if (what->phase != AKASH_IDLE || akash_must_wait(cloud, tenancy, cloud->action_create))
         return;
-    forget_deployment(cloud, tenancy);
-    uint32_t class = cloud->world->demand->workload[what->workload].class;
-    const struct market_group_spec *groups[1] = {&cloud->plan->spec[class]};
-    int64_t deposit = akash_escrow(cloud, class, cloud->plan->escrow_depth).micro;
-    int64_t least = cloud->plan->rules.deployment_minimum[MARKET_USDC];
-    if (deposit < least)
-        deposit = least;
-    akash_issue(cloud, what->wallet, MARKET_USDC, deposit);
-    struct market_create_deployment create = {.owner = what->wallet,
-                                               .depositor = what->wallet,
-                                               .dseq = ++cloud->dseq,
-                                               .version = version,
-                                               .version_bytes = MARKET_VERSION_BYTES,
-                                               .groups = groups,
-                                               .n_groups = 1,
-                                               .denom = MARKET_USDC,
-                                               .deposit = deposit};
-    enum market_error error = akash_send(cloud, (struct akash_message){.kind = AKASH_CREATE_DEPLOYMENT, .create = create});
-    check(error == MARKET_OK, "a deployment is refused: %s", market_error_name(error));
-    what->deployment = market_find_deployment(&cloud->market, what->wallet, cloud->dseq);
-    cloud->tenancy_of_deployment[what->deployment.index] = tenancy;
-    order_opened(cloud, tenancy);
-}
-
-/* --- Bids ------------------------------------------------------------------------------------------------------------ */
-
-void akash_forget_bids(struct akash *cloud, uint32_t tenancy)
-{
-    struct tenancy *what = &cloud->tenancy[tenancy];
-    for (uint32_t i = 0; i < what->n_bids; i++) {
-        struct akash_provider *provider = &cloud->provider[what->bids[i].provider];
-        adjust_release(provider->cluster, what->bids[i].reservation);
-        provider->stale = true;
-    }
-    what->n_bids = 0;
-}
-
-enum attempt { ATTEMPT_MADE, ATTEMPT_NONE, ATTEMPT_ORDER_FULL };
-
-/* One provider meets the order: room, price, message. */
-static enum attempt try_bid(struct akash *cloud, uint32_t tenancy, uint32_t provider, const struct provider_order *order)
-{
-    struct tenancy *what = &cloud->tenancy[tenancy];
-    struct akash_provider *who = &cloud->provider[provider];
-    struct provider_pricing pricing = {.kind = PROVIDER_SCRIPT, .script = cloud->script};
-    struct provider_bid bid;
-    if (who->stale)
-        adjust_update(who->cluster);
-    who->stale = false;
-    if (provider_try_bid(&pricing, who->cluster, order, decimal_zero(), 0, &bid) != BID_MADE)
-        return ATTEMPT_NONE;
-    decimal price = decimal_mul(bid.price, who->price_factor);
-    price.atto -= price.atto % (DECIMAL_ONE_ATTO / 1000000); /* the script's precision: 6 digits */
-    enum market_error error = MARKET_BID_OVER_ORDER;
-    if (decimal_is_positive(price) && decimal_compare(price, order->price) <= 0) {
-        struct market_create_bid message = {.order = what->order,
-                                            .provider = who->wallet,
-                                            .price_denom = MARKET_USDC,
-                                            .price = price,
-                                            .deposit_denom = MARKET_UAKT,
-                                            .deposit = cloud->plan->rules.bid_minimum[MARKET_UAKT],
-                                            .placement_matches = true,
-                                            .capabilities_match = true};
-        error = akash_send(cloud, (struct akash_message){.kind = AKASH_CREATE_BID, .bid = message});
-    }
-    if (error == MARKET_OK && what->n_bids < AKASH_BIDS_MAX) {
-        what->bids[what->n_bids++] = (struct akash_bid){provider, bid.reservation};
-        return ATTEMPT_MADE;
-    }
-    adjust_release(who->cluster, bid.reservation);
-    who->stale = true;
-    return error == MARKET_INVALID_BID ? ATTEMPT_ORDER_FULL : ATTEMPT_NONE;
-}
-
-/* Providers answer in an order of their own; the order takes only so many. */
-void akash_on_bids(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail)
-{
-    (void)engine;
-    (void)detail;
-    struct akash *cloud = context;
-    struct tenancy *what = &cloud->tenancy[tenancy];
-    if (must_wait(cloud, tenancy, cloud->action_bids))
+    int64_t deposit = first_deposit(cloud, what->deployment);
+    if (!akash_fund(cloud, what->deployment, deposit, &again)) {
+        if (again.us < US_NEVER)
+            step_at(cloud, tenancy, cloud->action_create, again);
+        else
+            try_later(cloud, tenancy, cloud->action_create);
         return;
-    uint32_t class = cloud->world->demand->workload[what->workload].class;
-    struct provider_order order = {.group = &cloud->plan->spec[class],
-                                   .request = cloud->request[class],
-                                   .price = group_spec_price(&cloud->plan->spec[class]),
-                                   .denom = MARKET_USDC};
-    struct stream stream = akash_stream(cloud, tenancy);
-    for (uint32_t i = 0; i < cloud->plan->providers; i++)
-        cloud->shuffle[i] = i;
-    stream_shuffle(&stream, cloud->shuffle, cloud->plan->providers);
-    for (uint32_t i = 0; i < cloud->plan->providers; i++) {
-        uint32_t provider = cloud->shuffle[i];
-        if (!akash_provider_manages(cloud, provider) ||
-            cloud->plan->should_bid[provider * cloud->plan->demand->classes + class] != BID_MADE)
-            continue;
-        if (try_bid(cloud, tenancy, provider, &order) == ATTEMPT_ORDER_FULL)
-            break;
     }
-    akash_step(cloud, tenancy, cloud->action_choose, cloud->plan->choose_wait);
+    create(cloud, what->deployment, deposit);
+    for (uint32_t t = deployment->first; t < deployment->first + deployment->groups; t++)
+        order_opened(cloud, t);
 }
 
 /* --- Choice ---------------------------------------------------------------------------------------------------------- */
@@ -209,9 +163,11 @@ static int closeness(const struct akash *cloud, uint32_t tenancy, uint32_t provi
     uint32_t workload = cloud->tenancy[tenancy].workload;
     const struct demand_class *class = world_class(cloud->world, workload);
     uint32_t wanted = world_site(cloud->world, cloud->tenancy[tenancy].first_unit);
+    if (class->spread == SPREAD_NONE)
+        return 0;
     /* An SDL can ask for a region by attribute; a tenant that wants sites apart names one for each deployment. */
     int close = class->spread == SPREAD_SITE && cloud->plan->provider_site[provider] != wanted;
-    for (uint32_t t = cloud->first_tenancy[workload]; t < cloud->tenancies && cloud->tenancy[t].workload == workload; t++)
+    for (uint32_t t = akash_first_tenancy(cloud, workload); t < akash_first_tenancy(cloud, workload + 1); t++)
         if (t != tenancy && cloud->tenancy[t].provider == provider)
             close = 2;
     return close;
@@ -227,7 +183,7 @@ static uint32_t choose(struct akash *cloud, uint32_t tenancy)
     decimal best_price = decimal_zero();
     for (int32_t i = 0; i < offers && i < AKASH_BIDS_MAX; i++) {
         uint32_t provider = cloud->offers[i].provider - cloud->provider[0].wallet;
-        if (provider == what->avoid || !akash_provider_manages(cloud, provider))
+        if (provider == what->avoid || !akash_provider_manages(cloud, provider) || cloud->provider[provider].leaving)
             continue;
         int close = closeness(cloud, tenancy, provider);
         bool better = best == COMPONENT_NONE || close < best_close ||
@@ -241,22 +197,76 @@ static uint32_t choose(struct akash *cloud, uint32_t tenancy)
     return best;
 }
 
-/* No fitting bid. Providers bid once, when an order appears; so the tenant closes and orders anew after a while. */
+static bool others_are_busy(const struct akash *cloud, uint32_t tenancy)
+{
+    const struct akash_deployment *deployment = &cloud->deployment[cloud->tenancy[tenancy].deployment];
+    for (uint32_t t = deployment->first; t < deployment->first + deployment->groups; t++)
+        if (t != tenancy && (cloud->tenancy[t].phase == AKASH_LEASED || cloud->tenancy[t].phase == AKASH_ORDERED))
+            return true;
+    return false;
+}
+
+/* Ghost payments ([R2]) have trapped its account ([R3]): the deployment is left to itself. */
+static void abandon(struct akash *cloud, uint32_t index)
+{
+    struct akash_deployment *deployment = &cloud->deployment[index];
+    deployment->id = (struct market_deployment_id){0, 0};
+    engine_cancel(cloud->world->engine, deployment->top_up);
+    for (uint32_t t = deployment->first; t < deployment->first + deployment->groups; t++) {
+        struct tenancy *what = &cloud->tenancy[t];
+        engine_cancel(cloud->world->engine, what->step);
+        what->parked_action = COMPONENT_NONE;
+        what->group = (struct market_group_id){0, 0};
+        what->phase = AKASH_IDLE;
+        akash_count_pause(cloud, t, false);
+    }
+}
+
+/* No fitting bid. Providers bid once, when an order appears; so the tenant closes and orders anew after a while. Where other groups
+ * of the deployment go on, it pauses this one. */
 static void give_order_up(struct akash *cloud, uint32_t tenancy)
 {
     struct tenancy *what = &cloud->tenancy[tenancy];
-    enum market_error error =
-        akash_send(cloud, (struct akash_message){.kind = AKASH_CLOSE_DEPLOYMENT, .deployment = what->deployment});
-    akash_forget_bids(cloud, tenancy);
-    if (error == MARKET_PANIC) { /* ghost payments ([R2]) have trapped its account ([R3]): it is left to itself */
-        what->deployment = (struct market_deployment_id){0, 0};
-        cloud->abandoned++;
-    }
-    what->phase = AKASH_IDLE;
+    struct akash_deployment *deployment = &cloud->deployment[what->deployment];
     what->avoid = COMPONENT_NONE;
-    world_refuse(cloud->world, what->first_unit);
-    akash_step(cloud, tenancy, cloud->action_create,
-               world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, what->tries++));
+    if (others_are_busy(cloud, tenancy)) {
+        (void)akash_send(cloud, (struct akash_message){.kind = AKASH_PAUSE_GROUP, .group = what->group});
+        akash_forget_bids(cloud, tenancy);
+        what->phase = AKASH_PAUSED;
+        try_later(cloud, tenancy, cloud->action_start_group);
+        return;
+    }
+    enum market_error error =
+        akash_send(cloud, (struct akash_message){.kind = AKASH_CLOSE_DEPLOYMENT, .deployment = deployment->id});
+    akash_forget_bids(cloud, tenancy);
+    if (error == MARKET_DEPLOYMENT_CLOSED) /* [Q2]: the group was started on a deployment that had ended */
+        (void)akash_send(cloud, (struct akash_message){.kind = AKASH_CLOSE_GROUP, .group = what->group});
+    if (error == MARKET_PANIC)
+        abandon(cloud, what->deployment);
+    what->phase = AKASH_IDLE;
+    try_later(cloud, tenancy, cloud->action_create);
+}
+
+static void begin_lease(struct akash *cloud, uint32_t tenancy, uint32_t provider)
+{
+    struct tenancy *what = &cloud->tenancy[tenancy];
+    struct akash_provider *who = &cloud->provider[provider];
+    instant now = world_now(cloud->world);
+    what->provider = provider;
+    what->phase = AKASH_LEASED;
+    what->tries = 0;
+    what->avoid = COMPONENT_NONE;
+    what->leased_at = now;
+    what->served = what->reclaimed = what->monitor_done = false;
+    what->next = who->first_tenancy;
+    what->previous = COMPONENT_NONE;
+    if (what->next != COMPONENT_NONE)
+        cloud->tenancy[what->next].previous = tenancy;
+    who->first_tenancy = tenancy;
+    if (cloud->plan->rules.provider.loser_closes_bid)
+        engine_schedule(cloud->world->engine, akash_next_block(cloud, (duration){0}), CLASS_BLOCK, cloud->action_losers, tenancy,
+                        (uint64_t)what->order.index << 32 | what->order.generation);
+    akash_watch_balance(cloud, what->deployment);
 }
 
 void akash_on_choose(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail)
@@ -265,8 +275,9 @@ void akash_on_choose(void *context, struct engine *engine, uint32_t tenancy, uin
     (void)detail;
     struct akash *cloud = context;
     struct tenancy *what = &cloud->tenancy[tenancy];
-    if (must_wait(cloud, tenancy, cloud->action_choose))
+    if (akash_must_wait(cloud, tenancy, cloud->action_choose))
         return;
+    akash_age_bids(cloud, tenancy);
     uint32_t provider = choose(cloud, tenancy);
     enum market_error error = MARKET_BID_NOT_FOUND;
     if (provider != COMPONENT_NONE)
@@ -277,20 +288,8 @@ void akash_on_choose(void *context, struct engine *engine, uint32_t tenancy, uin
         return;
     }
     akash_forget_bids(cloud, tenancy); /* the winner's too: its pods take their own room from here on */
-    struct akash_provider *who = &cloud->provider[provider];
-    what->provider = provider;
-    what->phase = AKASH_LEASED;
-    what->tries = 0;
-    what->avoid = COMPONENT_NONE;
-    what->leased_at = world_now(cloud->world);
-    what->next = who->first_tenancy;
-    what->previous = COMPONENT_NONE;
-    if (what->next != COMPONENT_NONE)
-        cloud->tenancy[what->next].previous = tenancy;
-    who->first_tenancy = tenancy;
-    what->top_up = engine_schedule(cloud->world->engine, instant_add(world_now(cloud->world), cloud->plan->top_up_every),
-                                   CLASS_ACT, cloud->action_top_up, tenancy, 0);
-    akash_deploy(cloud, tenancy);
+    begin_lease(cloud, tenancy, provider);
+    akash_await_manifest(cloud, tenancy);
 }
 
 /* --- Noticing and leaving -------------------------------------------------------------------------------------------- */
@@ -307,6 +306,8 @@ bool akash_is_well(const struct akash *cloud, uint32_t tenancy)
 static bool is_worth_keeping(const struct akash *cloud, uint32_t tenancy)
 {
     const struct tenancy *what = &cloud->tenancy[tenancy];
+    if (what->reclaimed)
+        return false;
     if (world_class(cloud->world, what->workload)->kind == DEMAND_JOB)
         return akash_is_well(cloud, tenancy);
     for (uint32_t u = what->first_unit; u < what->first_unit + what->units; u++)
@@ -325,6 +326,18 @@ void akash_sicken(struct akash *cloud, uint32_t tenancy)
                                    CLASS_ACT, cloud->action_detect, tenancy, 0);
 }
 
+/* Its deployment is closed: its escrow ran dry. Some tenants start the group again, which does not help ([Q2]). */
+static void begin_anew(struct akash *cloud, uint32_t tenancy)
+{
+    struct tenancy *what = &cloud->tenancy[tenancy];
+    const struct market_group *group = market_group(&cloud->market, what->group);
+    if (engine_pending(cloud->world->engine, what->step) || what->parked_action != COMPONENT_NONE)
+        return;
+    bool starts = what->hopeful && group != NULL && group->state == MARKET_GROUP_IS_INSUFFICIENT_FUNDS;
+    ask_all(cloud, what);
+    akash_step(cloud, tenancy, starts ? cloud->action_start_group : cloud->action_create, (duration){0});
+}
+
 /* The tenant looks. A service of which a replica still answers is left to Kubernetes; what is wholly down is moved. */
 void akash_on_detect(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail)
 {
@@ -332,20 +345,18 @@ void akash_on_detect(void *context, struct engine *engine, uint32_t tenancy, uin
     (void)detail;
     struct akash *cloud = context;
     struct tenancy *what = &cloud->tenancy[tenancy];
-    if (!world_wanted(cloud->world, what->workload) || akash_is_well(cloud, tenancy))
+    if (!world_wanted(cloud->world, what->workload) || (akash_is_well(cloud, tenancy) && !what->reclaimed))
         return;
     world_detected(cloud->world, what->workload);
     switch ((enum akash_phase)what->phase) {
-    case AKASH_IDLE: /* the deployment has been closed: its escrow ran dry */
-        if (!engine_pending(cloud->world->engine, what->step)) {
-            ask_all(cloud, what);
-            akash_step(cloud, tenancy, cloud->action_create, (duration){0});
-        }
+    case AKASH_IDLE:
+        begin_anew(cloud, tenancy);
         break;
     case AKASH_ORDERED:
         break;
     case AKASH_PAUSED:
-        akash_step(cloud, tenancy, cloud->action_start_group, (duration){0});
+        if (!engine_pending(cloud->world->engine, what->step))
+            akash_step(cloud, tenancy, cloud->action_start_group, (duration){0});
         break;
     case AKASH_LEASED:
         if (is_worth_keeping(cloud, tenancy))
@@ -362,7 +373,7 @@ void akash_on_close_lease(void *context, struct engine *engine, uint32_t tenancy
     (void)detail;
     struct akash *cloud = context;
     struct tenancy *what = &cloud->tenancy[tenancy];
-    if (what->phase != AKASH_LEASED || must_wait(cloud, tenancy, cloud->action_close_lease) ||
+    if (what->phase != AKASH_LEASED || akash_must_wait(cloud, tenancy, cloud->action_close_lease) ||
         is_worth_keeping(cloud, tenancy))
         return;
     uint32_t left = what->provider;
@@ -374,7 +385,7 @@ void akash_on_close_lease(void *context, struct engine *engine, uint32_t tenancy
         return;
     }
     what->avoid = left;
-    const struct market_deployment *deployment = market_deployment(&cloud->market, what->deployment);
+    const struct market_deployment *deployment = market_deployment(&cloud->market, cloud->deployment[what->deployment].id);
     if (deployment != NULL && deployment->state == MARKET_DEPLOYMENT_IS_ACTIVE) {
         order_opened(cloud, tenancy);
     } else { /* the settlement found the account dry */
@@ -383,17 +394,30 @@ void akash_on_close_lease(void *context, struct engine *engine, uint32_t tenancy
     }
 }
 
+/* A paused group; or one of a deployment whose account ran dry; or, with [Q15], one that is open and whose order was closed. */
 void akash_on_start_group(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail)
 {
     (void)engine;
     (void)detail;
     struct akash *cloud = context;
     struct tenancy *what = &cloud->tenancy[tenancy];
-    if (what->phase != AKASH_PAUSED || must_wait(cloud, tenancy, cloud->action_start_group))
+    bool ended = what->phase == AKASH_IDLE;
+    if ((what->phase != AKASH_PAUSED && !ended) || akash_must_wait(cloud, tenancy, cloud->action_start_group))
         return;
-    enum market_error error = akash_send(cloud, (struct akash_message){.kind = AKASH_START_GROUP, .group = what->group});
-    check(error == MARKET_OK, "a paused group does not start: %s", market_error_name(error));
-    order_opened(cloud, tenancy);
+    if (market_group(&cloud->market, what->group) == NULL) {
+        akash_step(cloud, tenancy, cloud->action_create, (duration){0});
+        return;
+    }
+    struct akash_message start = {.kind = AKASH_START_GROUP, .group = what->group};
+    enum market_error error = akash_send(cloud, start);
+    if (error == MARKET_GROUP_OPEN) {
+        (void)akash_send(cloud, (struct akash_message){.kind = AKASH_PAUSE_GROUP, .group = what->group});
+        error = akash_send(cloud, start);
+    }
+    if (error == MARKET_OK)
+        order_opened(cloud, tenancy);
+    else
+        try_later(cloud, tenancy, ended ? cloud->action_create : cloud->action_start_group);
 }
 
 /* The tenant does not want it any more: the deployment is closed at the next block there is. */
@@ -402,9 +426,11 @@ void akash_on_close(void *context, struct engine *engine, uint32_t tenancy, uint
     (void)engine;
     (void)detail;
     struct akash *cloud = context;
-    struct tenancy *what = &cloud->tenancy[tenancy];
-    if (must_wait(cloud, tenancy, cloud->action_close))
+    uint32_t deployment = cloud->tenancy[tenancy].deployment;
+    if (akash_must_wait(cloud, tenancy, cloud->action_close))
         return;
-    (void)akash_send(cloud, (struct akash_message){.kind = AKASH_CLOSE_DEPLOYMENT, .deployment = what->deployment});
-    forget_deployment(cloud, tenancy);
+    enum market_error error = akash_send(
+        cloud, (struct akash_message){.kind = AKASH_CLOSE_DEPLOYMENT, .deployment = cloud->deployment[deployment].id});
+    if (error != MARKET_PANIC)
+        akash_forget(cloud, deployment);
 }

@@ -271,6 +271,8 @@ static void write_own(struct akash_line *line, const struct akash *cloud, const 
     case AKASH_FORGET:
         add_deployment(line, cloud, message->deployment);
         break;
+    case AKASH_CLOSE_GROUP:
+    case AKASH_PAUSE_GROUP:
     case AKASH_START_GROUP:
         add_group_name(line, cloud, message->group);
         break;
@@ -298,6 +300,8 @@ void akash_write_message(struct akash *cloud, const struct akash_message *messag
         [AKASH_CREATE_DEPLOYMENT] = "create_deployment",
         [AKASH_DEPOSIT] = "deposit_deployment",
         [AKASH_CLOSE_DEPLOYMENT] = "close_deployment",
+        [AKASH_CLOSE_GROUP] = "close_group",
+        [AKASH_PAUSE_GROUP] = "pause_group",
         [AKASH_START_GROUP] = "start_group",
         [AKASH_CREATE_BID] = "create_bid",
         [AKASH_CLOSE_BID] = "close_bid",

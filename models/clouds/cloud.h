@@ -15,7 +15,8 @@
 #include "sim/scenario/scenario.h"
 
 struct cloud_kind {
-    const char *name; /* "hyperscaler" */
+    const char *name;  /* "hyperscaler" */
+    const char *rules; /* dates of the rules that it knows, "2024-07|2026-08" */
 
     /* Reads the cloud's group, adds its logical components and their needs to the graph, and returns its own immutable plan in
      * scenario->arena. Mistakes go to scenario_error. */

@@ -13,10 +13,22 @@
 static const struct key cloud_keys[] = {
     {"name", KEY_NAME, NULL, "name of the cloud in tables and charts", .unique = true},
     {"kind", KEY_CHOICE, NULL, "architecture", .choices = "hyperscaler|akash|ionet"},
-    {"rules", KEY_CHOICE, "2024-07", "rules in force, by date", .choices = "2024-07"},
+    {"rules", KEY_CHOICE, "2024-07", "rules in force, by date; 2026-08: akash only", .choices = "2024-07|2026-08"},
     HYPERSCALER_KEYS,
     AKASH_KEYS,
     IONET_KEYS,
+    KEY_END};
+
+#define MARKET_LIMIT(name, help) {name, KEY_INTEGER, "0", help ", at once; 0: estimated", .low = 0, .high = 1e9}
+static const struct key market_limit_keys[] = {
+    MARKET_LIMIT("deployments", "deployments and their escrow accounts, open or not yet forgotten"),
+    MARKET_LIMIT("groups", "groups of these deployments"),
+    MARKET_LIMIT("orders", "orders of these deployments, closed ones too"),
+    MARKET_LIMIT("bids", "open bids"),
+    MARKET_LIMIT("leases", "leases of these deployments, ended ones too"),
+    MARKET_LIMIT("deposits", "2026: unspent deposits"),
+    MARKET_LIMIT("events", "events of one message"),
+    MARKET_LIMIT("reservations", "reservations of providers, for bids that are open"),
     KEY_END};
 
 static const struct key clouds_keys[] = {
@@ -33,6 +45,8 @@ static const struct key clouds_keys[] = {
     {"probes", KEY_RATE, "12 /h", "control-plane probes, the same stream for every cloud"},
     {"lease_deadline", KEY_DURATION, "15 min", "a request for capacity that is not granted by then has failed", .low = 0,
      .high = 31557600},
+    {"market_limits", KEY_GROUP, "{}", "limits of each akash cloud's tables, to be raised where a run asks for it",
+     .children = market_limit_keys},
     KEY_END};
 
 static const struct key point_keys[] = {
@@ -63,8 +77,11 @@ static void prepare_cloud(struct scenario *scenario, const struct value *group, 
                           const struct fault_list *faults, uint32_t *matched)
 {
     cloud->name = value_text(group, "name");
-    cloud->rules = "2024-07";
+    cloud->rules = value_text(group, "rules");
     cloud->kind = kinds[value_choice(group, "kind")];
+    if (strstr(cloud->kind->rules, cloud->rules) == NULL)
+        scenario_error(scenario, value_of(group, "rules"), arena_format(scenario->arena, "known for it: %s", cloud->kind->rules),
+                       "no rules of %s are known for clouds of kind '%s'", cloud->rules, cloud->kind->name);
     *arm = (struct sim_arm){cloud->name, cloud->kind->name, cloud->rules};
     int before = scenario->errors;
     struct graph_builder *builder = graph_builder_extend(scenario->arena, cloud->fleet->hardware);

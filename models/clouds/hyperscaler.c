@@ -202,7 +202,7 @@ static void audit(const void *context)
     }
 }
 
-const struct cloud_kind cloud_hyperscaler = {.name = "hyperscaler",
+const struct cloud_kind cloud_hyperscaler = {.name = "hyperscaler", .rules = "2024-07",
                                              .plan = plan_hyperscaler,
                                              .events_per_unit = 4,
                                              .pools = pools_of,

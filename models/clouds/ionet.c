@@ -523,7 +523,7 @@ static void lease(const void *context, uint32_t unit, const char **provider, mon
     *per_hour = (money){(int64_t)nearbyint((double)listed.micro * factor)};
 }
 
-const struct cloud_kind cloud_ionet = {.name = "ionet",
+const struct cloud_kind cloud_ionet = {.name = "ionet", .rules = "2024-07",
                                        .plan = plan_ionet,
                                        .events_per_unit = 2,
                                        .pools = pools_of,

@@ -75,7 +75,7 @@ int64_t adjust_overcommitted(int64_t value, int64_t percent, bool whole_overcomm
 
 struct adjust_names;
 
-/* Room for `capacity` different texts; one more ends the run naming "limits.market_names". */
+/* Room for `capacity` different texts; one more ends the run naming "market_limits.names". */
 struct adjust_names *adjust_names_create(struct arena *arena, int32_t capacity);
 int32_t adjust_name(struct adjust_names *names, struct arena *arena, const char *text); /* adds it when new */
 const char *adjust_name_text(const struct adjust_names *names, int32_t name);
@@ -234,8 +234,8 @@ struct adjust_run {
     struct adjust_wish gpu; /* the rewritten request; vendor ADJUST_UNSET without GPUs */
 };
 
-/* Room for that many reservations and runs at once; more end the run naming "limits.reservations" or
- * "limits.placements". A reservation needs at most units * nodes runs, as a rule one or two per unit. */
+/* Room for that many reservations and runs at once; more end the run naming "market_limits.reservations" or
+ * "market_limits.reservations". A reservation needs at most units * nodes runs, as a rule one or two per unit. */
 struct adjust_book *adjust_book_create(struct arena *arena, int32_t reservations, int32_t runs);
 
 /* All nodes ready, snapshot taken. The book and the names outlive the cluster. */

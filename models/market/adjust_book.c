@@ -33,7 +33,7 @@ void adjust_book_append(struct adjust_book *book, struct adjust_list *list, int3
     }
     const int32_t at = book->unused_run;
     if (at == ADJUST_UNSET)
-        limit_reached("limits.placements", book->n_runs);
+        limit_reached("market_limits.reservations", book->n_runs);
     book->unused_run = book->runs[at].next;
     book->runs[at] = (struct adjust_run){ADJUST_UNSET, unit, node, count, *gpu};
     if (list->last == ADJUST_UNSET)
@@ -89,7 +89,7 @@ int32_t adjust_book_new_reservation(struct adjust_book *book)
 {
     const int32_t at = book->unused_reservation;
     if (at == ADJUST_UNSET)
-        limit_reached("limits.reservations", book->n_reservations);
+        limit_reached("market_limits.reservations", book->n_reservations);
     book->unused_reservation = book->reservations[at].next;
     return at;
 }

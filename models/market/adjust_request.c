@@ -43,7 +43,7 @@ int32_t adjust_name(struct adjust_names *names, struct arena *arena, const char 
         if (strcmp(names->text[names->slot[at] - 1], text) == 0)
             return names->slot[at] - 1;
     if (names->count == names->capacity)
-        limit_reached("limits.market_names", names->capacity);
+        limit_reached("market_limits.names", names->capacity);
     names->text[names->count] = arena_text(arena, text);
     names->slot[at] = ++names->count;
     return names->count - 1;

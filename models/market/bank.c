@@ -29,7 +29,7 @@ void bank_open(struct bank *bank, struct arena *arena, uint32_t limit_wallets, u
                           .wallets = arena_alloc(arena, (size_t)limit_wallets + BANK_OWN_WALLETS, sizeof *bank->wallets),
                           .limit_wallets = limit_wallets + BANK_OWN_WALLETS,
                           .grants = arena_alloc(arena, limit_grants, sizeof *bank->grants),
-                          .grant_slots = slots_open(arena, limit_grants, "limits.market_grants"),
+                          .grant_slots = slots_open(arena, limit_grants, "market_limits.grants"),
                           .events = events};
     for (int i = 0; i < BANK_OWN_WALLETS; i++)
         (void)bank_wallet_add(bank, own_names[i]);
@@ -46,7 +46,7 @@ bool bank_is_own_name(const char *name)
 uint32_t bank_wallet_add(struct bank *bank, const char *name)
 {
     if (bank->n_wallets == bank->limit_wallets)
-        limit_reached("limits.market_wallets", bank->limit_wallets - BANK_OWN_WALLETS);
+        limit_reached("market_limits.wallets", bank->limit_wallets - BANK_OWN_WALLETS);
     bank->wallets[bank->n_wallets] =
         (struct bank_wallet){.name = arena_text(bank->arena, name), .first_grant = SLOT_NONE};
     return bank->n_wallets++;

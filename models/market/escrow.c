@@ -20,15 +20,15 @@ void escrow_open(struct escrow *escrow, struct arena *arena, const struct market
                               .bank = bank,
                               .accounts = arena_alloc(arena, limits->accounts, sizeof *escrow->accounts),
                               .payments = arena_alloc(arena, limits->payments, sizeof *escrow->payments),
-                              .account_slots = slots_open(arena, limits->accounts, "limits.market_deployments"),
-                              .payment_slots = slots_open(arena, limits->payments, "limits.market_leases")};
+                              .account_slots = slots_open(arena, limits->accounts, "market_limits.deployments"),
+                              .payment_slots = slots_open(arena, limits->payments, "market_limits.leases")};
     if (!escrow_by_debt(escrow))
         return;
     uint32_t limit_pots = limits->accounts * (MARKET_DENOMS - 2); /* all denoms but none and the account's own */
     escrow->deposits = arena_alloc(arena, limits->deposits, sizeof *escrow->deposits);
-    escrow->deposit_slots = slots_open(arena, limits->deposits, "limits.market_deposits");
+    escrow->deposit_slots = slots_open(arena, limits->deposits, "market_limits.deposits");
     escrow->pots = arena_alloc(arena, limit_pots, sizeof *escrow->pots);
-    escrow->pot_slots = slots_open(arena, limit_pots, "limits.market_deployments");
+    escrow->pot_slots = slots_open(arena, limit_pots, "market_limits.deployments");
     escrow->owners = arena_alloc(arena, bank->limit_wallets, sizeof *escrow->owners);
     for (uint32_t i = 0; i < bank->limit_wallets; i++)
         escrow->owners[i] = (struct escrow_owner){.first_account = SLOT_NONE};

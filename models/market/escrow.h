@@ -23,7 +23,7 @@
  * escrow_deposits.c the other; escrow.c picks, and holds what both share.
  *
  * Money is conserved to the last atto: the escrow wallet holds the money of all accounts, the balances of all payments, the
- * deposits of all live bids (kept by market.h), and what nobody can claim any more: `dust` and `uncredited`.
+ * deposits of all live bids (kept by market.h), and what nobody can claim any more: `dust`, `uncredited` and `stuck`.
  *
  * Source: Akash node v0.36.0 and 3efe26bf, x/escrow/keeper; section 4 of both descriptions. */
 #ifndef NINES_MARKET_ESCROW_H
@@ -114,6 +114,7 @@ struct escrow {
     decimal dust[MARKET_DENOMS];       /* fractions lost by [R4], in refunds and in the AKT fallback; what forgotten accounts
                                           still held */
     decimal uncredited[MARKET_DENOMS]; /* lost by [Q5] */
+    decimal stuck[MARKET_DENOMS];      /* earned under closed accounts ([R5, Q8]) that are forgotten since */
     enum bme_status bme_status;        /* halted: the AKT fallback works */
     decimal akt_price;                 /* in ACT; 0: none */
 };

@@ -37,13 +37,15 @@ void escrow_account_forget(struct escrow *escrow, uint32_t index)
 {
     struct escrow_account *account = &escrow->accounts[index];
     uint32_t next;
+    bool closed = account->state == ESCROW_CLOSED;
     if (escrow_by_debt(escrow))
         debt_account_end(escrow, index);
     else
         hold(escrow->dust, account->denom, decimal_add(account->balance, account->funds));
     for (uint32_t i = account->first_payment; i != SLOT_NONE; i = next) {
         next = escrow->payments[i].next;
-        hold(escrow->dust, escrow->payments[i].denom, escrow->payments[i].balance);
+        bool stuck = closed && escrow->payments[i].state == ESCROW_OPEN;
+        hold(stuck ? escrow->stuck : escrow->dust, escrow->payments[i].denom, escrow->payments[i].balance);
         slots_give(&escrow->payment_slots, i);
     }
     slots_give(&escrow->account_slots, index);

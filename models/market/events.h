@@ -59,11 +59,11 @@ struct market_events {
     uint32_t n, capacity;
 };
 
-/* A full buffer ends the run: limits.market_events. */
+/* A full buffer ends the run: market_limits.events. */
 static inline void market_events_append(struct market_events *events, struct market_event event)
 {
     if (NINES_UNLIKELY(events->n == events->capacity))
-        limit_reached("limits.market_events", events->capacity);
+        limit_reached("market_limits.events", events->capacity);
     events->items[events->n++] = event;
 }
 

@@ -156,7 +156,8 @@ void market_audit(const struct market *market)
     struct tally tally = {0};
     uint32_t deployments = 0;
     for (int denom = 0; denom < MARKET_DENOMS; denom++)
-        tally.held[denom] = decimal_add(market->escrow.dust[denom], market->escrow.uncredited[denom]);
+        tally.held[denom] = decimal_add(market->escrow.dust[denom],
+                                        decimal_add(market->escrow.uncredited[denom], market->escrow.stuck[denom]));
     for (uint32_t i = 0; i < market->deployment_slots.n_used; i++) {
         if (!slots_in_use(&market->deployment_slots, i))
             continue;
@@ -176,7 +177,8 @@ void market_audit(const struct market *market)
 struct market_losses market_losses(const struct market *market, enum market_denom denom)
 {
     const struct escrow *escrow = &market->escrow;
-    struct market_losses losses = {.uncredited = escrow->uncredited[denom], .dust = escrow->dust[denom]};
+    struct market_losses losses = {
+        .uncredited = escrow->uncredited[denom], .stuck = escrow->stuck[denom], .dust = escrow->dust[denom]};
     for (uint32_t i = 0; i < escrow->account_slots.n_used; i++)
         if (slots_in_use(&escrow->account_slots, i) && escrow->accounts[i].denom == denom)
             losses.stuck = decimal_add(losses.stuck, escrow_account_stuck(escrow, i));
@@ -277,6 +279,7 @@ uint64_t market_digest(const struct market *market)
         if (slots_in_use(&market->deployment_slots, i))
             hash = hash_deployment(hash, market, i);
     for (int denom = 1; denom < MARKET_DENOMS; denom++)
-        hash = hash_decimal(hash_decimal(hash, market->escrow.dust[denom]), market->escrow.uncredited[denom]);
+        hash = hash_decimal(hash_decimal(hash, decimal_add(market->escrow.dust[denom], market->escrow.stuck[denom])),
+                            market->escrow.uncredited[denom]);
     return hash;
 }

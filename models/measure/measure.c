@@ -290,6 +290,12 @@ void measure_credit(struct measure *measure, uint32_t workload, money amount, in
 
 void measure_stranded(struct measure *measure, money amount) { measure->stranded_micro += amount.micro; }
 
+void measure_market(struct measure *measure, const struct measure_market *market)
+{
+    measure->market = *market;
+    measure->has_market = true;
+}
+
 void measure_billed(struct measure *measure, uint32_t workload, uint32_t units, instant from, instant to)
 {
     (void)workload;

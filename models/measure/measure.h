@@ -59,6 +59,17 @@ void measure_probe(struct measure *measure, bool completed);
 void measure_pay(struct measure *measure, uint32_t workload, money amount, instant now);
 void measure_credit(struct measure *measure, uint32_t workload, money amount, instant now); /* SLA credit: also a pay of -amount */
 void measure_stranded(struct measure *measure, money amount);
+/* What a marketplace of leases has to say of itself at the horizon: once, by clouds that have one; elsewhere these are undefined. */
+struct measure_market {
+    uint64_t disagreements; /* replicas for which a provider's inventory had room and its cluster had none */
+    uint64_t pauses;        /* groups that a provider's leaving has paused */
+    duration paused;        /* group-time spent so */
+    duration dead_units;    /* unit-time billed while nothing of the lease was up, after something had been */
+    money dead;             /* and what it came to */
+    money uncredited, stuck, locked, dust; /* stranded: taken and credited to nobody; earned under closed accounts; in given-up accounts
+                                              and needless bids; fractions */
+};
+void measure_market(struct measure *measure, const struct measure_market *market);
 /* A lease was billed for [from, to]: units of the workload's size. */
 void measure_billed(struct measure *measure, uint32_t workload, uint32_t units, instant from, instant to);
 /* Share of leased GPU-equivalents by provider: capacity x time of one provider; called once per provider at the end. */

@@ -63,6 +63,8 @@ struct measure {
     uint64_t jobs_done;
     double provider_sum, provider_squares;
     uint64_t faults, refusals;
+    bool has_market;
+    struct measure_market market;
 };
 
 static inline bool measure_is_service(const struct measure *measure, uint32_t workload)

@@ -37,6 +37,14 @@ enum metric {
     PAID_PER_USEFUL,
     SLA_CREDIT,
     STRANDED,
+    STRANDED_UNCREDITED,
+    STRANDED_STUCK,
+    STRANDED_LOCKED,
+    DEAD_BILLED_HOURS,
+    DEAD_BILLED,
+    PAUSED_GROUPS,
+    PAUSED_HOURS,
+    DISAGREEMENTS,
     PROVIDER_HHI,
     SERVICES,
     OUTAGES,
@@ -88,6 +96,14 @@ const struct sim_metric measure_metrics[] = {
     [PAID_PER_USEFUL] = {"paid_hours_per_useful_hour", "1", "unit-hours billed over unit-hours useful"},
     [SLA_CREDIT] = {"sla_credit_usd", "USD", "credits received under service level agreements", true},
     [STRANDED] = {"stranded_usd", "USD", "deposits and escrow locked or lost at the horizon"},
+    [STRANDED_UNCREDITED] = {"stranded_uncredited_usd", "USD", "of it: taken from tenants and credited to nobody [Q5]"},
+    [STRANDED_STUCK] = {"stranded_stuck_usd", "USD", "of it: earned under accounts that are closed [R5, Q8]"},
+    [STRANDED_LOCKED] = {"stranded_locked_usd", "USD", "of it: in accounts that cannot be closed [R3] and bids that nobody closes [Q1]"},
+    [DEAD_BILLED_HOURS] = {"dead_billed_hours", "h", "unit-hours billed while nothing of the lease was up, after something had been"},
+    [DEAD_BILLED] = {"dead_billed_usd", "USD", "what these unit-hours were charged"},
+    [PAUSED_GROUPS] = {"paused_groups", "1", "groups paused as their provider closed the lease"},
+    [PAUSED_HOURS] = {"paused_hours", "h", "group-hours from such a pause to the next order"},
+    [DISAGREEMENTS] = {"disagreements", "1", "replicas that a provider's inventory had room for and its cluster had not"},
     [PROVIDER_HHI] = {"provider_hhi", "1", "concentration of leased capacity over providers (Herfindahl-Hirschman, 0..1)"},
     [SERVICES] = {"services", "1", "services wanted at some time inside the horizon", true},
     [OUTAGES] = {"outages", "1", "times a service lost its quorum"},
@@ -226,8 +242,25 @@ static void report_money(const struct measure *measure)
     record_metric(record, COST_PER_VCPU_HOUR, share(cpu, measure->useful_vcpu_h));
     record_metric(record, PAID_PER_USEFUL, share((double)measure->billed_us, measure->useful_unit_us));
     record_metric(record, SLA_CREDIT, (double)measure->credit_micro / 1e6);
-    record_metric(record, STRANDED, (double)measure->stranded_micro / 1e6);
     record_metric(record, PROVIDER_HHI, share(measure->provider_squares, measure->provider_sum * measure->provider_sum));
+}
+
+/* Clouds without escrow strand nothing; what only a marketplace has is undefined for them. */
+static void report_market(const struct measure *measure)
+{
+    struct sim_record *record = measure->record;
+    const struct measure_market *market = &measure->market;
+    bool has = measure->has_market;
+    int64_t stranded = measure->stranded_micro + market->uncredited.micro + market->stuck.micro + market->locked.micro + market->dust.micro;
+    record_metric(record, STRANDED, (double)stranded / 1e6);
+    record_metric(record, STRANDED_UNCREDITED, has ? (double)market->uncredited.micro / 1e6 : (double)NAN);
+    record_metric(record, STRANDED_STUCK, has ? (double)market->stuck.micro / 1e6 : (double)NAN);
+    record_metric(record, STRANDED_LOCKED, has ? (double)market->locked.micro / 1e6 : (double)NAN);
+    record_metric(record, DEAD_BILLED_HOURS, has ? duration_hours(market->dead_units) : (double)NAN);
+    record_metric(record, DEAD_BILLED, has ? (double)market->dead.micro / 1e6 : (double)NAN);
+    record_metric(record, PAUSED_GROUPS, has ? (double)market->pauses : (double)NAN);
+    record_metric(record, PAUSED_HOURS, has ? duration_hours(market->paused) : (double)NAN);
+    record_metric(record, DISAGREEMENTS, has ? (double)market->disagreements : (double)NAN);
 }
 
 static void report_work(const struct measure *measure)
@@ -266,6 +299,7 @@ void measure_report(struct measure *measure)
     report_services(measure);
     report_restoration(measure);
     report_money(measure);
+    report_market(measure);
     report_work(measure);
     for (uint32_t step = 0; step < measure->steps; step++)
         for (uint32_t s = 0; s < SERIES_COUNT; s++)

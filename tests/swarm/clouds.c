@@ -224,6 +224,46 @@ static void say_needs(struct generator *g)
     say(g, " );\n");
 }
 
+/* Rules of one date or the other, and what only they have; quirks switched off here and there. */
+static void say_akash_rules(struct generator *g)
+{
+    static const char *const common[] = {"start_ignores_deployment", "one_bid_too_many", "unlimited_counts", "same_block_close_strands",
+                                         "stale_bids_kept", "stale_after_release", "sticky_rewrite"};
+    static const char *const of_2024[] = {"overdraft_leases_closed", "unpaid_close_forgotten", "excess_share_panics",
+                                          "restart_misses_orders", "probe_needs_chain"};
+    static const char *const of_2026[] = {"losers_stay_open", "new_lease_uncredits", "same_block_withdraw_panics",
+                                          "same_block_close_ghosts", "prefix_captures", "fallback_freezes"};
+    bool late = chance(g, 0.5), calm = g->mode == PROGRESS;
+    uint32_t groups = between(g, 1, 4), inventory = between(g, 0, 10), balance = between(g, 0, 30), first = between(g, 1, 12);
+    say(g, "rules = \"%s\"; groups = %u; inventory_every = \"%u min\"; balance_every = \"%u min\"; ", late ? "2026-08" : "2024-07", groups,
+        inventory, balance);
+    if (chance(g, 0.3))
+        say(g, "first_dseq = %u; ", first);
+    if (chance(g, 0.3))
+        say(g, "start_overdrawn = 0.5; ");
+    if (chance(g, 0.3) && !calm)
+        say(g, "manifest_time = \"lognormal_median(1 min, 1)\"; ");
+    if (chance(g, 0.3) && !calm)
+        say(g, "departure = \"exponential(30 h)\"; absence = \"exponential(5 h)\"; ");
+    say(g, "quirks = { ");
+    for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+        if (chance(g, 0.2))
+            say(g, "%s = false; ", common[i]);
+    for (size_t i = 0; i < (late ? sizeof of_2026 / sizeof *of_2026 : sizeof of_2024 / sizeof *of_2024); i++)
+        if (chance(g, 0.2))
+            say(g, "%s = false; ", late ? of_2026[i] : of_2024[i]);
+    say(g, "}; ");
+    if (!late)
+        return;
+    uint32_t reserve = between(g, 0, 48), asked = between(g, 1, 20), offered = asked + between(g, 0, 20);
+    say(g, "akt_reserve = \"%u h\"; ", reserve);
+    if (chance(g, 0.4))
+        say(g, "reclaim_asked = \"%u h\"; reclaim_offered = \"%u h\"; ", asked, offered);
+    if (chance(g, 0.4) && !calm)
+        say(g, "akt_prices = ( { at = \"2024-07-02T00:00Z\"; price = \"0.30 USD\"; }, { at = \"2024-07-03T00:00Z\"; price = \"0.45 USD\"; } ); ");
+    say_laws(g, "oracle_up", "oracle_repair");
+}
+
 static void say_clouds(struct generator *g)
 {
     static const char *const disks[] = {"lrs", "zrs", "local"};
@@ -250,6 +290,7 @@ static void say_clouds(struct generator *g)
     say(g, "  { name = \"a\"; kind = \"akash\"; placement = \"%s\"; ties = \"%s\"; providers_per_site = %u; ", places, ties, providers);
     say(g, "withdraw_every = \"%u h\"; choose_wait = \"%u s\"; price_spread = 0.%02u; ", collect, wait, spread);
     say(g, "detect_automatic = \"uniform(1 min, 20 min)\"; detect_manual = \"uniform(1 h, 5 h)\"; ");
+    say_akash_rules(g);
     if (constant)
         say(g, "bid_delay = \"6 s\"; start_time = \"60 s\"; ");
     if (g->mode != PROGRESS && chance(g, 0.4)) {
@@ -363,11 +404,21 @@ static void check_states(const struct world *world)
     const struct akash *cloud = world->cloud;
     for (uint32_t t = 0; t < cloud->tenancies; t++) {
         const struct tenancy *what = &cloud->tenancy[t];
+        bool acts = engine_pending(world->engine, what->step) || what->parked_action != COMPONENT_NONE;
+        bool notices = engine_pending(world->engine, what->detect);
+        const struct akash_deployment *deployment = &cloud->deployment[what->deployment];
+        for (uint32_t g = 0; g < deployment->groups; g++) /* whoever acts first acts for the whole deployment */
+            acts |= engine_pending(world->engine, cloud->tenancy[deployment->first + g].step) ||
+                    cloud->tenancy[deployment->first + g].parked_action != COMPONENT_NONE;
+        if (world_wanted(world, what->workload) && what->phase != AKASH_LEASED && !acts && !notices)
+            fail_round("tenancy %u is wanted, in phase %d, and nobody will ever do anything about it", t, what->phase);
         if ((what->phase == AKASH_LEASED) != (what->provider != COMPONENT_NONE))
             fail_round("tenancy %u is in phase %d with provider %u", t, what->phase, what->provider);
         const struct market_order *order = market_order(&cloud->market, what->order);
         if (what->phase == AKASH_LEASED && (order == NULL || order->state != MARKET_ORDER_IS_ACTIVE))
             fail_round("tenancy %u has a lease that the chain does not know", t);
+        if (what->phase == AKASH_ORDERED && (order == NULL || order->state != MARKET_ORDER_IS_OPEN))
+            fail_round("tenancy %u waits for bids on an order that is not open", t);
     }
 }
 
@@ -405,6 +456,9 @@ static void check_report(const struct clouds_test *test)
     check_range(test, "cost_usd", 0, 1e9);
     check_range(test, "sla_credit_usd", 0, 0); /* no run holds a whole month */
     check_range(test, "stranded_usd", 0, 1e9);
+    check_range(test, "dead_billed_usd", 0, 1e9);
+    check_range(test, "dead_billed_hours", 0, 1e9);
+    check_range(test, "paused_hours", 0, 1e9);
     /* Every microsecond of a job's wall time has one place. */
     double parts = clouds_metric(test, "ettr") + clouds_metric(test, "job_checkpoint_share") + clouds_metric(test, "job_rework_share") +
                    clouds_metric(test, "job_restart_share") + clouds_metric(test, "job_detection_share") +

@@ -46,7 +46,7 @@ static void lease_takes_a_block_bids_and_a_choice(void **state)
     open_akash(&test, (struct options){.demand = text(VM, "")});
     struct akash *cloud = cloud_of(&test);
     clouds_until(&test, 5);
-    assert_int_equal(tenancy_of(&test, 0)->deployment.generation, 0);
+    assert_int_equal(cloud->deployment[0].id.generation, 0);
     clouds_until(&test, 6);
     assert_int_equal(tenancy_of(&test, 0)->phase, AKASH_ORDERED);
     clouds_until(&test, 17);

@@ -244,7 +244,7 @@ static void full_table_names_its_limit(void **state)
         fail_msg("a ninth reservation fitted into a book of eight");
     }
     check_enter(before);
-    assert_string_equal(scene.limit_key, "limits.reservations");
+    assert_string_equal(scene.limit_key, "market_limits.reservations");
     assert_int_equal(scene.limit_value, 8);
 }
 
