@@ -171,44 +171,44 @@ void arena_rewind(struct arena *arena, struct arena_mark mark)
 
 struct arena_copy {
     struct arena_mark since, end; /* of what was copied */
-    struct arena_mark after;      /* behind the copy itself */
-    unsigned char *bytes;
+    unsigned char bytes[];
 };
 
-/* One piece of block between two marks: where it begins and how long it is. */
-static unsigned char *piece_of(const struct arena_block *block, struct arena_mark since, struct arena_mark end, size_t *bytes)
+/* The part of a block that lies between two marks. */
+static unsigned char *part_of(const struct arena_block *block, struct arena_mark since, struct arena_mark end, size_t *bytes)
 {
     size_t from = block == since.block ? since.block_used : 0;
     *bytes = (block == end.block ? end.block_used : block->used) - from;
     return block->bytes + from;
 }
 
-static struct arena_block *first_piece(const struct arena *arena, struct arena_mark since)
+/* Blocks from the one of the first mark to the one of the second; that of a mark in an empty arena is the first. */
+static struct arena_block *block_after(const struct arena *arena, const struct arena_block *block, struct arena_mark since,
+                                       struct arena_mark end)
 {
-    return since.block != NULL ? since.block : arena->first;
+    if (block == NULL)
+        return since.block != NULL ? since.block : end.block != NULL ? arena->first : NULL;
+    return block == end.block ? NULL : block->next;
 }
 
-struct arena_copy *arena_save(struct arena *arena, struct arena_mark since)
+struct arena_copy *arena_save(const struct arena *arena, struct arena_mark since, struct arena *into)
 {
     struct arena_mark end = arena_mark(arena);
     size_t total = 0, bytes;
-    for (struct arena_block *block = first_piece(arena, since);; block = block->next) {
-        (void)piece_of(block, since, end, &bytes);
+    struct arena_block *block = NULL;
+    while ((block = block_after(arena, block, since, end)) != NULL) {
+        (void)part_of(block, since, end, &bytes);
         total += bytes;
-        if (block == end.block)
-            break;
     }
-    struct arena_copy *copy = arena_new(arena, struct arena_copy);
-    *copy = (struct arena_copy){.since = since, .end = end, .bytes = arena_alloc(arena, total, 1)};
+    struct arena_copy *copy = arena_alloc(into, 1, sizeof *copy + total);
+    copy->since = since;
+    copy->end = end;
     unsigned char *to = copy->bytes;
-    for (struct arena_block *block = first_piece(arena, since);; block = block->next) {
-        const unsigned char *from = piece_of(block, since, end, &bytes);
+    while ((block = block_after(arena, block, since, end)) != NULL) {
+        const unsigned char *from = part_of(block, since, end, &bytes);
         memcpy(to, from, bytes);
         to += bytes;
-        if (block == end.block)
-            break;
     }
-    copy->after = arena_mark(arena);
     return copy;
 }
 
@@ -216,12 +216,11 @@ void arena_restore(struct arena *arena, const struct arena_copy *copy)
 {
     const unsigned char *from = copy->bytes;
     size_t bytes;
-    for (struct arena_block *block = first_piece(arena, copy->since);; block = block->next) {
-        unsigned char *to = piece_of(block, copy->since, copy->end, &bytes);
+    arena_rewind(arena, copy->end);
+    struct arena_block *block = NULL;
+    while ((block = block_after(arena, block, copy->since, copy->end)) != NULL) {
+        unsigned char *to = part_of(block, copy->since, copy->end, &bytes);
         memcpy(to, from, bytes);
         from += bytes;
-        if (block == copy->end.block)
-            break;
     }
-    arena_rewind(arena, copy->after);
 }

@@ -42,12 +42,12 @@ char *arena_format(struct arena *arena, const char *format, ...) __attribute__((
 struct arena_mark arena_mark(const struct arena *arena);
 void arena_rewind(struct arena *arena, struct arena_mark mark);
 
-/* Going back in time: arena_save() copies everything allocated since a mark into the arena itself, behind what it copies;
- * arena_restore() puts the bytes back where they were and gives back what was allocated after the copy. Pointers into the saved
- * part stay valid, so a simulation whose whole state lies there goes on from the moment of saving, as often as one likes. Copies
- * nest: an older one outlives a newer one. Nothing older than the copy may be rewound while it is in use. O(bytes). */
+/* Going back in time: arena_save() copies everything allocated since a mark into another arena; arena_restore() puts the bytes back
+ * where they were and gives back what was allocated since. Pointers into the saved part stay valid, so a simulation whose whole
+ * state lies there goes on from the moment of saving, as often as one likes. Copies of one arena nest: going back to an older
+ * one ends the newer. Nothing older than a copy may be rewound while it is in use. O(bytes). */
 struct arena_copy;
-struct arena_copy *arena_save(struct arena *arena, struct arena_mark since);
+struct arena_copy *arena_save(const struct arena *arena, struct arena_mark since, struct arena *into);
 void arena_restore(struct arena *arena, const struct arena_copy *copy);
 
 #define arena_new(arena, type) ((type *)arena_zero((arena), 1, sizeof(type)))

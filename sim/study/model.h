@@ -77,6 +77,7 @@ struct sim_task {
     struct sim_rare rare;  /* the model's to obey when it offers failure biasing, else the bench's */
     enum sim_log log;      /* never changes what is simulated */
     struct arena *arena;   /* scratch for the length of the replication */
+    struct arena *aside;   /* the bench's own, for copies of the first; splitting needs it */
 };
 
 struct sim_outage {
@@ -126,8 +127,8 @@ bool record_wants_messages(const struct sim_record *record);
 /* Once, last: the engine's number of events and digest. Metric values are folded into the replication's digest by the bench. */
 void record_done(struct sim_record *record, uint64_t events, uint64_t digest);
 
-/* A replication in pieces, for multilevel splitting (sim/study/splitting.h). Its whole state lies in task->arena, where begin()
- * has allocated all of it: live() allocates nothing. It is saved, brought back and lived on from several times. */
+/* A replication in pieces, for multilevel splitting (sim/study/splitting.h). Its whole state lies in task->arena: it is saved, brought
+ * back and lived on from several times. */
 struct sim_branching {
     /* At -warmup. The record is the path's own, part of what is saved; lists are not kept. task and record outlive the path. */
     void *(*begin)(const void *plan, const struct sim_task *task, struct sim_record *record);

@@ -18,7 +18,7 @@ struct mean {
 struct tree {
     const struct sim_branching *branching;
     const struct sim_rare *rare;
-    struct arena *arena;
+    struct arena *arena, *aside; /* of the state; of its copies */
     struct arena_mark root;    /* where the state of a path begins: its record, then the model's own */
     struct sim_record *path;   /* reports of the path under way */
     void *state;
@@ -52,10 +52,8 @@ static void finish_path(struct tree *tree, double weight, uint64_t events_before
 static void follow(struct tree *tree, uint32_t level, double weight, uint64_t branch, uint64_t events_before)
 {
     const struct sim_rare *rare = tree->rare;
-    struct arena_mark before = arena_mark(tree->arena);
     stream_branch(branch);
     bool arrived = tree->branching->live(tree->state, level < rare->levels ? rare->level[level].at : (double)INFINITY);
-    check(arena_mark(tree->arena).used_bytes == before.used_bytes, "a path allocates while it lives");
     check(!arrived || level < rare->levels, "a path stops short of the horizon");
     if (!arrived) {
         finish_path(tree, weight, events_before);
@@ -64,12 +62,14 @@ static void follow(struct tree *tree, uint32_t level, double weight, uint64_t br
     uint32_t copies = rare->level[level].copies;
     uint64_t events = tree->branching->events(tree->state);
     tree->events += events - events_before;
-    struct arena_copy *copy = arena_save(tree->arena, tree->root);
+    struct arena_mark before = arena_mark(tree->aside);
+    struct arena_copy *copy = arena_save(tree->arena, tree->root, tree->aside);
     for (uint32_t i = 0; i < copies; i++) {
         if (i > 0)
             arena_restore(tree->arena, copy);
         follow(tree, level + 1, weight / copies, i == 0 ? branch : hash_word(hash_word(branch, level + 1), i), events);
     }
+    arena_rewind(tree->aside, before);
 }
 
 void splitting_replicate(const struct sim_model *model, const void *plan, const struct sim_task *task,
@@ -77,7 +77,7 @@ void splitting_replicate(const struct sim_model *model, const void *plan, const 
 {
     struct sim_task of_path = *task;
     size_t values = (size_t)record->series_count * record->steps;
-    struct tree tree = {.branching = model->branching, .rare = &task->rare, .arena = task->arena};
+    struct tree tree = {.branching = model->branching, .rare = &task->rare, .arena = task->arena, .aside = task->aside};
     tree.metric = arena_array(task->arena, record->metric_count, struct mean);
     tree.series = arena_array(task->arena, values, struct mean);
     tree.root = arena_mark(task->arena);

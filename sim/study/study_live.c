@@ -15,7 +15,7 @@ struct study_worker {
     struct arena own; /* holds the worker itself */
     const struct study *study;
     const struct study_options *options;
-    struct arena scratch;         /* of the replication under way */
+    struct arena scratch, aside;  /* of the replication under way */
     struct arena plans;           /* of the setting below */
     struct study_setting setting; /* plan NULL: none */
     uint32_t point, outer_draw;   /* of the setting */
@@ -32,6 +32,7 @@ struct study_worker *study_worker_open(const struct study *study, const struct s
     worker->study = study;
     worker->options = options;
     arena_open(&worker->scratch, 1u << 20);
+    arena_open(&worker->aside, 1u << 20);
     arena_open(&worker->plans, 0);
     return worker;
 }
@@ -40,6 +41,7 @@ void study_worker_close(struct study_worker *worker)
 {
     struct arena own = worker->own;
     arena_close(&worker->scratch);
+    arena_close(&worker->aside);
     arena_close(&worker->plans);
     arena_close(&own);
 }
@@ -118,6 +120,8 @@ static void live_arms(struct study_worker *worker, struct study_task task, const
     struct sim_task one = setting->task;
     one.replication = task.replication;
     one.arena = &worker->scratch;
+    one.aside = &worker->aside;
+    struct arena_mark empty = arena_mark(&worker->aside);
     for (uint32_t arm = 0; arm < worker->study->arm_count && result->limit_key == NULL; arm++) {
         struct arena_mark clean = arena_mark(&worker->scratch);
         one.arm = arm;
@@ -129,6 +133,7 @@ static void live_arms(struct study_worker *worker, struct study_task task, const
             result->limit_arm = arm;
         }
         arena_rewind(&worker->scratch, clean);
+        arena_rewind(&worker->aside, empty); /* a limit leaves copies behind */
     }
 }
 

@@ -20,20 +20,22 @@ static void a_restored_arena_holds_the_old_bytes_at_the_old_addresses(void **sta
 {
     (void)state;
     enum { PIECES = 40, BYTES = 9000 }; /* several blocks */
-    struct arena arena;
+    struct arena arena, aside;
     char *piece[PIECES], *before;
     arena_open(&arena, 0);
+    arena_open(&aside, 0);
     before = arena_text(&arena, "before");
     struct arena_mark since = arena_mark(&arena);
     for (int i = 0; i < PIECES; i++)
         memset(piece[i] = arena_alloc(&arena, 1, BYTES), i, BYTES);
-    struct arena_copy *copy = arena_save(&arena, since);
+    struct arena_copy *copy = arena_save(&arena, since, &aside);
     size_t used = arena.used_bytes;
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < PIECES; i++)
             memset(piece[i], 100 + round, BYTES);
         before[0] = (char)('0' + round);
-        arena_text(&arena, "forgotten");
+        for (int i = 0; i < 20; i++)
+            memset(arena_alloc(&arena, 1, BYTES), 0xff, BYTES); /* a path may grow */
         arena_restore(&arena, copy);
         for (int i = 0; i < PIECES; i++)
             for (int b = 0; b < BYTES; b++)
@@ -42,25 +44,33 @@ static void a_restored_arena_holds_the_old_bytes_at_the_old_addresses(void **sta
         assert_int_equal(arena.used_bytes, used);
     }
     arena_close(&arena);
+    arena_close(&aside);
 }
 
 static void an_older_copy_outlives_a_newer_one(void **state)
 {
     (void)state;
-    struct arena arena;
+    struct arena arena, aside;
     arena_open(&arena, 0);
-    struct arena_mark since = arena_mark(&arena);
+    arena_open(&aside, 0);
+    struct arena_mark since = arena_mark(&arena); /* of an arena without a block */
+    struct arena_copy *nothing = arena_save(&arena, since, &aside);
     int *value = arena_new(&arena, int);
     *value = 1;
-    struct arena_copy *old = arena_save(&arena, since);
+    struct arena_copy *old = arena_save(&arena, since, &aside);
     *value = 2;
-    struct arena_copy *new = arena_save(&arena, since);
-    *value = 3;
+    int *later = arena_new(&arena, int);
+    *later = 20;
+    struct arena_copy *new = arena_save(&arena, since, &aside);
+    *value = *later = 3;
     arena_restore(&arena, new);
-    assert_int_equal(*value, 2);
+    assert_true(*value == 2 && *later == 20);
     arena_restore(&arena, old);
     assert_int_equal(*value, 1);
+    arena_restore(&arena, nothing);
+    assert_int_equal(arena.used_bytes, 0);
     arena_close(&arena);
+    arena_close(&aside);
 }
 
 static void branches_share_what_was_drawn_and_differ_after(void **state)
@@ -168,9 +178,10 @@ static const struct sim_branching branching = {begin, live, end, events};
 static const struct sim_model model = {.name = "walk", .metrics = metrics, .series = series, .replicate = replicate,
                                        .branching = &branching};
 
-static struct sim_task walk_task(struct arena *arena, const struct rare_level *level, uint32_t levels)
+static struct sim_task walk_task(struct arena arena[2], const struct rare_level *level, uint32_t levels)
 {
-    struct sim_task task = {.seed = 3, .horizon = {STEPS * US_PER_SECOND}, .grid = {US_PER_SECOND}, .arena = arena};
+    struct sim_task task = {.seed = 3, .horizon = {STEPS * US_PER_SECOND}, .grid = {US_PER_SECOND},
+                            .arena = &arena[0], .aside = &arena[1]};
     task.rare = (struct sim_rare){.method = levels > 0 ? RARE_SPLITTING : RARE_NONE, .level = level, .levels = levels,
                                   .paths_max = 100000};
     return task;
@@ -206,13 +217,14 @@ static void weighted_means_of_a_walk_are_unbiased(void **state)
     (void)state;
     enum { REPLICATIONS = 4000 };
     static const struct rare_level levels[] = {{2, 4}, {4, 3}, {6, 3}, {7, 4}};
-    struct arena arena;
+    struct arena arena[2];
     double place[STEPS], truth = truth_reached(place), sum = 0, squares = 0, sums[STEPS] = {0}, square[STEPS] = {0};
-    arena_open(&arena, 0);
-    struct sim_task task = walk_task(&arena, levels, 4);
+    arena_open(&arena[0], 0);
+    arena_open(&arena[1], 0);
+    struct sim_task task = walk_task(arena, levels, 4);
     for (task.replication = 0; task.replication < REPLICATIONS; task.replication++) {
-        struct arena_mark mark = arena_mark(&arena);
-        struct sim_record *record = record_open(&arena, &model, &task);
+        struct arena_mark mark = arena_mark(&arena[0]);
+        struct sim_record *record = record_open(&arena[0], &model, &task);
         rare_replicate(&model, NULL, &task, record);
         double x = record->metric_values[REACHED];
         sum += x;
@@ -225,7 +237,7 @@ static void weighted_means_of_a_walk_are_unbiased(void **state)
             sums[s] += record->series_values[s];
             square[s] += record->series_values[s] * record->series_values[s];
         }
-        arena_rewind(&arena, mark);
+        arena_rewind(&arena[0], mark);
     }
     double mean = sum / REPLICATIONS, error = sqrt((squares / REPLICATIONS - mean * mean) / REPLICATIONS);
     print_message("# truth %.6g, estimate %.6g +- %.2g; plain would give +- %.2g\n", truth, mean, error,
@@ -235,26 +247,29 @@ static void weighted_means_of_a_walk_are_unbiased(void **state)
         double m = sums[s] / REPLICATIONS, e = sqrt((square[s] / REPLICATIONS - m * m) / REPLICATIONS);
         assert_true(fabs(m - place[s]) < 4 * e);
     }
-    arena_close(&arena);
+    arena_close(&arena[0]);
+    arena_close(&arena[1]);
 }
 
 static void a_single_copy_is_the_plain_replication(void **state)
 {
     (void)state;
     static const struct rare_level levels[] = {{1, 1}, {2, 1}, {3, 1}};
-    struct arena arena;
-    arena_open(&arena, 0);
-    struct sim_task plain = walk_task(&arena, NULL, 0), split = walk_task(&arena, levels, 3);
+    struct arena arena[2];
+    arena_open(&arena[0], 0);
+    arena_open(&arena[1], 0);
+    struct sim_task plain = walk_task(arena, NULL, 0), split = walk_task(arena, levels, 3);
     for (uint32_t r = 0; r < 50; r++) {
         plain.replication = split.replication = r;
-        struct sim_record *a = record_open(&arena, &model, &plain), *b = record_open(&arena, &model, &split);
+        struct sim_record *a = record_open(&arena[0], &model, &plain), *b = record_open(&arena[0], &model, &split);
         rare_replicate(&model, NULL, &plain, a);
         rare_replicate(&model, NULL, &split, b);
         assert_memory_equal(a->metric_values, b->metric_values, a->metric_count * sizeof(double));
         assert_memory_equal(a->series_values, b->series_values, a->steps * sizeof(double));
         assert_int_equal(a->events, b->events);
     }
-    arena_close(&arena);
+    arena_close(&arena[0]);
+    arena_close(&arena[1]);
 }
 
 static void events_before_a_copy_count_once(void **state)
@@ -262,44 +277,48 @@ static void events_before_a_copy_count_once(void **state)
     (void)state;
     static const struct rare_level levels[] = {{0, 5}}; /* at once: five paths of ten steps, nothing shared */
     static const struct rare_level later[] = {{1, 2}, {2, 2}};
-    struct arena arena;
-    arena_open(&arena, 0);
-    struct sim_task task = walk_task(&arena, levels, 1);
-    struct sim_record *record = record_open(&arena, &model, &task);
+    struct arena arena[2];
+    arena_open(&arena[0], 0);
+    arena_open(&arena[1], 0);
+    struct sim_task task = walk_task(arena, levels, 1);
+    struct sim_record *record = record_open(&arena[0], &model, &task);
     rare_replicate(&model, NULL, &task, record);
     assert_int_equal(record->events, 5 * STEPS);
     uint64_t most = 0;
-    task = walk_task(&arena, later, 2);
+    task = walk_task(arena, later, 2);
     for (task.replication = 0; task.replication < 50; task.replication++) {
-        record = record_open(&arena, &model, &task);
+        record = record_open(&arena[0], &model, &task);
         rare_replicate(&model, NULL, &task, record);
         assert_true(record->events >= STEPS && record->events < 4 * STEPS);
         most = record->events > most ? record->events : most;
     }
     assert_true(most > STEPS);
-    arena_close(&arena);
+    arena_close(&arena[0]);
+    arena_close(&arena[1]);
 }
 
 static void too_many_paths_name_the_limit(void **state)
 {
     (void)state;
     static const struct rare_level levels[] = {{0, 11}};
-    struct arena arena;
+    struct arena arena[2];
     jmp_buf escape;
     struct check_scene scene = {.limit_escape = &escape};
-    arena_open(&arena, 0);
-    struct sim_task task = walk_task(&arena, levels, 1);
+    arena_open(&arena[0], 0);
+    arena_open(&arena[1], 0);
+    struct sim_task task = walk_task(arena, levels, 1);
     task.rare.paths_max = 10;
     struct check_scene *previous = check_enter(&scene);
     if (setjmp(escape) == 0) {
-        rare_replicate(&model, NULL, &task, record_open(&arena, &model, &task));
+        rare_replicate(&model, NULL, &task, record_open(&arena[0], &model, &task));
         fail_msg("eleven paths fit into ten");
     }
     check_enter(previous);
     assert_string_equal(scene.limit_key, "limits.paths");
     assert_int_equal(scene.limit_value, 10);
     stream_branch(0);
-    arena_close(&arena);
+    arena_close(&arena[0]);
+    arena_close(&arena[1]);
 }
 
 int main(void)
