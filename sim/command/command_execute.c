@@ -151,6 +151,20 @@ static bool add_input_draws(const struct execution *execution, struct store *sto
     return fine;
 }
 
+static bool add_analysis(const struct study *study, struct store *store)
+{
+    const struct value *root = &study->scenario->root, *smallest = value_of(root, "smallest_difference");
+    struct store_analysis analysis = {.interval = value_text(root, "interval")};
+    if (value_given(root, "control")) {
+        analysis.control = value_text(value_of(root, "control"), "metric");
+        analysis.expected = value_number(value_of(root, "control"), "expected");
+    }
+    bool fine = store_add_analysis(store, &analysis);
+    for (size_t i = 0; fine && i < smallest->children; i++)
+        fine = store_add_smallest(store, value_text(value_at(smallest, i), "metric"), value_number(value_at(smallest, i), "value"));
+    return fine;
+}
+
 static bool add_evidence(void *store, const struct evidence *evidence) { return store_add_evidence(store, evidence); }
 
 static bool open_store(const struct execution *execution, struct store **store)
@@ -163,7 +177,7 @@ static bool open_store(const struct execution *execution, struct store **store)
         fine = store_add_point(*store, study->points[i].label, study->points[i].parameters) &&
                add_design(study, &study->points[i], *store);
     return fine && add_input_draws(execution, *store) && add_marks(study, *store) && add_targets(study, *store) &&
-           evidence_walk(study->scenario, execution->line->arena, add_evidence, *store) &&
+           add_analysis(study, *store) && evidence_walk(study->scenario, execution->line->arena, add_evidence, *store) &&
            store_commit(*store);
 }
 

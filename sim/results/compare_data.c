@@ -176,12 +176,18 @@ static void *grow(struct arena *arena, void *array, size_t count, size_t size)
 static bool load_summaries(struct compare_data *data, struct store *store)
 {
     sqlite3_stmt *row = prepare(store, "SELECT point_id, cloud_id, metric, n, n_undefined, mean, sd, ci_low, ci_high, level,"
-                                       " is_bound, method, p05, p50, p95, param_low, param_high FROM summary ORDER BY rowid");
+                                       " is_bound, method, p05, p50, p95, param_low, param_high, p05_low, p05_high, p50_low, p50_high, p95_low,"
+                                       " p95_high, variance_ratio, probability_best, probability_good, draws FROM summary"
+                                       " ORDER BY rowid");
     while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
         struct compare_summary summary = {.point = point_of(data, row, 0), .cloud = cloud_of(data, row, 1),
                                           .metric = metric_named(data, text(data, row, 2)),
                                           .values = statistics_at(row, 3), .method = text(data, row, 11),
-                                          .param_low = number(row, 15), .param_high = number(row, 16)};
+                                          .param_low = number(row, 15), .param_high = number(row, 16),
+                                          .variance_ratio = number(row, 23), .probability_best = number(row, 24),
+                                          .probability_good = number(row, 25), .draws = sqlite3_column_int64(row, 26)};
+        for (int i = 0; i < 6; i++)
+            summary.ends[i] = number(row, 17 + i);
         summary.values.p05 = number(row, 12);
         summary.values.p50 = number(row, 13);
         summary.values.p95 = number(row, 14);
@@ -198,13 +204,17 @@ static bool load_differences(struct compare_data *data, struct store *store)
 {
     sqlite3_stmt *row =
         prepare(store, "SELECT point_a, cloud_a, point_b, cloud_b, metric, n, n_undefined, mean, sd, ci_low, ci_high, level,"
-                       " is_bound, method, verdict, param_low, param_high FROM difference ORDER BY rowid");
+                       " is_bound, method, verdict, param_low, param_high, decided_by, smallest, p, p_adjusted, family, draws, variance_ratio"
+                       " FROM difference ORDER BY rowid");
     while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
         struct compare_difference difference = {
             .point_a = point_of(data, row, 0), .cloud_a = cloud_of(data, row, 1), .point_b = point_of(data, row, 2),
             .cloud_b = cloud_of(data, row, 3), .metric = metric_named(data, text(data, row, 4)),
             .values = statistics_at(row, 5), .method = text(data, row, 13), .verdict = text(data, row, 14),
-            .param_low = number(row, 15), .param_high = number(row, 16)};
+            .param_low = number(row, 15), .param_high = number(row, 16), .decided_by = text(data, row, 17),
+            .smallest = number(row, 18), .p_adjusted = number(row, 20), .family = sqlite3_column_int64(row, 21),
+            .draws = sqlite3_column_int64(row, 22), .variance_ratio = number(row, 23)};
+        difference.values.p = number(row, 19);
         if (difference.point_a == data->point_count || difference.point_b == data->point_count ||
             difference.cloud_a == data->cloud_count || difference.cloud_b == data->cloud_count ||
             difference.metric == data->metric_count || !is_selected(data, difference.metric) ||

@@ -4,14 +4,23 @@
 
 enum { PAIR = 34, DIFFERENCE = 13, RANGE = 26, VERDICT = 20, BETWEEN_ROWS = 30 };
 
-/* "akash ahead", "no difference", "not decided". */
+/* The interval that decides lies within what does not matter: that is known too. */
+static bool is_too_small(const struct compare_difference *difference, double about)
+{
+    bool drawn = strcmp(difference->decided_by, "parameter") == 0;
+    double low = drawn ? difference->param_low : difference->values.ci_low;
+    double high = drawn ? difference->param_high : difference->values.ci_high;
+    return low - about >= -difference->smallest && high - about <= difference->smallest; /* false for NaN */
+}
+
+/* "akash ahead", "no difference", "too small to matter", "not decided". */
 static const char *verdict_text(const struct page *page, const struct compare_difference *difference, const char *a,
-                                const char *b)
+                                const char *b, bool ratio)
 {
     bool ahead = strcmp(difference->verdict, "ahead") == 0, behind = strcmp(difference->verdict, "behind") == 0;
     bool same = strcmp(difference->method, "constant") == 0 && difference->values.mean == 0;
     if (!ahead && !behind)
-        return same ? "no difference" : "not decided";
+        return same ? "no difference" : is_too_small(difference, ratio ? 1 : 0) ? "too small to matter" : "not decided";
     return arena_format(page->arena, "%s ahead", compare_fit(page->arena, ahead ? a : b, 13));
 }
 
@@ -26,7 +35,9 @@ static void put_difference(const struct page *page, const struct compare_differe
     page_put(page, compare_number(page->arena, values->mean, scale, !ratio, 0), DIFFERENCE, true);
     fputs("   ", page->out);
     page_put(page, page_interval(page, values, difference->method, scale, !ratio), RANGE, false);
-    fprintf(page->out, "%s\n", compare_fit(page->arena, verdict_text(page, difference, a, b), VERDICT));
+    fprintf(page->out, "%s\n", compare_fit(page->arena, verdict_text(page, difference, a, b, ratio), VERDICT));
+    if (strcmp(difference->decided_by, "parameter") == 0)
+        page_drawn(page, PAIR + DIFFERENCE + 3, difference->param_low, difference->param_high, scale, !ratio);
 }
 
 /* Percentage points for availabilities. */

@@ -111,6 +111,13 @@ static json_t *summary_array(const struct compare_data *data)
         json_object_set_new(row, "p05", number(summary->values.p05));
         json_object_set_new(row, "p50", number(summary->values.p50));
         json_object_set_new(row, "p95", number(summary->values.p95));
+        static const char *const ends[6] = {"p05_low", "p05_high", "p50_low", "p50_high", "p95_low", "p95_high"};
+        for (size_t e = 0; e < 6; e++)
+            json_object_set_new(row, ends[e], number(summary->ends[e]));
+        json_object_set_new(row, "draws", json_integer(summary->draws));
+        json_object_set_new(row, "variance_ratio", number(summary->variance_ratio));
+        json_object_set_new(row, "probability_best", number(summary->probability_best));
+        json_object_set_new(row, "probability_good", number(summary->probability_good));
         json_array_append_new(array, row);
     }
     return array;
@@ -132,6 +139,13 @@ static json_t *difference_array(const struct compare_data *data)
         json_object_set_new(row, "param_low", number(difference->param_low));
         json_object_set_new(row, "param_high", number(difference->param_high));
         json_object_set_new(row, "verdict", text(data, difference->verdict));
+        json_object_set_new(row, "decided_by", text(data, difference->decided_by));
+        json_object_set_new(row, "smallest", number(difference->smallest));
+        json_object_set_new(row, "p", number(difference->values.p));
+        json_object_set_new(row, "p_adjusted", number(difference->p_adjusted));
+        json_object_set_new(row, "family", json_integer(difference->family));
+        json_object_set_new(row, "draws", json_integer(difference->draws));
+        json_object_set_new(row, "variance_ratio", number(difference->variance_ratio));
         json_array_append_new(array, row);
     }
     return array;
@@ -182,7 +196,9 @@ bool compare_write_json(const struct compare_data *data, FILE *out)
 /* --- CSV: one table for all three kinds of row; cells that a kind does not have stay empty --- */
 
 static const char csv_header[] = "kind,point,cloud,point_b,cloud_b,metric,unit,n,n_undefined,mean,sd,ci_low,ci_high,level,"
-                                 "method,is_bound,p05,p50,p95,verdict,name,role,published,low,high,outcome,expect\n";
+                                 "method,is_bound,p05,p50,p95,verdict,name,role,published,low,high,outcome,expect,"
+                                 "param_low,param_high,draws,variance_ratio,probability_best,probability_good,decided_by,smallest,p,"
+                                 "p_adjusted,family\n";
 
 /* A text that a spreadsheet would take for a formula gets an apostrophe in front. */
 static void csv_text(const struct compare_data *data, FILE *out, const char *value)
@@ -231,7 +247,10 @@ void compare_write_csv(const struct compare_data *data, FILE *out)
                                               metric->name, metric->unit}, 7);
         csv_statistics(data, out, &s->values, s->method);
         csv_numbers(data, out, (double[]){s->values.p05, s->values.p50, s->values.p95}, 3);
-        fputs(",,,,,,,\n", out);
+        fputs(",,,,,,,,", out);
+        csv_numbers(data, out, (double[]){s->param_low, s->param_high, (double)s->draws, s->variance_ratio, s->probability_best,
+                                          s->probability_good}, 6);
+        fputs(",,,,\n", out);
     }
     for (size_t i = 0; i < data->difference_count; i++) {
         const struct compare_difference *d = &data->differences[i];
@@ -242,7 +261,13 @@ void compare_write_csv(const struct compare_data *data, FILE *out)
         csv_statistics(data, out, &d->values, d->method);
         fputs(",,,", out);
         csv_text(data, out, d->verdict);
-        fputs(",,,,,,,\n", out);
+        fputs(",,,,,,,,", out);
+        csv_numbers(data, out, (double[]){d->param_low, d->param_high, (double)d->draws, d->variance_ratio}, 4);
+        fputs(",,", out);
+        csv_text(data, out, d->decided_by);
+        fputc(',', out);
+        csv_numbers(data, out, (double[]){d->smallest, d->values.p, d->p_adjusted}, 3);
+        fprintf(out, "%lld\n", (long long)d->family);
     }
     for (size_t i = 0; i < data->target_count; i++) {
         const struct compare_target *t = &data->targets[i];
@@ -254,7 +279,7 @@ void compare_write_csv(const struct compare_data *data, FILE *out)
         csv_numbers(data, out, (double[]){t->published, t->low, t->high}, 3);
         csv_texts(data, out, &t->outcome, 1);
         csv_text(data, out, t->expect);
-        fputc('\n', out);
+        fputs(",,,,,,,,,,,\n", out);
     }
     for (size_t i = 0; i < data->sensitivity_count; i++) {
         const struct compare_sensitivity *s = &data->sensitivities[i];

@@ -23,6 +23,9 @@ struct compare_summary {
     size_t point, cloud, metric; /* indices */
     struct statistics values;    /* method is in method */
     double param_low, param_high;
+    double ends[6];              /* intervals of p05, p50, p95: low, high, ... */
+    double variance_ratio, probability_best, probability_good;
+    int64_t draws;               /* of the inputs, behind param_low and param_high */
     const char *method;
 };
 
@@ -30,7 +33,9 @@ struct compare_difference {
     size_t point_a, cloud_a, point_b, cloud_b, metric;
     struct statistics values;
     double param_low, param_high;
-    const char *method, *verdict;
+    double smallest, p_adjusted, variance_ratio; /* p itself is in values */
+    int64_t family, draws;
+    const char *method, *verdict, *decided_by;
 };
 
 struct compare_target {

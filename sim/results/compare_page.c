@@ -60,6 +60,14 @@ const char *page_interval(const struct page *page, const struct statistics *valu
                         compare_number(page->arena, values->ci_high, bare, sign, 0));
 }
 
+void page_drawn(const struct page *page, int columns, double low, double high, struct compare_scale scale, bool sign)
+{
+    struct statistics values = {.n = 1, .ci_low = low, .ci_high = high};
+    fputs("    ", page->out);
+    page_put(page, "  inputs drawn", columns, false);
+    page_line(page, isnan(low) ? "too few draws" : page_interval(page, &values, "", scale, sign));
+}
+
 const char *page_metric(const struct page *page, const struct compare_metric *metric)
 {
     const char *name = compare_clean(page->arena, metric->name);

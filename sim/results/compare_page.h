@@ -24,6 +24,8 @@ void page_folded(const struct page *page, const char *indent, const char *text);
 /* "[24.0, 26.3]", or why there is none. sign: of a difference. */
 const char *page_interval(const struct page *page, const struct statistics *values, const char *method,
                           struct compare_scale scale, bool sign);
+/* A line of its own with the parameter interval, in the column at `columns` from the names. */
+void page_drawn(const struct page *page, int columns, double low, double high, struct compare_scale scale, bool sign);
 /* "cost_usd (USD)". */
 const char *page_metric(const struct page *page, const struct compare_metric *metric);
 

@@ -39,19 +39,55 @@ static const char *run_line(const struct page *page)
                         run->digest != NULL ? compare_clean(page->arena, run->digest) : "");
 }
 
-/* Which methods made the intervals below. */
+/* "Student t, bootstrap (bca)": which methods made the intervals of the shown rows. */
+static const char *methods_text(const struct page *page)
+{
+    static const struct { const char *method, *text; } known[] = {{"student t", "Student t"}, {"bca", "bootstrap (BCa)"},
+                                                                  {"control variate", "Student t with a control variate"},
+                                                                  {"batch means", "batch means"}};
+    const struct compare_data *data = page->data;
+    const char *all = "";
+    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+        bool used = false;
+        for (size_t i = 0; i < data->summary_count; i++)
+            used = used || strcmp(data->summaries[i].method, known[k].method) == 0;
+        for (size_t i = 0; i < data->difference_count; i++)
+            used = used || strcmp(data->differences[i].method, known[k].method) == 0;
+        if (used)
+            all = arena_format(page->arena, "%s%s%s", all, all[0] != '\0' ? ", " : "", known[k].text);
+    }
+    return all[0] != '\0' ? all : "none";
+}
+
+/* Which methods made the intervals below, and what a verdict needs. */
 static void put_methods(const struct page *page)
 {
     const struct compare_data *data = page->data;
-    bool bound = false, ratio = false;
-    for (size_t i = 0; i < data->summary_count; i++)
+    bool bound = false, ratio = false, parameter = false;
+    int64_t family = 0, draws = 0;
+    for (size_t i = 0; i < data->summary_count; i++) {
         bound = bound || data->summaries[i].values.is_bound;
-    for (size_t i = 0; i < data->difference_count; i++)
+        draws = data->summaries[i].draws > draws ? data->summaries[i].draws : draws;
+    }
+    for (size_t i = 0; i < data->difference_count; i++) {
         ratio = ratio || strcmp(data->differences[i].method, "jackknife") == 0;
-    put_field(page, "intervals", arena_format(page->arena, "%g %%, of the sampling alone: Student t%s", data->run.level * 100,
-                                              ratio ? "; price ratio: jackknife" : ""));
+        parameter = parameter || strcmp(data->differences[i].decided_by, "parameter") == 0;
+        family = data->differences[i].family > family ? data->differences[i].family : family;
+    }
+    put_field(page, "intervals", arena_format(page->arena, "%g %%, of the sampling alone: %s%s", data->run.level * 100,
+                                              methods_text(page), ratio ? "; price ratio: jackknife" : ""));
+    if (draws > 0)
+        put_field(page, "", arena_format(page->arena, "inputs drawn: over %lld draws of the weakly known inputs (parameter interval)",
+                                         (long long)draws));
     if (bound)
         put_field(page, "", ">= is a bound: no replication saw down time (rule of three)");
+    if (data->difference_count == 0)
+        return;
+    put_field(page, "verdicts", arena_format(page->arena, "when the %s interval lies beyond the smallest difference that matters",
+                                             parameter ? "parameter" : "sampling"));
+    if (family > 1)
+        put_field(page, "", arena_format(page->arena, "corrected for up to %lld comparisons of a metric at once (Holm)",
+                                         (long long)family));
 }
 
 static void put_head(const struct page *page)
@@ -99,6 +135,36 @@ static void put_summary(const struct page *page, const struct compare_summary *s
     page_put(page, nines, NINES, true);
     page_put(page, count, COUNT, true);
     fputc('\n', page->out);
+    if (summary->draws > 0)
+        page_drawn(page, NAME + VALUE + 3, summary->param_low, summary->param_high, scale, false);
+}
+
+/* "0.93", and never certainty: 2,000 resamples know no more than that. */
+static const char *probability(const struct page *page, double p)
+{
+    return p > 0.999 ? "above 0.999" : arena_format(page->arena, "%.3g", p);
+}
+
+/* The cloud that is selected, and how probable it is that this is right. Nothing where clouds are exactly alike. */
+static void put_best(const struct page *page, size_t point, size_t metric)
+{
+    const struct compare_data *data = page->data;
+    const struct compare_summary *best = NULL;
+    bool tie = false;
+    for (size_t i = 0; i < data->summary_count; i++) {
+        const struct compare_summary *s = &data->summaries[i];
+        if (s->point != point || s->metric != metric || isnan(s->probability_best))
+            continue;
+        tie = best != NULL && (s->probability_best > best->probability_best ? false : tie || s->probability_best == best->probability_best);
+        if (best == NULL || s->probability_best > best->probability_best)
+            best = s;
+    }
+    if (best == NULL || tie)
+        return;
+    bool sure = best->probability_best > 0.999;
+    page_folded(page, "      ", arena_format(page->arena, "best: %s, with probability %s%s%s", page->clouds[best->cloud],
+                                            probability(page, best->probability_best), sure ? "" : "; no worse than matters, with ",
+                                            sure ? "" : probability(page, best->probability_good)));
 }
 
 /* Rows of one metric in one point; or, unless the metric was asked for, false when no cloud has a value. */
@@ -120,6 +186,7 @@ static bool put_metric(const struct page *page, size_t point, size_t metric)
     for (size_t i = 0; i < data->summary_count; i++)
         if (data->summaries[i].point == point && data->summaries[i].metric == metric)
             put_summary(page, &data->summaries[i], scale, about->is_availability);
+    put_best(page, point, metric);
     return true;
 }
 

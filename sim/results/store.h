@@ -124,6 +124,15 @@ bool store_add_design(struct store *store, const struct store_design *design);
 bool store_add_design_value(struct store *store, uint32_t position, const char *factor, double u, const char *value);
 /* What an outer draw, from 1 on, sets a weakly known input to. */
 bool store_add_input_draw(struct store *store, uint32_t outer_draw, uint32_t position, const char *key, const char *value);
+/* How the statements are to be made from the replications; without it Student's t and no control. control: a metric of known
+ * expectation, or NULL. */
+struct store_analysis {
+    const char *interval, *control; /* "student t" or "bca" */
+    double expected;
+};
+bool store_add_analysis(struct store *store, const struct store_analysis *analysis);
+/* The smallest difference of a metric that matters, where the scenario says. */
+bool store_add_smallest(struct store *store, const char *metric, double value);
 /* Adds a target whose outcome is computed at the end. */
 bool store_add_target(struct store *store, const struct store_target *target);
 /* A scripted incident of a point, for charts: [start_s, end_s] from start. */

@@ -170,6 +170,17 @@ bool store_add_target(struct store *store, const struct store_target *target)
                   or_empty(target->source), or_empty(target->evidence), (int64_t)store->target_count++);
 }
 
+bool store_add_analysis(struct store *store, const struct store_analysis *analysis)
+{
+    return store_begin(store) && insert(store, "INSERT INTO analysis VALUES (?, ?, ?)", "ttd", analysis->interval,
+                                        analysis->control, analysis->control != NULL ? analysis->expected : (double)NAN);
+}
+
+bool store_add_smallest(struct store *store, const char *metric, double value)
+{
+    return store_begin(store) && insert(store, "INSERT OR REPLACE INTO smallest_difference VALUES (?, ?)", "td", metric, value);
+}
+
 bool store_add_evidence(struct store *store, const struct evidence *evidence)
 {
     return store_begin(store) && insert(store, "INSERT OR REPLACE INTO evidence VALUES (?, ?, ?)", "ttt", evidence->path,

@@ -93,11 +93,17 @@ const char *const store_schema[] = {
     "CREATE TABLE evidence ("
     " path TEXT NOT NULL PRIMARY KEY, mark TEXT NOT NULL, source TEXT NOT NULL) STRICT;",
 
+    "CREATE TABLE analysis (interval TEXT NOT NULL, control TEXT, expected REAL) STRICT;",
+
+    "CREATE TABLE smallest_difference (metric TEXT PRIMARY KEY, value REAL NOT NULL) STRICT, WITHOUT ROWID;",
+
     "CREATE TABLE summary ("
     " point_id INTEGER NOT NULL REFERENCES point, cloud_id INTEGER NOT NULL REFERENCES cloud, metric TEXT NOT NULL,"
     " unit TEXT NOT NULL, n INTEGER NOT NULL, n_undefined INTEGER NOT NULL, mean REAL, sd REAL, ci_low REAL,"
     " ci_high REAL, level REAL NOT NULL, method TEXT NOT NULL, is_bound INTEGER NOT NULL, param_low REAL,"
-    " param_high REAL, p05 REAL, p50 REAL, p95 REAL, UNIQUE (point_id, cloud_id, metric)) STRICT;",
+    " param_high REAL, p05 REAL, p50 REAL, p95 REAL, p05_low REAL, p05_high REAL, p50_low REAL, p50_high REAL,"
+    " p95_low REAL, p95_high REAL, draws INTEGER NOT NULL, variance_ratio REAL, probability_best REAL,"
+    " probability_good REAL, UNIQUE (point_id, cloud_id, metric)) STRICT;",
 
     "CREATE TABLE difference ("
     " point_a INTEGER NOT NULL REFERENCES point, cloud_a INTEGER NOT NULL REFERENCES cloud,"
@@ -105,6 +111,8 @@ const char *const store_schema[] = {
     " unit TEXT NOT NULL, n INTEGER NOT NULL, n_undefined INTEGER NOT NULL, mean REAL, sd REAL, ci_low REAL,"
     " ci_high REAL, level REAL NOT NULL, method TEXT NOT NULL, is_bound INTEGER NOT NULL, param_low REAL,"
     " param_high REAL, verdict TEXT NOT NULL CHECK (verdict IN ('ahead', 'behind', 'not decided')),"
+    " decided_by TEXT NOT NULL CHECK (decided_by IN ('sampling', 'parameter')), smallest REAL, p REAL, p_adjusted REAL,"
+    " family INTEGER NOT NULL, draws INTEGER NOT NULL, variance_ratio REAL,"
     " UNIQUE (point_a, cloud_a, point_b, cloud_b, metric)) STRICT;",
 
     "CREATE TABLE series_summary ("
@@ -127,13 +135,14 @@ const char *const store_schema[] = {
 
     "CREATE VIEW summary_named AS"
     " SELECT p.label AS point, c.name AS cloud, s.metric, s.unit, s.n, s.n_undefined, s.mean, s.sd, s.ci_low,"
-    " s.ci_high, s.level, s.method, s.is_bound, s.p05, s.p50, s.p95"
+    " s.ci_high, s.level, s.method, s.is_bound, s.param_low, s.param_high, s.p05, s.p50, s.p95, s.probability_best"
     " FROM summary s JOIN point p ON p.id = s.point_id JOIN cloud c ON c.id = s.cloud_id"
     " LEFT JOIN metric_help h ON h.name = s.metric ORDER BY p.position, h.position, c.position;",
 
     "CREATE VIEW difference_named AS"
     " SELECT pa.label AS point_a, ca.name AS cloud_a, pb.label AS point_b, cb.name AS cloud_b, d.metric, d.unit, d.n,"
-    " d.mean, d.sd, d.ci_low, d.ci_high, d.level, d.method, d.verdict"
+    " d.mean, d.sd, d.ci_low, d.ci_high, d.level, d.method, d.param_low, d.param_high, d.verdict, d.decided_by,"
+    " d.smallest, d.p, d.p_adjusted, d.family, d.variance_ratio"
     " FROM difference d JOIN point pa ON pa.id = d.point_a JOIN cloud ca ON ca.id = d.cloud_a"
     " JOIN point pb ON pb.id = d.point_b JOIN cloud cb ON cb.id = d.cloud_b"
     " LEFT JOIN metric_help h ON h.name = d.metric"

@@ -2,8 +2,10 @@
 
 #include "sim/base/check.h"
 
+#include <math.h>
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Number of rows of a table (a name of ours, never a user's). */
 static bool count_rows(sqlite3 *database, const char *sql, size_t *count)
@@ -47,7 +49,8 @@ static bool load_metrics(sqlite3 *database, struct arena *arena, struct summary_
     size_t room;
     if (!count_rows(database, "SELECT count(*) FROM metric_help", &room) ||
         sqlite3_prepare_v2(database,
-                           "SELECT id, name, unit, higher_is_better, is_availability FROM metric_help ORDER BY position", -1,
+                           "SELECT id, name, unit, higher_is_better, is_availability,"
+                           " (SELECT value FROM smallest_difference d WHERE d.metric = h.name) FROM metric_help h ORDER BY position", -1,
                            &row, NULL) != SQLITE_OK)
         return false;
     frame->metrics = arena_array(arena, room, struct summary_metric);
@@ -57,7 +60,9 @@ static bool load_metrics(sqlite3 *database, struct arena *arena, struct summary_
                                     .name = text_of(arena, row, 1),
                                     .unit = text_of(arena, row, 2),
                                     .higher_is_better = sqlite3_column_int(row, 3) != 0,
-                                    .is_availability = sqlite3_column_int(row, 4) != 0};
+                                    .is_availability = sqlite3_column_int(row, 4) != 0,
+                                    .smallest = sqlite3_column_type(row, 5) == SQLITE_NULL ? (double)NAN
+                                                                                           : sqlite3_column_double(row, 5)};
     return sqlite3_finalize(row) == SQLITE_OK;
 }
 
@@ -75,6 +80,33 @@ static int by_id(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* The columns of the draws' table: the different `rep` of the slots after the nominal ones, in rising order. */
+static void place_draws(struct arena *arena, struct summary_frame *frame, const int64_t *outer, const int64_t *rep)
+{
+    size_t drawn = frame->slots - frame->nominal;
+    int64_t *columns = arena_array(arena, drawn, int64_t);
+    frame->place = arena_array(arena, drawn, size_t);
+    for (size_t i = 0; i < drawn; i++) {
+        int64_t at = rep[frame->nominal + i];
+        size_t before = frame->draw_width; /* replications of a draw rise, so a new one is mostly the last */
+        while (before > 0 && columns[before - 1] > at)
+            before--;
+        if (before > 0 && columns[before - 1] == at)
+            continue;
+        memmove(columns + before + 1, columns + before, (frame->draw_width++ - before) * sizeof *columns);
+        columns[before] = at;
+    }
+    for (size_t i = 0; i < drawn; i++) {
+        size_t column = 0;
+        frame->draws += i == 0 || outer[frame->nominal + i] != outer[frame->nominal + i - 1];
+        if (i > 0 && outer[frame->nominal + i] == outer[frame->nominal + i - 1])
+            column = frame->place[i - 1] % frame->draw_width;
+        while (columns[column] != rep[frame->nominal + i])
+            column++;
+        frame->place[i] = (frame->draws - 1) * frame->draw_width + column;
+    }
+}
+
 /* Rows come ordered by (outer_draw, rep), so a slot is the number of changes so far. */
 static bool load_replications(sqlite3 *database, struct arena *arena, struct summary_frame *frame)
 {
@@ -87,11 +119,16 @@ static bool load_replications(sqlite3 *database, struct arena *arena, struct sum
                            &row, NULL) != SQLITE_OK)
         return false;
     frame->replications = arena_array(arena, room, struct summary_replication);
+    int64_t *outers = arena_array(arena, room, int64_t), *reps = arena_array(arena, room, int64_t); /* by slot */
     while (frame->replication_count < room && sqlite3_step(row) == SQLITE_ROW) {
         if (sqlite3_column_int64(row, 3) != outer || sqlite3_column_int64(row, 4) != rep)
             frame->slots++;
         outer = sqlite3_column_int64(row, 3);
         rep = sqlite3_column_int64(row, 4);
+        outers[frame->slots - 1] = outer;
+        reps[frame->slots - 1] = rep;
+        if (outer == 0)
+            frame->nominal = frame->slots;
         size_t point = position_of(frame->points, frame->point_count, sqlite3_column_int64(row, 1));
         size_t cloud = position_of(frame->clouds, frame->cloud_count, sqlite3_column_int64(row, 2));
         if (point < frame->point_count && cloud < frame->cloud_count)
@@ -105,8 +142,27 @@ static bool load_replications(sqlite3 *database, struct arena *arena, struct sum
     frame->present = arena_array(arena, frame->cells * frame->slots, bool);
     for (size_t i = 0; i < frame->replication_count; i++)
         frame->present[frame->replications[i].cell * frame->slots + frame->replications[i].slot] = true;
+    place_draws(arena, frame, outers, reps);
     qsort(frame->replications, frame->replication_count, sizeof *frame->replications, by_id);
     return true;
+}
+
+/* How the scenario wants the statements made; nothing there: the default. */
+static bool load_analysis(sqlite3 *database, struct summary_frame *frame)
+{
+    sqlite3_stmt *row = NULL;
+    if (sqlite3_prepare_v2(database, "SELECT interval, control, expected FROM analysis", -1, &row, NULL) != SQLITE_OK)
+        return false;
+    frame->control = frame->metric_count;
+    if (sqlite3_step(row) == SQLITE_ROW) {
+        const char *interval = (const char *)sqlite3_column_text(row, 0), *control = (const char *)sqlite3_column_text(row, 1);
+        frame->bca = interval != NULL && strcmp(interval, "bca") == 0;
+        frame->expected = sqlite3_column_double(row, 2);
+        for (size_t m = 0; control != NULL && m < frame->metric_count; m++)
+            if (strcmp(frame->metrics[m].name, control) == 0)
+                frame->control = m;
+    }
+    return sqlite3_finalize(row) == SQLITE_OK;
 }
 
 bool summary_load_frame(sqlite3 *database, struct arena *arena, struct summary_frame *frame)
@@ -118,5 +174,5 @@ bool summary_load_frame(sqlite3 *database, struct arena *arena, struct summary_f
            load_ids(database, arena, "SELECT count(*) FROM series_help",
                     "SELECT id, name FROM series_help ORDER BY position", &frame->series, &frame->series_count,
                     &frame->series_names) &&
-           load_metrics(database, arena, frame) && load_replications(database, arena, frame);
+           load_metrics(database, arena, frame) && load_analysis(database, frame) && load_replications(database, arena, frame);
 }

@@ -90,6 +90,18 @@ static const struct key target_keys[] = {
     KEY_END,
 };
 
+static const struct key smallest_keys[] = {
+    {"metric", KEY_TEXT, NULL, .unique = true, .help = "The metric that it is about."},
+    {"value", KEY_SHARE, NULL, .help = "The smallest difference that matters, in the metric's unit.", .high = 1e308},
+    KEY_END,
+};
+
+static const struct key control_keys[] = {
+    {"metric", KEY_TEXT, NULL, .help = "The metric whose expectation is known."},
+    {"expected", KEY_SHARE, NULL, .help = "Its expectation, in its unit; a wrong one is a bias that no interval shows.", ANY_NUMBER},
+    KEY_END,
+};
+
 static const struct key rare_level_keys[] = {
     {"at", KEY_NUMBER, NULL, .help = "Importance at which a path is copied: 0 is nothing wrong, 1 the event itself; the model says what lies between.",
      .high = 1e6, .above_low = true},
@@ -139,6 +151,12 @@ static const struct key bench_keys[] = {
     {"outage_cap", KEY_INTEGER, "10000", .help = "Most outages that a replication lists; the rest are counted.",
      .low = 0, .high = 1e9},
     {"level", KEY_SHARE, "95 %", .help = "Confidence level of all intervals.", .low = 0.5, .high = 0.9999},
+    {"interval", KEY_CHOICE, "student t", .choices = "student t|bca",
+     .help = "How intervals are made: by Student's t, or by the bootstrap, which follows skewed values."},
+    {"control", KEY_GROUP, .children = control_keys,
+     .help = "A control variate: a metric of known expectation that corrects the means of the others."},
+    {"smallest_difference", KEY_LIST, .children = smallest_keys,
+     .help = "Smallest differences that matter; else 0.01 % for availabilities, 1 % of others (assumption)."},
     {"rare", KEY_GROUP, "{}", .children = rare_keys, .help = "How events too rare to wait for are reached."},
     {"study", KEY_GROUP, .children = study_keys,
      .help = "The points of the study; without it the scenario is its only point."},

@@ -37,9 +37,12 @@ struct statistics control_of(const double *values, const double *x, size_t count
     if (n < 4) /* two values for the line, two for what is left of the spread */
         return statistics_of(values, count, options, scratch);
     struct sums s = sums_of(y, c, n);
-    struct statistics result = statistics_of(y, n, options, c); /* the pairs are in the sums: c is free */
+    if (!(s.xx > 0))
+        return statistics_of(values, count, options, scratch);
+    struct statistics_options student = {.level = options->level, .is_availability = options->is_availability};
+    struct statistics result = statistics_of(y, n, &student, c); /* the pairs are in the sums: c is free */
     result.n_undefined = (uint32_t)(count - n);
-    if (result.method != STATISTICS_STUDENT_T || !(s.xx > 0))
+    if (result.method != STATISTICS_STUDENT_T)
         return result;
     double slope = s.xy / s.xx, off = s.mean_x - expected, left = (s.yy - slope * s.xy) / (s.n - 2);
     result.method = STATISTICS_CONTROL;

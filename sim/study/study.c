@@ -117,14 +117,14 @@ static bool is_among(const char *word, const char *const *names, size_t count)
     return false;
 }
 
-static void check_name(struct study *study, const struct value *target, const char *key, const char *const *names,
+static void check_name(struct study *study, const struct value *group, const char *key, const char *const *names,
                        size_t count)
 {
-    const struct value *at = value_of(target, key);
-    const char *word = value_text(target, key);
+    const struct value *at = value_of(group, key);
+    const char *word = value_text(group, key);
     if (!is_among(word, names, count))
-        scenario_error(study->scenario, at, nearest_hint(study->arena, word, names, count),
-                       "target names an unknown %s '%s'", key, word);
+        scenario_error(study->scenario, at, nearest_hint(study->arena, word, names, count), "%s names an unknown %s '%s'",
+                       strcmp(group->key->name, "targets") == 0 ? "target" : group->key->name, key, word);
 }
 
 /* A figure in another unit than the metric's would be compared with the wrong number. */
@@ -140,15 +140,32 @@ static void check_unit(struct study *study, const struct value *target)
     }
 }
 
+static const char *const *metric_names(struct study *study)
+{
+    const char **names = arena_array(study->arena, study->metrics + 1, const char *);
+    for (size_t i = 0; i < study->metrics; i++)
+        names[i] = study->model->metrics[i].name;
+    return names;
+}
+
+/* Keys about how the results are judged name metrics too. */
+static void check_judgement(struct study *study)
+{
+    const struct value *root = &study->scenario->root, *smallest = value_of(root, "smallest_difference");
+    const char *const *metrics = metric_names(study);
+    if (value_given(root, "control"))
+        check_name(study, value_of(root, "control"), "metric", metrics, study->metrics);
+    for (size_t i = 0; i < smallest->children; i++)
+        check_name(study, value_at(smallest, i), "metric", metrics, study->metrics);
+}
+
 static void check_targets(struct study *study)
 {
     const struct value *targets = value_of(&study->scenario->root, "targets");
     size_t metric_count = study->metrics;
-    const char **metrics = arena_array(study->arena, metric_count + 1, const char *);
+    const char *const *metrics = metric_names(study);
     const char **clouds = arena_array(study->arena, study->arm_count + 1, const char *);
     const char **points = arena_array(study->arena, study->point_count + 1, const char *);
-    for (size_t i = 0; i < metric_count; i++)
-        metrics[i] = study->model->metrics[i].name;
     for (size_t i = 0; i < study->arm_count; i++)
         clouds[i] = study->arms[i].name;
     for (size_t i = 0; i < study->point_count; i++)
@@ -244,6 +261,7 @@ bool study_prepare(struct study *study, struct arena *arena, const struct study_
     if (study->scenario->errors == 0) {
         preparation_check_points(&p);
         check_targets(study);
+        check_judgement(study);
         check_grid(study);
         if (study->precision.of_differences && study->arm_count == 1)
             scenario_error(study->scenario, value_of(&study->scenario->root, "precision"), "write of = \"clouds\"",

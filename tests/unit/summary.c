@@ -243,8 +243,8 @@ static void little_memory_means_more_passes_and_the_same_rows(void **state)
     }
 }
 
-/* A file of 34 points, two outer draws, one replication each and one cloud. */
-static void many_points_are_held_against_the_first_and_draws_pair_with_draws(void **state)
+/* A file of 34 points, two replications each and one cloud. */
+static void many_points_are_held_against_the_first(void **state)
 {
     (void)state;
     char path[] = "/tmp/nines-many-XXXXXX";
@@ -263,11 +263,11 @@ static void many_points_are_held_against_the_first_and_draws_pair_with_draws(voi
         assert_true(store_add_point(store, label, "{}"));
     }
     for (uint32_t point = 0; point < 34; point++)
-        for (uint32_t draw = 0; draw < 2; draw++) {
+        for (uint32_t rep = 0; rep < 2; rep++) {
             struct sim_record *record = record_open(&arena, &toy_model, &task);
-            record_metric(record, TOY_COST, point == 0 ? 10.0 * draw : 10.0 * draw + 5 + draw);
+            record_metric(record, TOY_COST, point == 0 ? 10.0 * rep : 10.0 * rep + 5 + rep);
             record_done(record, 0, 0);
-            assert_true(store_write_replication(store, (struct store_replication){.point = point, .outer_draw = draw}, record));
+            assert_true(store_write_replication(store, (struct store_replication){.point = point, .rep = rep}, record));
         }
     assert_true(store_finish(store, STORE_COMPLETE, 0, -1));
     struct fixture many = {.store = store};
@@ -320,7 +320,7 @@ int main(void)
         cmocka_unit_test(targets_have_their_outcomes),
         cmocka_unit_test(summarising_twice_changes_nothing),
         cmocka_unit_test(little_memory_means_more_passes_and_the_same_rows),
-        cmocka_unit_test(many_points_are_held_against_the_first_and_draws_pair_with_draws),
+        cmocka_unit_test(many_points_are_held_against_the_first),
         cmocka_unit_test(verdicts_need_the_interval_beyond_what_matters),
         cmocka_unit_test(outcomes_follow_the_interval),
     };
