@@ -27,6 +27,7 @@ stage() { # NAME COMMAND...
 }
 
 stage fuzz tests/fuzz.sh "${NINES_FUZZ_SECONDS:-1800}"
+stage coverage bash -c 'make --no-print-directory VARIANT=release build/release/tests/oracle/coverage >&2 && build/release/tests/oracle/coverage --long'
 
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0 && passed > 0))
