@@ -1,46 +1,27 @@
-/* `nines run RUN.db`: a run again, from what its own file says, and whether it came out the same. */
+/* `nines run RUN.db`: a run again, from what its own file says, and whether it came out the same. With --resume: the rest of it. */
 #include "sim/command/command_execute.h"
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* What the file holds, by (task, arm) of the study that was read back from it. */
 struct memory {
-    const struct study *study;
-    uint64_t *digest; /* [tasks][arms]; valid where known */
-    bool *known;
+    struct stored stored; /* what the file holds */
     uint64_t compared, differ;
     struct study_task task; /* the first that differs, */
     uint32_t arm;           /* and where */
 };
 
-static const char **split_overrides(struct arena *arena, const char *text, size_t *count)
-{
-    size_t lines = 1;
-    for (const char *c = text; *c != '\0'; c++)
-        lines += *c == '\n';
-    const char **all = arena_array(arena, lines, const char *);
-    *count = 0;
-    while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        all[(*count)++] = arena_format(arena, "%.*s", (int)length, text);
-        text += length + (text[length] == '\n');
-    }
-    return all;
-}
-
 static void compare_digest(void *context, struct study_task task, uint32_t arm, uint64_t digest)
 {
     struct memory *memory = context;
-    size_t i = study_task_number(memory->study, task) * memory->study->arm_count + arm;
-    if (!memory->known[i])
+    const struct study_stored *there = stored_find(&memory->stored, task);
+    if (there == NULL)
         return;
     memory->compared++;
-    if (memory->digest[i] != digest && memory->differ++ == 0) {
+    if (there[arm].digest != digest && memory->differ++ == 0) {
         memory->task = task;
         memory->arm = arm;
     }
@@ -78,44 +59,20 @@ static void report_again(const struct execution *execution, const struct memory 
                   message_show(arena, execution->study->arms[memory->arm].name));
 }
 
-/* The digests of the replications that the file holds: all of them, unless the run was interrupted. */
-static bool remember(struct memory *memory, const struct study *study, struct store *store, struct arena *arena)
-{
-    size_t count = study_task_count(study) * study->arm_count;
-    sqlite3 *database = store_database(store);
-    sqlite3_stmt *find = NULL;
-    memory->study = study;
-    memory->digest = arena_array(arena, count, uint64_t);
-    memory->known = arena_array(arena, count, bool);
-    if (sqlite3_prepare_v2(database, "SELECT digest FROM replication WHERE id = ?", -1, &find, NULL) != SQLITE_OK) {
-        message_error(NULL, "cannot read the replications: %s", sqlite3_errmsg(database));
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct study_task task = study_task_at(study, i / study->arm_count);
-        int64_t point_id = store_point_id(study->points[task.point].label);
-        int64_t cloud_id = store_cloud_id(study->arms[i % study->arm_count].name);
-        sqlite3_bind_int64(find, 1, store_replication_id(point_id, cloud_id, task.outer_draw, task.replication));
-        if (sqlite3_step(find) == SQLITE_ROW && sqlite3_column_text(find, 0) != NULL) {
-            memory->digest[i] = strtoull((const char *)sqlite3_column_text(find, 0), NULL, 16);
-            memory->known[i] = true;
-        }
-        sqlite3_reset(find);
-    }
-    sqlite3_finalize(find);
-    return true;
-}
-
 /* The file says what to run; options that would change it make no sense. */
 static bool options_fit(const struct command_line *line)
 {
-    static const char *const changing[] = {"--reps", "--seed", "--set", "--log"};
+    static const char *const changing[] = {"--reps", "--seed", "--set", "--log", "--shard"};
     for (size_t i = 0; i < sizeof changing / sizeof changing[0]; i++) {
         if (command_flag(line, changing[i])) {
             message_error("run the scenario file instead",
                           "%s cannot be combined with a results file, which says what to run", changing[i]);
             return false;
         }
+    }
+    if (command_flag(line, "--resume") && command_flag(line, "-o")) {
+        message_error("leave out -o", "--resume finishes the results file itself");
+        return false;
     }
     return true;
 }
@@ -145,7 +102,10 @@ static int run_study(const struct command_line *line, const struct study *study,
                                   .command = execute_command(line),
                                   .seen = compare_digest,
                                   .seen_context = &memory,
-                                  .replace = command_flag(line, "--force")};
+                                  .replace = command_flag(line, "--force"),
+                                  .resumable = true};
+    execution.run.shard = run->shard;
+    execution.run.shards = run->shards;
     const char *folder = command_text(line, "-o", NULL);
     int code = EXIT_DONE;
     if (folder != NULL) {
@@ -158,8 +118,10 @@ static int run_study(const struct command_line *line, const struct study *study,
             return code;
         execution.run = execute_describe(&execution, source);
         execution.run.scenario = run->scenario;
+        execution.run.shard = run->shard;
+        execution.run.shards = run->shards;
     }
-    if (!remember(&memory, study, store, line->arena))
+    if (!stored_load(&memory.stored, study, store, line->arena))
         return EXIT_MACHINE;
     code = execute_study(&execution);
     if (code != EXIT_DONE)
@@ -170,6 +132,21 @@ static int run_study(const struct command_line *line, const struct study *study,
         agrees = agrees && run->digest != NULL && strtoull(run->digest, NULL, 16) == execution.outcome.digest;
     report_again(&execution, &memory, agrees);
     return agrees ? EXIT_DONE : EXIT_NO;
+}
+
+/* The rest of an interrupted run, into its own file. */
+static int finish_study(const struct command_line *line, const struct study *study, const struct study_source *source,
+                        const struct store_run *run)
+{
+    struct execution execution = {.line = line, .study = study, .command = execute_command(line), .resume = true,
+                                  .resumable = true, .path = line->operand[0]};
+    execution.run = execute_describe(&execution, source);
+    execution.run.scenario = run->scenario;
+    execution.run.shard = run->shard;
+    execution.run.shards = run->shards;
+    int code = execute_study(&execution);
+    execute_tell(&execution, code);
+    return code;
 }
 
 int command_run_again(const struct command_line *line)
@@ -183,16 +160,18 @@ int command_run_again(const struct command_line *line)
         store_close(store);
         return EXIT_MACHINE;
     }
-    struct study_source source = {.path = arena_format(line->arena, "%s.cfg", run.scenario),
-                                  .text = run.scenario_text,
-                                  .log = execute_log(run.log)};
-    source.overrides = split_overrides(line->arena, run.overrides, &source.override_count);
+    struct study_source source = execute_source(line->arena, &run);
     int code = EXIT_USAGE;
-    if (study_prepare(&study, line->arena, &source, line->registry, stderr))
+    if (study_prepare(&study, line->arena, &source, line->registry, stderr)) {
+        if (command_flag(line, "--resume")) {
+            store_close(store); /* before its file is opened for writing: sim/results/store_lock.c */
+            return finish_study(line, &study, &source, &run);
+        }
         code = run_study(line, &study, &source, &run, store);
-    else
+    } else {
         fprintf(stderr, "hint: '%s' was written by nines %s (%s)\n", message_show(line->arena, line->operand[0]),
                 message_show(line->arena, run.version), message_show(line->arena, run.commit_id));
+    }
     store_close(store);
     return code;
 }

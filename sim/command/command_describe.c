@@ -1,5 +1,6 @@
 /* What runs from a scenario and from a results file share: where results go, what they say about the run. */
 #include "sim/base/file.h"
+#include "sim/base/units.h"
 #include "sim/command/command_execute.h"
 #include "sim/study/version.h"
 
@@ -8,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { SHARDS_MOST = 1000000 };
 
 static const char *const log_names[] = {"none", "summary", "leases", "events"};
 
@@ -35,6 +38,30 @@ static const char *join_overrides(struct arena *arena, const char *const *overri
     for (size_t i = 0; i < count; i++)
         text = arena_format(arena, "%s%s%s", text, i == 0 ? "" : "\n", overrides[i]);
     return text;
+}
+
+/* And back. */
+static const char **split_overrides(struct arena *arena, const char *text, size_t *count)
+{
+    size_t lines = 1;
+    for (const char *c = text; *c != '\0'; c++)
+        lines += *c == '\n';
+    const char **all = arena_array(arena, lines, const char *);
+    *count = 0;
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        all[(*count)++] = arena_format(arena, "%.*s", (int)length, text);
+        text += length + (text[length] == '\n');
+    }
+    return all;
+}
+
+struct study_source execute_source(struct arena *arena, const struct store_run *run)
+{
+    struct study_source source = {
+        .path = arena_format(arena, "%s.cfg", run->scenario), .text = run->scenario_text, .log = execute_log(run->log)};
+    source.overrides = split_overrides(arena, run->overrides, &source.override_count);
+    return source;
 }
 
 struct store_run execute_describe(const struct execution *execution, const struct study_source *source)
@@ -85,16 +112,58 @@ const char *execute_path(const struct command_line *line, const char *folder, in
         message_error(NULL, "'nines run' writes a folder, and '%s' cannot be one", folder);
         return NULL;
     }
-    if (lstat(path, &status) == 0 && !command_flag(line, "--force")) {
-        message_error("replace it with --force, or choose another folder with -o", "'%s' exists already", shown);
+    if (lstat(path, &status) == 0 && !command_flag(line, "--force") && !command_flag(line, "--resume")) {
+        message_error("go on with it with --resume, replace it with --force, or choose another folder with -o",
+                      "'%s' exists already", shown);
         return NULL;
     }
     if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
-        message_error(NULL, "'%s' is not a plain file, so --force does not replace it", shown);
+        message_error(NULL, "'%s' is not a plain file, so it is neither replaced nor gone on with", shown);
         return NULL;
     }
     *code = EXIT_MACHINE;
     return file_make_folder(line->arena, folder) ? path : NULL;
+}
+
+bool execute_shard(const struct command_line *line, uint32_t *shard, uint32_t *shards)
+{
+    const char *text = command_text(line, "--shard", "0/1"), *slash = strchr(text, '/'), *why;
+    int64_t number = -1, count = 0;
+    if (slash != NULL) {
+        const char *head = arena_format(line->arena, "%.*s", (int)(slash - text), text);
+        if (!units_integer(head, &number, &why) || !units_integer(slash + 1, &count, &why))
+            count = 0;
+    }
+    if (number < 0 || number >= count || count > SHARDS_MOST) {
+        message_error("the first of four shards is 0/4, the last is 3/4",
+                      "--shard takes I/N, with I from 0 to N - 1 and N at most %d, not '%s'", SHARDS_MOST,
+                      message_show(line->arena, text));
+        return false;
+    }
+    *shard = (uint32_t)number;
+    *shards = (uint32_t)count;
+    return true;
+}
+
+static const char *next_step(const struct execution *execution)
+{
+    const char *path = message_word(execution->line->arena, execution->path);
+    if (execution->run.shards > 1)
+        return "next: nines merge OUT.db SHARD.db..., once all shards are complete";
+    return arena_format(execution->line->arena, "next: nines compare %s\n      nines plot %s", path, path);
+}
+
+void execute_tell(const struct execution *execution, int code)
+{
+    const struct command_line *line = execution->line;
+    /* A program that asked for JSON wants to know how far an interrupted run got, too. */
+    if (command_flag(line, "--json") && execution->outcome.total > 0)
+        execute_report_json(execution, NULL);
+    if (command_flag(line, "--json") || command_flag(line, "--quiet") || code != EXIT_DONE)
+        return;
+    execute_report(execution, stdout);
+    printf(execution->nothing_left ? "%s is complete\n" : "wrote %s\n", message_show(line->arena, execution->path));
+    puts(next_step(execution));
 }
 
 void execute_report_json(const struct execution *execution, json_t *extra)
@@ -108,6 +177,11 @@ void execute_report_json(const struct execution *execution, json_t *extra)
                              "replications_asked", (json_int_t)outcome->total, "events", (json_int_t)outcome->events,
                              "wall_s", execution->wall_s, "threads", (int)outcome->threads);
     check(json != NULL, "json_pack failed");
+    json_object_set_new(json, "replications_stored", json_integer((json_int_t)outcome->stored));
+    json_object_set_new(json, "shard", json_integer(execution->run.shard));
+    json_object_set_new(json, "shards", json_integer(execution->run.shards > 1 ? execution->run.shards : 1));
+    json_object_set_new(json, "precision_reached",
+                        outcome->precision_reached < 0 ? json_null() : json_boolean(outcome->precision_reached));
     if (execution->path != NULL)
         json_object_set_new(json, "results", json_string(execution->path));
     if (extra != NULL)

@@ -38,41 +38,56 @@ static const char *default_folder(struct arena *arena, const char *name)
     return arena_format(arena, "results/%s", odd ? "scenario" : name);
 }
 
-static void report_run(const struct execution *execution)
+/* Where it goes without -o. Shards of one run lie side by side. */
+static const char *default_place(const struct command_line *line, const struct execution *execution)
 {
-    const struct command_line *line = execution->line;
-    if (command_flag(line, "--json")) {
-        execute_report_json(execution, NULL);
-    } else if (!command_flag(line, "--quiet")) {
-        execute_report(execution, stdout);
-        printf("wrote %s\n", message_show(line->arena, execution->path));
-        printf("next: nines compare %s\n", message_word(line->arena, execution->path));
-        printf("      nines plot %s\n", message_word(line->arena, execution->path));
+    const char *folder = default_folder(line->arena, execution->study->scenario->name);
+    if (execution->run.shards <= 1)
+        return folder;
+    return arena_format(line->arena, "%s/shard-%" PRIu32 "-of-%" PRIu32, folder, execution->run.shard,
+                        execution->run.shards);
+}
+
+static bool options_fit(const struct command_line *line)
+{
+    if (command_flag(line, "--resume") && command_flag(line, "--force")) {
+        message_error(NULL, "--resume goes on with the file and --force replaces it; choose one");
+        return false;
     }
+    return true;
 }
 
 int command_run(const struct command_line *line)
 {
+    if (!options_fit(line))
+        return EXIT_USAGE;
     if (file_is_database(line->operand[0]))
         return command_run_again(line);
     struct study study;
+    uint32_t shard, shards;
     struct study_source source = {.path = line->operand[0], .log = execute_log(command_text(line, "--log", "summary"))};
     source.overrides = overrides_of(line, &source.override_count);
-    if (!overrides_fit(source.overrides, source.override_count))
+    if (!overrides_fit(source.overrides, source.override_count) || !execute_shard(line, &shard, &shards))
         return EXIT_USAGE;
     if (!study_prepare(&study, line->arena, &source, line->registry, stderr))
         return EXIT_USAGE;
-    struct execution execution = {
-        .line = line, .study = &study, .command = execute_command(line), .replace = command_flag(line, "--force")};
+    if (study.precision.half_width > 0 && shards > 1) {
+        message_error("leave out one of them",
+                      "--shard cannot be combined with 'precision', which looks at all replications of a point");
+        return EXIT_USAGE;
+    }
+    struct execution execution = {.line = line, .study = &study, .command = execute_command(line)};
+    execution.run = execute_describe(&execution, &source);
+    execution.run.shard = shard;
+    execution.run.shards = shards;
+    execution.replace = command_flag(line, "--force");
+    execution.resume = command_flag(line, "--resume");
+    execution.resumable = true;
     int code;
-    execution.path =
-        execute_path(line, command_text(line, "-o", default_folder(line->arena, study.scenario->name)), &code);
+    execution.path = execute_path(line, command_text(line, "-o", default_place(line, &execution)), &code);
     if (execution.path == NULL)
         return code;
-    execution.run = execute_describe(&execution, &source);
     code = execute_study(&execution);
-    /* A program that asked for JSON wants to know how far an interrupted run got, too. */
-    if (code == EXIT_DONE || (command_flag(line, "--json") && execution.outcome.total > 0))
-        report_run(&execution);
+    execute_tell(&execution, code);
     return code;
 }

@@ -26,12 +26,21 @@ static const struct command_option run_options[] = {
      .help = "change one key, e.g. --set 'horizon=7 d';\nlist elements by name or [number]: clouds.akash.rules=2026-08"},
     {.name = "--threads", .argument = "N", .integer = true, .low = 1, .high = 1024, .stage = "How",
      .help = "threads (default: one per CPU); the results do not depend on it"},
+    {.name = "--shard", .argument = "I/N",
+     .help = "only every N-th replication, beginning with number I (0 to N - 1)\nof all points' in a row; 'nines merge' joins the N files"},
     {.name = "--log", .argument = "LEVEL", .choices = "none|summary|leases|events",
      .help = "what to list beside the numbers: none, summary (services'\noutages; default), leases, events; never changes the results"},
     {.name = "-o", .letter = 'o', .argument = "DIR", .stage = "Where it goes",
      .help = "folder for run.db (default: results/SCENARIO's name)"},
+    {.name = "--resume", .help = "go on with an existing run.db; begin where there is none"},
     {.name = "--force", .help = "replace an existing run.db"},
     {.name = "--json", .help = "say what was done as one JSON object on stdout"},
+    {.name = "--quiet", .help = "say nothing unless something is wrong"},
+    {0},
+};
+
+static const struct command_option merge_options[] = {
+    {.name = "--force", .stage = "Options", .help = "replace an existing OUT.db"},
     {.name = "--quiet", .help = "say nothing unless something is wrong"},
     {0},
 };
@@ -73,8 +82,14 @@ static const struct command commands[] = {
                     "for every cloud. Mistakes in the scenario are all shown before anything runs.\n"
                     "\n"
                     "Given a results file, it repeats that run from the file itself and says whether the\n"
-                    "digest agrees (exit code 1 when it does not); the new file is kept only with -o.\n",
+                    "digest agrees (exit code 1 when it does not); the new file is kept only with -o.\n"
+                    "With --resume it finishes an interrupted run instead.\n",
      .least = 1, .most = 1, .options = run_options, .run = command_run},
+    {.name = "merge", .operands = "OUT.db SHARD.db...", .summary = "join the shards of a run",
+     .description = "Joins the results files of all shards of a run, made with 'nines run --shard I/N', into\n"
+                    "the file that the run would have written in one piece, digest included. Shards of\n"
+                    "another scenario, seed or version are refused, as are missing, double and unfinished ones.\n",
+     .least = 2, .most = -1, .options = merge_options, .run = command_merge},
     {.name = "validate", .operands = "SCENARIO...", .summary = "show every mistake of scenario files",
      .description = "Reads each file, builds what would run, and shows every mistake with file, line,\n"
                     "column and a hint. Runs and writes nothing. Exit code 2 if there is any mistake.\n",

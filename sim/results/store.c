@@ -280,7 +280,7 @@ static bool write_effort(struct store *store)
     char sql[160];
     (void)snprintf(sql, sizeof sql, "UPDATE run SET wall_s = %.3f, cpu_s = %.3f, peak_memory_kib = %" PRId64,
                    store->before.wall_s + seconds_since(store->opened),
-                   store->before.cpu_s + (now.cpu_s - store->own.cpu_s) + store->elsewhere_cpu_s, peak);
+                   store->before.cpu_s + (now.cpu_s - store->own.cpu_s), peak);
     return store_execute(store, "write", sql);
 }
 
@@ -295,9 +295,12 @@ bool store_commit(struct store *store)
     return true;
 }
 
-void store_add_cpu(struct store *store, double cpu_s)
+void store_add_effort(struct store *store, double wall_s, double cpu_s, int64_t peak_kib)
 {
-    store->elsewhere_cpu_s += cpu_s;
+    store->before.wall_s += wall_s;
+    store->before.cpu_s += cpu_s;
+    if (peak_kib > store->before.peak_kib)
+        store->before.peak_kib = peak_kib;
 }
 
 static const char *const statement_text[STORE_STATEMENTS] = {

@@ -65,6 +65,7 @@ struct store_run {
     int precision_reached;       /* 1, 0, or -1: no precision was asked for (NULL) */
     uint32_t sittings;           /* 1, and one more each time it was gone on with */
     double wall_s, cpu_s;        /* of all sittings, up to the last commit */
+    int64_t peak_memory_kib;
 };
 
 enum store_status { STORE_RUNNING, STORE_COMPLETE, STORE_INTERRUPTED };
@@ -152,8 +153,8 @@ bool store_write_replication(struct store *store, struct store_replication which
  * not wait for the next one. false: the store has failed, maybe long ago. */
 bool store_tick(struct store *store);
 bool store_commit(struct store *store);
-/* CPU time that other processes spent on this run. */
-void store_add_cpu(struct store *store, double cpu_s);
+/* What other processes spent on this run. peak_kib: counts when it is the largest. */
+void store_add_effort(struct store *store, double wall_s, double cpu_s, int64_t peak_kib);
 /* Commits what is there, computes summary, difference, series_summary and target from the stored replications
  * (sim/results/summary.h), and writes status, digest, times. precision_reached: see struct store_run. Also for interrupted runs: what
  * is complete is summarised. */

@@ -53,8 +53,7 @@ struct store {
     uint32_t metric_count, series_count, cloud_count, point_count, target_count;
     double level, grid_s;
     struct timespec opened, committed;
-    struct store_effort before, own; /* of earlier sittings; of this process when it opened the file */
-    double elsewhere_cpu_s;          /* of other processes for this sitting */
+    struct store_effort before, own; /* of earlier sittings and other processes; of this one when it opened the file */
     int lock;                        /* descriptor that holds the writer's lock; -1: none */
     bool failed;
     char message[STORE_MESSAGE];
