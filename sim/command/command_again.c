@@ -99,7 +99,7 @@ static int run_study(const struct command_line *line, const struct study *study,
     struct memory memory = {0};
     struct execution execution = {.line = line,
                                   .study = study,
-                                  .command = execute_command(line),
+                                  .command = execute_command(line), .threads = execute_threads(line),
                                   .seen = compare_digest,
                                   .seen_context = &memory,
                                   .replace = command_flag(line, "--force"),
@@ -138,7 +138,7 @@ static int run_study(const struct command_line *line, const struct study *study,
 static int finish_study(const struct command_line *line, const struct study *study, const struct study_source *source,
                         const struct store_run *run)
 {
-    struct execution execution = {.line = line, .study = study, .command = execute_command(line), .resume = true,
+    struct execution execution = {.line = line, .study = study, .command = execute_command(line), .threads = execute_threads(line), .resume = true,
                                   .resumable = true, .path = line->operand[0]};
     execution.run = execute_describe(&execution, source);
     execution.run.scenario = run->scenario;

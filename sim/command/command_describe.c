@@ -97,7 +97,7 @@ struct store_run execute_describe(const struct execution *execution, const struc
                               .ranks = 1,
                               .shards = 1,
                               .log = log_names[source->log],
-                              .threads = execute_threads(execution->line),
+                              .threads = execution->threads,
                               .metrics = study->model->metrics,
                               .series = study->model->series};
 }

@@ -137,7 +137,7 @@ static struct study_outcome run_watched(struct execution *execution, struct stor
     double started = seconds();
     struct sink_state state = {.execution = execution, .store = store};
     state.progress = progress_open(line->arena, execution->study, execution->stored, store, command_flag(line, "--quiet"));
-    struct study_options options = {.threads = execute_threads(line), .replay = execution->command, .context = execution};
+    struct study_options options = {.threads = execution->threads, .replay = execution->command, .context = execution};
     if (execution->run.shards > 1)
         options.mine = is_mine;
     if (execution->stored != NULL)

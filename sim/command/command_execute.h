@@ -22,6 +22,7 @@ struct execution {
     const struct study *study;
     const char *command;  /* as typed, for replay */
     const char *path;     /* results file; NULL: nothing is written */
+    unsigned threads;     /* execute_threads() */
     bool replace;         /* an existing file */
     bool resume;          /* go on with an existing file, begin one where there is none */
     bool resumable;       /* the file stays where it is, so --resume can be spoken of */

@@ -151,7 +151,7 @@ static int write_out(struct merging *merging, const struct study_source *source)
 {
     const char *path = merging->line->operand[0];
     struct execution execution = {.line = merging->line, .study = &merging->study, .path = path,
-                                  .command = execute_command(merging->line),
+                                  .command = execute_command(merging->line), .threads = 1,
                                   .replace = command_flag(merging->line, "--force")};
     struct store *out = NULL;
     execution.run = execute_describe(&execution, source);

@@ -76,7 +76,7 @@ int command_run(const struct command_line *line)
                       "--shard cannot be combined with 'precision', which looks at all replications of a point");
         return EXIT_USAGE;
     }
-    struct execution execution = {.line = line, .study = &study, .command = execute_command(line)};
+    struct execution execution = {.line = line, .study = &study, .command = execute_command(line), .threads = execute_threads(line)};
     execution.run = execute_describe(&execution, &source);
     execution.run.shard = shard;
     execution.run.shards = shards;

@@ -102,7 +102,7 @@ static int verify_one(const struct command_line *line, const char *path, const c
     struct study_source source = {.path = path, .log = SIM_LOG_NONE};
     int code = EXIT_USAGE;
     if (study_prepare(&study, &arena, &source, line->registry, stderr)) {
-        struct execution execution = {.line = &own, .study = &study, .command = execute_command(line), .path = database, .replace = true};
+        struct execution execution = {.line = &own, .study = &study, .command = execute_command(line), .threads = execute_threads(line), .path = database, .replace = true};
         execution.run = execute_describe(&execution, &source);
         code = execute_study(&execution);
     }
