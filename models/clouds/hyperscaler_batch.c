@@ -47,7 +47,7 @@ void hyperscaler_open_queues(struct hyperscaler *cloud)
 
 /* --- Looking at the queue -------------------------------------------------------------------------------------------- */
 
-static void look_at(struct hyperscaler *cloud, uint32_t site, instant at)
+void hyperscaler_look_at(struct hyperscaler *cloud, uint32_t site, instant at)
 {
     struct region *region = &cloud->region[site];
     if (engine_pending(cloud->world->engine, region->pass) && region->pass_at.us <= at.us)
@@ -61,7 +61,7 @@ void hyperscaler_look(struct hyperscaler *cloud, uint32_t site)
 {
     const struct gpu_backfill *queue = cloud->region[site].queue;
     if (queue != NULL && queue->waiting > 0)
-        look_at(cloud, site, world_now(cloud->world));
+        hyperscaler_look_at(cloud, site, world_now(cloud->world));
 }
 
 /* The time a job asks for, counted from its next start. */
@@ -143,7 +143,7 @@ void hyperscaler_on_pass(void *context, struct engine *engine, uint32_t site, ui
         begin(cloud, site, queue->started[i]);
     int64_t next = gpu_backfill_next_us(queue);
     if (next < GPU_PROFILE_NEVER)
-        look_at(cloud, site, (instant){next});
+        hyperscaler_look_at(cloud, site, (instant){next});
     for (int32_t i = 0; i < queue->waiting; i++)
         world_refuse(cloud->world, first_of(cloud, (uint32_t)gpu_backfill_job(queue, queue->order[i])->request.owner));
     if (queue->waiting > 0) {

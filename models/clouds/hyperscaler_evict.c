@@ -81,46 +81,56 @@ void hyperscaler_on_evict(void *context, struct engine *engine, uint32_t unit, u
 
 /* --- Displacing ------------------------------------------------------------------------------------------------------ */
 
-static bool may_go(const struct hyperscaler *cloud, uint32_t first, bool for_job, int32_t rank)
+/* From when on somebody may be displaced for that rank; INSTANT_NEVER: not at all. */
+static instant may_go(const struct hyperscaler *cloud, uint32_t first, bool for_job, int32_t rank)
 {
     const struct demand_class *class = world_class(cloud->world, workload_of(cloud, first));
     if (cloud->machine[first].leaving != LEAVES_NOT || rank_of(class) >= rank)
-        return false;
+        return INSTANT_NEVER;
     if (class->capacity == CAPACITY_SPOT)
-        return true;
-    instant after = instant_add(cloud->world->unit[first].bound_at, cloud->plan->preempt_after);
-    return cloud->plan->preemption == PREEMPTION_PRIORITY && for_job && class->kind == DEMAND_JOB &&
-           after.us <= world_now(cloud->world).us;
+        return cloud->world->unit[first].bound_at;
+    if (cloud->plan->preemption != PREEMPTION_PRIORITY || !for_job || class->kind != DEMAND_JOB)
+        return INSTANT_NEVER;
+    return instant_add(cloud->world->unit[first].bound_at, cloud->plan->preempt_after);
 }
 
-static void add_holder(struct hyperscaler *cloud, uint32_t *count, uint32_t first, uint32_t units)
+/* Those who could go now, and when the next will be one of them. */
+struct candidates {
+    uint32_t count;
+    instant next;
+};
+
+static void consider(struct hyperscaler *cloud, struct candidates *candidates, uint32_t first, uint32_t units, bool for_job, int32_t rank)
 {
+    instant from = may_go(cloud, first, for_job, rank), since = cloud->world->unit[first].bound_at;
     const struct demand_class *class = world_class(cloud->world, workload_of(cloud, first));
-    cloud->holders[(*count)++] = (struct pool_holder){
-        .first_unit = first, .units = units, .rank = rank_of(class), .since = cloud->world->unit[first].bound_at};
+    if (from.us <= world_now(cloud->world).us)
+        cloud->holders[candidates->count++] =
+            (struct pool_holder){.first_unit = first, .units = units, .rank = rank_of(class), .since = since};
+    else if (from.us < candidates->next.us)
+        candidates->next = from;
 }
 
 /* Who in the region could go: running jobs, and replicas of spot services. */
-static uint32_t gather(struct hyperscaler *cloud, uint32_t site, bool for_job, int32_t rank)
+static struct candidates gather(struct hyperscaler *cloud, uint32_t site, bool for_job, int32_t rank)
 {
     struct world *world = cloud->world;
     const struct demand_plan *plan = world->demand->plan;
     const struct gpu_backfill *queue = cloud->region[site].queue;
-    uint32_t count = 0;
+    struct candidates candidates = {.next = INSTANT_NEVER};
     bool spot_services = false;
     for (int32_t id = 0; queue != NULL && id < queue->profile->used; id++) {
         const struct gpu_job *job = gpu_backfill_job(queue, id);
-        uint32_t first = job->state == GPU_JOB_RUNNING ? world->demand->workload[job->request.owner].first_unit : 0;
-        if (job->state == GPU_JOB_RUNNING && may_go(cloud, first, for_job, rank))
-            add_holder(cloud, &count, first, (uint32_t)job->request.count);
+        if (job->state == GPU_JOB_RUNNING)
+            consider(cloud, &candidates, world->demand->workload[job->request.owner].first_unit, (uint32_t)job->request.count, for_job,
+                     rank);
     }
     for (uint32_t c = 0; c < plan->classes; c++)
         spot_services = spot_services || (plan->class[c].kind == DEMAND_SERVICE && plan->class[c].capacity == CAPACITY_SPOT);
     for (uint32_t u = 0; u < world->demand->units && spot_services; u++)
-        if (world->unit[u].state != UNIT_IDLE && !is_job(cloud, u) && world->plan->fleet->node[world->unit[u].node].site == site &&
-            may_go(cloud, u, for_job, rank))
-            add_holder(cloud, &count, u, 1);
-    return count;
+        if (world->unit[u].state != UNIT_IDLE && !is_job(cloud, u) && world->plan->fleet->node[world->unit[u].node].site == site)
+            consider(cloud, &candidates, u, 1, for_job, rank);
+    return candidates;
 }
 
 void hyperscaler_make_room(struct hyperscaler *cloud, uint32_t unit, const struct pool_wish *wish)
@@ -131,9 +141,13 @@ void hyperscaler_make_room(struct hyperscaler *cloud, uint32_t unit, const struc
         return;
     bool for_job = class->kind == DEMAND_JOB;
     uint32_t units = for_job ? class->units : 1;
-    uint32_t count = gather(cloud, site, for_job, rank_of(class));
-    if (count == 0 || pools_preempt(cloud->pools, site, workload, units, rank_of(class), wish, cloud->holders, count) <= 0)
+    struct candidates candidates = gather(cloud, site, for_job, rank_of(class));
+    uint32_t count = candidates.count;
+    if (count == 0 || pools_preempt(cloud->pools, site, workload, units, rank_of(class), wish, cloud->holders, count) <= 0) {
+        if (candidates.next.us < US_NEVER)
+            hyperscaler_look_at(cloud, site, candidates.next);
         return;
+    }
     cloud->region[site].claimant = for_job ? COMPONENT_NONE : unit;
     for (uint32_t i = 0; i < count; i++)
         if (cloud->holders[i].victim)

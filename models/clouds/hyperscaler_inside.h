@@ -122,6 +122,8 @@ void hyperscaler_on_pass(void *context, struct engine *engine, uint32_t site, ui
 void hyperscaler_on_limit(void *context, struct engine *engine, uint32_t workload, uint64_t detail);
 /* Something has changed in a region: whoever waits is looked at, if anybody does. May be called in a change. */
 void hyperscaler_look(struct hyperscaler *cloud, uint32_t site);
+/* The same at an instant to come. */
+void hyperscaler_look_at(struct hyperscaler *cloud, uint32_t site, instant at);
 /* A job loses its machines and waits again where it was in the queue. No effect on one that has none. */
 void hyperscaler_requeue(struct hyperscaler *cloud, uint32_t workload, const char *why);
 /* A job is not wanted any more. */
