@@ -181,6 +181,7 @@ void gpu_backfill_requeue(struct gpu_backfill *queue, int32_t id, int64_t limit_
 {
     check(job_at(queue, id)->state == GPU_JOB_RUNNING && limit_us > 0, "job %d is queued again", id);
     stop(queue, id);
+    queue->counts.stopped++;
     queue->jobs[id].request.limit_us = limit_us;
     wait_again(queue, id);
 }

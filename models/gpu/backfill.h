@@ -74,7 +74,8 @@ struct gpu_job {
 };
 
 struct gpu_backfill_counts {
-    int64_t submitted, refused, starts, finished, killed, requeued;
+    int64_t submitted, refused, starts, finished, requeued;
+    int64_t killed, stopped; /* running jobs that ended by a node's failure, by gpu_backfill_requeue() */
     int64_t jumped;    /* starts before a waiting job that comes earlier in the queue */
     int64_t promises, displaced, slips; /* displaced: promises that an overtaking job broke */
     int64_t slip_us;

@@ -15,6 +15,8 @@
 
 enum { WORLD_NODES = 4, JOBS = 16, MOST_TASKS = 4, TICKS = 60, LIMIT = 9, GRID = 2 * TICKS + JOBS * LIMIT };
 
+enum { OUTSIDERS = 8 };
+
 struct world {
     struct arena arena;
     struct gpu_inventory *inventory;
@@ -26,6 +28,9 @@ struct world {
     int32_t id[JOBS], job_of[JOBS];            /* id of a job, job of an id */
     int64_t first_promise[JOBS], start[JOBS];  /* GPU_PROFILE_NEVER: none */
     bool failures, priorities;
+    struct gpu_pod outsider[OUTSIDERS]; /* who lives there besides jobs */
+    struct gpu_placement outsider_at[OUTSIDERS];
+    int outsiders;
 };
 
 /* What is free on a node at each instant of the grid, running to the limit; from seats alone. */
@@ -57,6 +62,8 @@ static void grid_fill(const struct world *world, int32_t without)
             for (int d = 0; d < capacity->devices; d++)
                 grid[n][t].gpu[d] = 1000;
         }
+    for (int i = 0; i < world->outsiders; i++) /* they stay for ever, as far as anybody knows */
+        grid_take(&world->outsider[i], &world->outsider_at[i], 0, GRID);
     for (int32_t id = 0; id < JOBS; id++) {
         struct gpu_placement seats[MOST_TASKS];
         const struct gpu_job *job = gpu_backfill_job(world->queue, id);
@@ -206,9 +213,45 @@ static void submit_due(struct world *world, int64_t now)
         }
 }
 
+/* Somebody who is none of the queue's business takes a place, or gives one back. */
+static void let_an_outsider_in(struct world *world)
+{
+    struct gpu_pod pod = {.cpu_milli = 1000 * (int32_t)(1 + below(&world->dice, 16)), .memory_mib = 1024};
+    if (below(&world->dice, 2) == 0) {
+        pod.devices = 1;
+        pod.milli_per_device = 1000;
+    }
+    struct gpu_place_options place = {.policy = GPU_BEST_FIT};
+    struct gpu_placement placement;
+    if (world->outsiders == OUTSIDERS || !gpu_place(world->inventory, &pod, &place, &placement))
+        return;
+    world->outsider[world->outsiders] = pod;
+    world->outsider_at[world->outsiders++] = placement;
+    gpu_backfill_taken(world->queue, placement.node);
+}
+
+static void let_an_outsider_out(struct world *world)
+{
+    if (world->outsiders == 0)
+        return;
+    world->outsiders--;
+    gpu_release(world->inventory, &world->outsider[world->outsiders], &world->outsider_at[world->outsiders]);
+    gpu_backfill_given(world->queue);
+}
+
+static void stop_a_job(struct world *world)
+{
+    for (int j = 0; j < JOBS; j++)
+        if (world->id[j] != GPU_NO_JOB && gpu_backfill_job(world->queue, world->id[j])->state == GPU_JOB_RUNNING) {
+            gpu_backfill_requeue(world->queue, world->id[j], world->requests[j].limit_us);
+            world->start[j] = GPU_PROFILE_NEVER;
+            return;
+        }
+}
+
 static void change_a_node(struct world *world)
 {
-    uint32_t kind = below(&world->dice, 3);
+    uint32_t kind = below(&world->dice, 7);
     int32_t node = (int32_t)below(&world->dice, (uint32_t)world->inventory->count);
     if (kind == 0) {
         int32_t killed = gpu_backfill_node_down(world->queue, node);
@@ -222,8 +265,16 @@ static void change_a_node(struct world *world)
         }
     } else if (kind == 1) {
         gpu_backfill_node_cordon(world->queue, node);
-    } else {
+    } else if (kind == 2) {
         gpu_backfill_node_up(world->queue, node);
+    } else if (kind == 3) {
+        let_an_outsider_in(world);
+    } else if (kind == 4) {
+        let_an_outsider_out(world);
+    } else if (kind == 5) {
+        stop_a_job(world);
+    } else {
+        gpu_backfill_void(world->queue);
     }
     for (int j = 0; j < JOBS; j++) /* promises may be void now */
         world->first_promise[j] = GPU_PROFILE_NEVER;
@@ -291,7 +342,7 @@ static void play(struct world *world, bool lazily)
         finish_due(world, now);
         submit_due(world, now);
         changed = changed || running != world->queue->running || waiting != world->queue->waiting;
-        if (world->failures && now < TICKS && below(&world->dice, 12) == 0) {
+        if (world->failures && now < TICKS && below(&world->dice, 5) == 0) {
             change_a_node(world);
             changed = true;
         }
@@ -323,7 +374,7 @@ static void every_discipline_keeps_its_rule_at_every_instant(void **state)
                 add_job(&world, j, false);
             play(&world, seed % 5 < 2);
             const struct gpu_backfill_counts *counts = &world.queue->counts;
-            assert_int_equal(counts->starts, counts->finished + counts->killed + world.queue->running);
+            assert_int_equal(counts->starts, counts->finished + counts->killed + counts->stopped + world.queue->running);
             assert_int_equal(counts->submitted, JOBS);
             if (!world.failures) { /* everybody who was not refused has run */
                 assert_int_equal(world.queue->waiting, 0);

@@ -1,6 +1,6 @@
 /* Gangs on random small clusters: all or nothing, nothing left behind, nothing missed that identical tasks allow; and
  * what cutting the nodes into providers does. */
-#include "models/gpu/gang.h"
+#include "models/gpu/preempt.h"
 #include "tests/property/gpu_twin.h"
 
 #include <setjmp.h>
@@ -306,6 +306,80 @@ static void splitting_the_nodes_can_only_lose_placements(void **state)
     assert_true(lost > 100);
 }
 
+/* --- Preemption for a whole gang -------------------------------------------------------------------------------------- */
+
+enum { HOLDERS = 8 };
+
+/* Whether the gang fits with the holders of the set away. */
+static bool fits_without(struct gpu_inventory *inventory, const struct gpu_gang *gang, const struct gpu_place_options *options,
+                         const struct gpu_holder *holders, uint32_t set)
+{
+    struct gpu_placement placements[TASKS];
+    for (int h = 0; h < HOLDERS; h++)
+        for (int32_t i = 0; i < holders[h].count && (set >> h & 1) != 0; i++)
+            gpu_release(inventory, &holders[h].pod, &holders[h].seats[i]);
+    bool fits = gpu_gang_fits(inventory, gang, options, placements);
+    for (int h = 0; h < HOLDERS; h++)
+        for (int32_t i = 0; i < holders[h].count && (set >> h & 1) != 0; i++)
+            gpu_bind(inventory, &holders[h].pod, &holders[h].seats[i]);
+    return fits;
+}
+
+/* Against all 2^8 sets: in vain only if no set of lower ones helps; who is named is needed, each of them; nobody of the same priority. */
+static void victims_of_a_gang_are_below_it_and_each_is_needed(void **state)
+{
+    (void)state;
+    int needless = 0, nominated = 0, in_vain = 0;
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        struct dice dice = {.seed = seed};
+        struct arena arena;
+        arena_open(&arena, 0);
+        struct gpu_inventory *inventory = random_world(&dice, &arena, 3);
+        struct gpu_place_options options = {.policy = GPU_BEST_FIT};
+        struct gpu_placement seats[HOLDERS][3], scratch[TASKS];
+        struct gpu_holder holders[HOLDERS];
+        for (int h = 0; h < HOLDERS; h++) {
+            holders[h] = (struct gpu_holder){.pod = random_pod(&dice), .seats = seats[h], .priority = (int32_t)below(&dice, 3),
+                                             .started_us = below(&dice, 4), .owner = (uint64_t)h};
+            int32_t wanted = 1 + (int32_t)below(&dice, 3);
+            while (holders[h].count < wanted && gpu_place(inventory, &holders[h].pod, &options, &seats[h][holders[h].count]))
+                holders[h].count++;
+        }
+        struct gpu_pod tasks[3] = {random_pod(&dice)};
+        tasks[1] = tasks[2] = tasks[0];
+        struct gpu_gang gang = {.tasks = tasks, .count = 1 + below(&dice, 3)};
+        uint64_t before = gpu_inventory_digest(inventory);
+        int32_t victims = gpu_gang_preempt(inventory, &gang, 2, &options, holders, HOLDERS, scratch);
+        assert_true(gpu_inventory_digest(inventory) == before);
+        uint32_t set = 0, lower = 0;
+        int32_t counted = 0;
+        for (int h = 0; h < HOLDERS; h++) {
+            set |= (uint32_t)holders[h].victim << h;
+            lower |= (uint32_t)(holders[h].priority < 2) << h;
+            counted += holders[h].victim;
+        }
+        assert_int_equal(set & ~lower, 0);
+        if (victims == 0) {
+            needless++;
+            assert_true(fits_without(inventory, &gang, &options, holders, 0));
+        } else if (victims == GPU_PREEMPT_IN_VAIN) {
+            in_vain++;
+            for (uint32_t any = 0; any < 1u << HOLDERS; any++)
+                assert_false((any & ~lower) == 0 && fits_without(inventory, &gang, &options, holders, any));
+        } else {
+            nominated++;
+            assert_int_equal(counted, victims);
+            assert_false(fits_without(inventory, &gang, &options, holders, 0));
+            assert_true(fits_without(inventory, &gang, &options, holders, set));
+            for (int h = 0; h < HOLDERS; h++)
+                if (holders[h].victim)
+                    assert_false(fits_without(inventory, &gang, &options, holders, set & ~(1u << h)));
+        }
+        arena_close(&arena);
+    }
+    assert_true(needless > 20 && nominated > 20 && in_vain > 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +387,7 @@ int main(void)
         cmocka_unit_test(identical_tasks_fit_whenever_any_assignment_exists),
         cmocka_unit_test(one_provider_with_all_nodes_equals_the_region),
         cmocka_unit_test(splitting_the_nodes_can_only_lose_placements),
+        cmocka_unit_test(victims_of_a_gang_are_below_it_and_each_is_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
