@@ -58,6 +58,8 @@ enum metric {
     TOUCHED_SINGLE_CREDIT,
     TOUCHED_CREDIT_SHARE,
     RESTORED_FIRST,
+    RESTORED_50,
+    RESTORED_97,
     RESTORED_99
 };
 
@@ -122,7 +124,9 @@ const struct sim_metric measure_metrics[] = {
     [TOUCHED_CREDIT_SHARE] = {"credit_share_touched_one_site", "1",
                               "credit over bill, mean of the touched services that live in one site", true},
     [RESTORED_FIRST] = {"restored_first_min", "min", "first incident's start to the return of 1 % of the replicas it took down"},
-    [RESTORED_99] = {"restored_99_min", "min", "first incident's start to the return of 99 % of the replicas it took down"},
+    [RESTORED_50] = {"restored_50_min", "min", "the same for 50 %"},
+    [RESTORED_97] = {"restored_97_min", "min", "the same for 97 %"},
+    [RESTORED_99] = {"restored_99_min", "min", "the same for 99 %"},
     {NULL}};
 
 const struct sim_series measure_series[] = {
@@ -230,6 +234,8 @@ static void report_restoration(struct measure *measure)
 {
     const double *back_min = samples_sorted(&measure->back_min);
     record_metric(measure->record, RESTORED_FIRST, restored(measure, back_min, 1));
+    record_metric(measure->record, RESTORED_50, restored(measure, back_min, 50));
+    record_metric(measure->record, RESTORED_97, restored(measure, back_min, 97));
     record_metric(measure->record, RESTORED_99, restored(measure, back_min, 99));
 }
 

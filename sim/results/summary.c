@@ -19,7 +19,7 @@ const char *summary_verdict(double ci_low, double ci_high, double smallest, bool
 
 const char *summary_outcome(const struct statistics *measured, double low, double high)
 {
-    bool interval = !isnan(measured->ci_low) && !isnan(measured->ci_high) && !measured->is_bound;
+    bool interval = !isnan(measured->ci_low) && !isnan(measured->ci_high);
     if (!interval || (isnan(low) && isnan(high)))
         return "undecided";
     bool below = !isnan(low) && measured->ci_high < low, above = !isnan(high) && measured->ci_low > high;

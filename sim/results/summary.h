@@ -11,7 +11,7 @@
  * (0 for now) on one side, in the metric's better direction; else 'not decided'.
  *
  * A target is `held` when the measured interval lies inside [low, high], `missed` when it is disjoint from it, else
- * `undecided`; a bound, or no interval, is `undecided`. */
+ * `undecided`; so is what has no interval. A bound is the interval from it to 1. */
 #ifndef NINES_SIM_SUMMARY_H
 #define NINES_SIM_SUMMARY_H
 

@@ -190,7 +190,7 @@ static void series_are_summarised_step_by_step(void **state)
 static void targets_have_their_outcomes(void **state)
 {
     static const char *const wanted[][2] = {{"held", "held"}, {"missed", "missed"}, {"wide", "undecided"},
-                                            {"bound", "undecided"}, {"undefined", "undecided"}};
+                                            {"bound", "held"}, {"undefined", "undecided"}};
     assert_true(query(state, "SELECT count(*) FROM target") == 5);
     for (size_t i = 0; i < 5; i++) {
         char sql[128];
