@@ -58,7 +58,7 @@ static void bench_open(struct bench *bench, const char *text)
     bench->state = graph_open(&bench->arena, bench->graph, engine, observe, NULL);
 }
 
-static void fail(struct bench *bench, const char *path)
+static void bring_down(struct bench *bench, const char *path)
 {
     uint32_t component = graph_find(bench->graph, path);
     assert_int_not_equal(component, COMPONENT_NONE);
@@ -76,10 +76,10 @@ static void a_chain_goes_on_until_fewer_than_two_thirds_of_its_validators_are_le
     for (int i = 1; i <= 33; i++) {
         char path[32];
         snprintf(path, sizeof path, "validator/%d", i);
-        fail(&bench, path);
+        bring_down(&bench, path);
         assert_true(serves(&bench));
     }
-    fail(&bench, "validator/100");
+    bring_down(&bench, "validator/100");
     assert_false(serves(&bench));
     graph_mend(bench.state, graph_find(bench.graph, "validator/7"));
     assert_true(serves(&bench));
@@ -93,10 +93,10 @@ static void any_one_of_several_upstreams_is_enough(void **state)
     struct bench bench;
     bench_open(&bench, "components = ( { name = \"upstream\"; count = 3; } );\n"
                        "needs = ( { who = \"m/*\"; on = \"upstream/?\"; holds = \"any\"; } );");
-    fail(&bench, "upstream/1");
-    fail(&bench, "upstream/3");
+    bring_down(&bench, "upstream/1");
+    bring_down(&bench, "upstream/3");
     assert_true(serves(&bench));
-    fail(&bench, "upstream/2");
+    bring_down(&bench, "upstream/2");
     assert_false(serves(&bench));
     arena_close(&bench.arena);
 }
@@ -108,9 +108,9 @@ static void needs_of_one_component_are_held_apart(void **state)
     struct bench bench;
     bench_open(&bench, "components = ( { name = \"dns\"; count = 2; }, { name = \"net\"; count = 2; } );\n"
                        "needs = ( { who = \"m/chain\"; on = \"dns/*\"; holds = \"any\"; }, { who = \"m/chain\"; on = \"net/*\"; } );");
-    fail(&bench, "dns/1");
+    bring_down(&bench, "dns/1");
     assert_true(serves(&bench));
-    fail(&bench, "net/2");
+    bring_down(&bench, "net/2");
     assert_false(serves(&bench));
     arena_close(&bench.arena);
 }
