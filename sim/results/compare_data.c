@@ -247,11 +247,11 @@ static bool load_targets(struct compare_data *data, struct store *store)
     return sqlite3_finalize(row) == SQLITE_OK && row != NULL;
 }
 
-/* The least number of replications that a (point, cloud) shown has. */
+/* The least number of replications at the nominal setting that a (point, cloud) shown has. */
 static bool count_replications(struct compare_data *data, struct store *store)
 {
     sqlite3_stmt *row = prepare(store, "SELECT p.id, (SELECT count(*) FROM replication r WHERE r.point_id = p.id AND"
-                                       " r.cloud_id = c.id) FROM point p, cloud c");
+                                       " r.cloud_id = c.id AND r.outer_draw = 0) FROM point p, cloud c");
     data->replications = -1;
     while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
         size_t point = point_of(data, row, 0);

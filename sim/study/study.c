@@ -155,6 +155,9 @@ static void check_judgement(struct study *study)
     const char *const *metrics = metric_names(study);
     if (value_given(root, "control"))
         check_name(study, value_of(root, "control"), "metric", metrics, study->metrics);
+    if (value_given(root, "control") && study->point_count > 1)
+        scenario_error(study->scenario, value_of(root, "control"), "run the points one by one, or without it",
+                       "an expectation that holds at one point is a bias at another: control is for studies of one point");
     for (size_t i = 0; i < smallest->children; i++)
         check_name(study, value_at(smallest, i), "metric", metrics, study->metrics);
 }
