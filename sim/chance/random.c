@@ -68,21 +68,29 @@ void random_block(const uint32_t counter[4], const uint32_t key[2], uint32_t blo
 }
 
 /* Like the scene of check.h, one per thread: a model's streams lie wherever the model keeps them, and are opened while it runs. */
-static _Thread_local uint64_t branch_under_way;
+static _Thread_local struct {
+    uint64_t branch;
+    uint64_t mirror; /* all bits set: draws are mirrored */
+} way;
 
 void stream_branch(uint64_t branch)
 {
-    branch_under_way = branch;
+    way.branch = branch;
+}
+
+void stream_mirror(bool mirrored)
+{
+    way.mirror = mirrored ? UINT64_MAX : 0;
 }
 
 uint64_t stream_refill(struct stream *stream)
 {
     uint64_t n = stream->draw / 2; /* stream_u64 has counted the draw: n is still the block's number */
-    uint64_t high = stream->key.high ^ branch_under_way, low = stream->key.low;
+    uint64_t high = stream->key.high ^ way.branch, low = stream->key.low;
     struct block counter = {(uint32_t)n, (uint32_t)(n >> 32), (uint32_t)high, (uint32_t)(high >> 32)};
     struct block x = philox(counter, (uint32_t)low, (uint32_t)(low >> 32));
-    stream->spare = (uint64_t)x.x3 << 32 | x.x2;
-    return (uint64_t)x.x1 << 32 | x.x0;
+    stream->spare = ((uint64_t)x.x3 << 32 | x.x2) ^ way.mirror;
+    return ((uint64_t)x.x1 << 32 | x.x0) ^ way.mirror;
 }
 
 struct stream stream_open(struct stream_key key)

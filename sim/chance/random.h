@@ -10,6 +10,7 @@
 #ifndef NINES_SIM_RANDOM_H
 #define NINES_SIM_RANDOM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Name of a stream or of a family of streams; a plain value. */
@@ -39,6 +40,11 @@ struct stream stream_open(struct stream_key key);
  * the way that all have in common. What was drawn stays drawn, and so does a second half that a stream keeps. For
  * multilevel splitting (sim/study/splitting.h), where copies of one past live through different futures; for nobody else. */
 void stream_branch(uint64_t branch);
+/* From now on all draws of the calling thread are mirrored, or as ever, where a thread begins: every bit the other way, so that a
+ * uniform draw is 1 - u to the last bit, a chance below p one above 1 - p, and the other laws' draws tend to be small where they were
+ * large. The bits of a stream are independent either way, so mirrored draws have the same law. For antithetic pairs
+ * (sim/study/study.h); for nobody else. Free: one operation a block. */
+void stream_mirror(bool mirrored);
 /* Opens at the n-th 64-bit draw, so that an entity needs to remember only n. */
 struct stream stream_open_at(struct stream_key key, uint64_t draw);
 

@@ -91,6 +91,7 @@ struct store_run execute_describe(const struct execution *execution, const struc
                               .grid_s = duration_seconds(value_duration(root, "grid")),
                               .level = value_number(root, "level"),
                               .replications = study->replications,
+                              .variance_reduction = value_text(root, "variance_reduction"),
                               .command = execution->command,
                               .host = host,
                               .cpu = version_cpu(cpu, 256),

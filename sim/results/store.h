@@ -51,7 +51,8 @@ struct store_run {
     int64_t start_unix_s;        /* the scenario's start */
     double horizon_s, warmup_s, grid_s;
     double level;                /* of all intervals: 0.95 */
-    uint32_t replications;       /* asked for, per point */
+    uint32_t replications;       /* asked for, per point; with a precision the most */
+    const char *variance_reduction; /* "none" or "antithetic" */
     uint32_t shard, shards;      /* of the tasks in order, every shards-th from number shard on; 0 of 1: all */
     /* when, where and how: outside the digest */
     const char *command, *host, *cpu, *log;

@@ -68,14 +68,16 @@ bool store_write_run(struct store *store, const struct store_run *run, int64_t i
     char start[UNITS_TEXT], now[STORE_TIME];
     return insert(store,
                   "INSERT INTO run (id, scenario, scenario_text, overrides, model, title, question, regime, comparison,"
-                  " version, commit_id, dirty, compiler, libraries, seed, shard, shards, replications, level, start_utc,"
+                  " version, commit_id, dirty, compiler, libraries, seed, shard, shards, replications,"
+                  " variance_reduction, level, start_utc,"
                   " horizon_s, warmup_s, grid_s, command, host, cpu, threads, ranks, log, started_utc, sittings, status)"
-                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1,"
+                  " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1,"
                   " 'running')",
-                  "itttttttttt" "ittiiiidt" "dddtttiitt", id, run->scenario, run->scenario_text, run->overrides, run->model,
+                  "itttttttttt" "ittiiiitdt" "dddtttiitt", id, run->scenario, run->scenario_text, run->overrides, run->model,
                   run->title, run->question, run->regime, run->comparison, run->version, run->commit_id,
                   (int64_t)run->dirty, run->compiler, run->libraries, (int64_t)run->seed, (int64_t)run->shard,
-                  (int64_t)run->shards, (int64_t)run->replications, run->level, units_format_utc(start, run->start_unix_s),
+                  (int64_t)run->shards, (int64_t)run->replications, run->variance_reduction, run->level,
+                  units_format_utc(start, run->start_unix_s),
                   run->horizon_s, run->warmup_s, run->grid_s, run->command, run->host, run->cpu, (int64_t)run->threads,
                   (int64_t)run->ranks, run->log,
                   store_now(now)) &&

@@ -107,6 +107,20 @@ static void place_draws(struct arena *arena, struct summary_frame *frame, const 
     }
 }
 
+/* A slot of antithetic pairs is there when both halves are. */
+static void mark_present(struct arena *arena, struct summary_frame *frame)
+{
+    frame->cells = frame->point_count * frame->cloud_count;
+    frame->present = arena_array(arena, frame->cells * frame->slots, bool);
+    bool *half = arena_array(arena, frame->antithetic ? frame->cells * frame->slots : 0, bool);
+    for (size_t i = 0; i < frame->replication_count; i++) {
+        size_t at = frame->replications[i].cell * frame->slots + frame->replications[i].slot;
+        frame->present[at] = !frame->antithetic || half[at];
+        if (frame->antithetic)
+            half[at] = true;
+    }
+}
+
 /* Rows come ordered by (outer_draw, rep), so a slot is the number of changes so far. */
 static bool load_replications(sqlite3 *database, struct arena *arena, struct summary_frame *frame)
 {
@@ -121,10 +135,11 @@ static bool load_replications(sqlite3 *database, struct arena *arena, struct sum
     frame->replications = arena_array(arena, room, struct summary_replication);
     int64_t *outers = arena_array(arena, room, int64_t), *reps = arena_array(arena, room, int64_t); /* by slot */
     while (frame->replication_count < room && sqlite3_step(row) == SQLITE_ROW) {
-        if (sqlite3_column_int64(row, 3) != outer || sqlite3_column_int64(row, 4) != rep)
+        int64_t of_slot = sqlite3_column_int64(row, 4) / (frame->antithetic ? 2 : 1);
+        if (sqlite3_column_int64(row, 3) != outer || of_slot != rep)
             frame->slots++;
         outer = sqlite3_column_int64(row, 3);
-        rep = sqlite3_column_int64(row, 4);
+        rep = of_slot;
         outers[frame->slots - 1] = outer;
         reps[frame->slots - 1] = rep;
         if (outer == 0)
@@ -138,10 +153,7 @@ static bool load_replications(sqlite3 *database, struct arena *arena, struct sum
     }
     if (sqlite3_finalize(row) != SQLITE_OK)
         return false;
-    frame->cells = frame->point_count * frame->cloud_count;
-    frame->present = arena_array(arena, frame->cells * frame->slots, bool);
-    for (size_t i = 0; i < frame->replication_count; i++)
-        frame->present[frame->replications[i].cell * frame->slots + frame->replications[i].slot] = true;
+    mark_present(arena, frame);
     place_draws(arena, frame, outers, reps);
     qsort(frame->replications, frame->replication_count, sizeof *frame->replications, by_id);
     return true;
@@ -165,6 +177,16 @@ static bool load_analysis(sqlite3 *database, struct summary_frame *frame)
     return sqlite3_finalize(row) == SQLITE_OK;
 }
 
+/* Whether two replications are one observation. */
+static bool load_pairing(sqlite3 *database, struct summary_frame *frame)
+{
+    size_t runs;
+    if (!count_rows(database, "SELECT count(*) FROM run WHERE variance_reduction = 'antithetic'", &runs))
+        return false;
+    frame->antithetic = runs > 0;
+    return true;
+}
+
 bool summary_load_frame(sqlite3 *database, struct arena *arena, struct summary_frame *frame)
 {
     return load_ids(database, arena, "SELECT count(*) FROM point", "SELECT id FROM point ORDER BY position", &frame->points,
@@ -174,5 +196,6 @@ bool summary_load_frame(sqlite3 *database, struct arena *arena, struct summary_f
            load_ids(database, arena, "SELECT count(*) FROM series_help",
                     "SELECT id, name FROM series_help ORDER BY position", &frame->series, &frame->series_count,
                     &frame->series_names) &&
-           load_metrics(database, arena, frame) && load_analysis(database, frame) && load_replications(database, arena, frame);
+           load_pairing(database, frame) && load_metrics(database, arena, frame) && load_analysis(database, frame) &&
+           load_replications(database, arena, frame);
 }

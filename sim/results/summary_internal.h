@@ -40,6 +40,7 @@ struct summary_frame {
     struct summary_metric *metrics;
     struct summary_replication *replications; /* by id */
     bool *present;                            /* [cell][slot] */
+    bool antithetic;                          /* a slot is (outer_draw, rep / 2): the mean of two replications */
     size_t point_count, cloud_count, series_count, metric_count, replication_count;
     size_t cells, slots;
     size_t nominal;            /* slots [0, nominal) have outer draw 0 */

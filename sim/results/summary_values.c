@@ -10,14 +10,20 @@ static double *values_at(const struct summary_pass *pass, size_t cell, size_t me
 
 const double *summary_values_of(const struct summary_pass *pass, size_t cell, size_t metric) { return values_at(pass, cell, metric); }
 
+/* Half of a pair is half its mean: undefined when either half is. */
+static void put(const struct summary_frame *frame, double *at, double value)
+{
+    *at = frame->antithetic ? *at + 0.5 * value : value;
+}
+
 static void keep(const struct summary_pass *pass, const struct summary_replication *replication, int64_t id, double value)
 {
     const struct summary_frame *frame = pass->frame;
     for (size_t m = pass->first; m < pass->first + pass->count; m++)
         if (frame->metrics[m].id == id)
-            values_at(pass, replication->cell, m)[replication->slot] = value;
+            put(frame, &values_at(pass, replication->cell, m)[replication->slot], value);
     if (pass->controls != NULL && frame->metrics[frame->control].id == id)
-        pass->controls[replication->cell * frame->slots + replication->slot] = value;
+        put(frame, &pass->controls[replication->cell * frame->slots + replication->slot], value);
 }
 
 bool summary_load_values(struct summary_pass *pass, sqlite3 *database)
@@ -25,9 +31,9 @@ bool summary_load_values(struct summary_pass *pass, sqlite3 *database)
     const struct summary_frame *frame = pass->frame;
     size_t total = frame->cells * pass->count * frame->slots, r = 0;
     for (size_t i = 0; i < total; i++)
-        pass->values[i] = NAN;
+        pass->values[i] = frame->antithetic ? 0 : NAN;
     for (size_t i = 0; pass->controls != NULL && i < frame->cells * frame->slots; i++)
-        pass->controls[i] = NAN;
+        pass->controls[i] = frame->antithetic ? 0 : NAN;
     sqlite3_stmt *row = NULL;
     /* The table's own order is the order of frame->replications, so both are walked side by side. */
     if (sqlite3_prepare_v2(database, "SELECT replication_id, metric_id, value FROM metric_value ORDER BY 1, 2", -1, &row,
@@ -37,10 +43,10 @@ bool summary_load_values(struct summary_pass *pass, sqlite3 *database)
         int64_t replication = sqlite3_column_int64(row, 0);
         while (r < frame->replication_count && frame->replications[r].id < replication)
             r++;
-        if (r == frame->replication_count || frame->replications[r].id != replication ||
-            sqlite3_column_type(row, 2) == SQLITE_NULL)
+        if (r == frame->replication_count || frame->replications[r].id != replication)
             continue;
-        keep(pass, &frame->replications[r], sqlite3_column_int64(row, 1), sqlite3_column_double(row, 2));
+        double value = sqlite3_column_type(row, 2) == SQLITE_NULL ? (double)NAN : sqlite3_column_double(row, 2);
+        keep(pass, &frame->replications[r], sqlite3_column_int64(row, 1), value);
     }
     return sqlite3_finalize(row) == SQLITE_OK;
 }

@@ -1,5 +1,6 @@
 #include "sim/study/precision.h"
 
+#include "sim/statistics/control.h"
 #include "sim/statistics/statistics.h"
 
 uint32_t precision_next(const struct precision *precision, uint32_t count)
@@ -20,15 +21,26 @@ bool precision_reached(const struct precision *precision, const double *values, 
                        double *scratch)
 {
     struct statistics_options options = {.level = precision->level, .is_availability = precision->is_availability};
+    double *pairs_a = scratch + count, *pairs_b = scratch + 2 * (size_t)count;
+    size_t n = precision->in_pairs ? count / 2 : count;
     for (size_t a = 0; a < arms; a++) {
         const double *one = values + a * stride;
+        if (precision->in_pairs) {
+            (void)control_pairs(one, count, pairs_a);
+            one = pairs_a;
+        }
         if (!precision->of_differences) {
-            struct statistics s = statistics_of(one, count, &options, scratch);
+            struct statistics s = statistics_of(one, n, &options, scratch);
             if (!is_narrow(precision, &s))
                 return false;
         }
         for (size_t b = a + 1; precision->of_differences && b < arms; b++) {
-            struct statistics s = statistics_of_difference(one, values + b * stride, count, &options, scratch);
+            const double *other = values + b * stride;
+            if (precision->in_pairs) {
+                (void)control_pairs(other, count, pairs_b);
+                other = pairs_b;
+            }
+            struct statistics s = statistics_of_difference(one, other, n, &options, scratch);
             if (!is_narrow(precision, &s))
                 return false;
         }

@@ -23,6 +23,7 @@ struct precision {
     uint32_t metric;       /* index in the model's */
     bool is_availability;  /* the metric's */
     bool of_differences;   /* else of every arm's mean */
+    bool in_pairs;         /* antithetic: the mean of replications 2i and 2i + 1 is one observation */
     double half_width;     /* in the metric's unit; above 0. 0: no precision was asked for */
     double level;          /* of the intervals */
     uint32_t most;         /* replications of a point */
@@ -31,7 +32,7 @@ struct precision {
 /* The count of the next look after `count` replications (0: of the first): 30, 60, 120, ..., and `most` at the end. */
 uint32_t precision_next(const struct precision *precision, uint32_t count);
 
-/* Whether `count` replications are precise: values[arm * stride + replication], NaN: undefined. scratch: room for count doubles. */
+/* Whether `count` replications are precise: values[arm * stride + replication], NaN: undefined. scratch: room for 3 x count doubles. */
 bool precision_reached(const struct precision *precision, const double *values, size_t arms, size_t stride, uint32_t count,
                        double *scratch);
 

@@ -234,6 +234,17 @@ static void read_precision(struct study *study)
                        "with a precision the number of replications follows from it");
 }
 
+/* Half a pair is no observation. */
+static void check_pairs(struct study *study)
+{
+    const struct value *root = &study->scenario->root;
+    study->antithetic = study->precision.in_pairs = value_choice(root, "variance_reduction") == 1;
+    if (study->antithetic && (study->replications % 2 != 0 || study->outer_replications % 2 != 0))
+        scenario_error(study->scenario, value_of(root, "variance_reduction"), "choose an even number",
+                       "antithetic replications come in pairs, and %u is odd",
+                       study->replications % 2 != 0 ? study->replications : study->outer_replications);
+}
+
 static void check_grid(struct study *study)
 {
     const struct value *root = &study->scenario->root;
@@ -261,6 +272,7 @@ bool study_prepare(struct study *study, struct arena *arena, const struct study_
     read_precision(study);
     preparation_declare_points(&p);
     study_read_inputs(study);
+    check_pairs(study);
     if (study->scenario->errors == 0) {
         preparation_check_points(&p);
         check_targets(study);

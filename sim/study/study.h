@@ -12,6 +12,11 @@
  * clouds and all points; the spread over them gives the parameter interval (design.md 4.6). Equal replications meet
  * equal luck under every draw, at every point and in every cloud.
  *
+ * With variance_reduction = "antithetic" replications come in pairs (0, 1), (2, 3), ...: both are lived through with the luck of
+ * the even number, the second with its draws mirrored (stream_mirror). Where a metric goes one way with its luck, what one half
+ * overstates the other understates. The halves are dependent, so the pair's mean is one observation, and numbers of replications are
+ * even. What the draws decide by threshold or by order (the first of many failures) mirrors badly: measure before relying on it.
+ *
  * The digest of a run is a hash over the replications' digests in the order of tasks and arms, so it is the same for 1
  * and for 64 threads, and whoever holds the replications' digests can compute it: the digest of an interrupted and resumed
  * run, and of one in shards, is that of the whole run (study_digest_next).
@@ -82,6 +87,7 @@ struct study {
     size_t input_count;
     struct precision precision;  /* half_width 0: none was asked for */
     uint32_t replications;       /* per point, at the nominal setting; with a precision the most */
+    bool antithetic;             /* replications 2i and 2i + 1 are a pair: one observation */
     uint32_t outer_draws;        /* drawn settings of every point, 1 .. outer_draws; 0: none */
     uint32_t outer_replications; /* per point and drawn setting */
     size_t metrics, series;      /* of the model */

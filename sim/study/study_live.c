@@ -1,5 +1,6 @@
 /* One task: its setting's plan, then arm after arm. */
 #include "sim/base/check.h"
+#include "sim/chance/random.h"
 #include "sim/study/rare.h"
 #include "sim/study/study.h"
 
@@ -118,10 +119,12 @@ static void live_arms(struct study_worker *worker, struct study_task task, const
                       struct arena *arena, struct study_result *result)
 {
     struct sim_task one = setting->task;
-    one.replication = task.replication;
+    bool mirrored = worker->study->antithetic && task.replication % 2 == 1;
+    one.replication = mirrored ? task.replication - 1 : task.replication;
     one.arena = &worker->scratch;
     one.aside = &worker->aside;
     struct arena_mark empty = arena_mark(&worker->aside);
+    stream_mirror(mirrored);
     for (uint32_t arm = 0; arm < worker->study->arm_count && result->limit_key == NULL; arm++) {
         struct arena_mark clean = arena_mark(&worker->scratch);
         one.arm = arm;
@@ -146,5 +149,6 @@ void study_live(struct study_worker *worker, struct study_task task, struct aren
     result->records = arena_array(arena, worker->study->arm_count, struct sim_record *);
     struct check_scene *previous = check_enter(&worker->scene);
     live_arms(worker, task, &setting, arena, result);
+    stream_mirror(false);
     check_enter(previous);
 }

@@ -423,7 +423,7 @@ struct study_outcome study_run(const struct study *study, const struct study_opt
     open_pool(&pool, &arena, wanted);
     if (is_precise(study)) {
         pool.look = precision_next(&study->precision, 0);
-        pool.values = arena_array(&arena, (study->arm_count + 1) * (size_t)study->precision.most, double);
+        pool.values = arena_array(&arena, (study->arm_count + 3) * (size_t)study->precision.most, double);
     }
     pthread_t *threads = arena_array(&arena, wanted, pthread_t);
     while (outcome.threads < wanted && pthread_create(&threads[outcome.threads], NULL, work, &pool) == 0)

@@ -31,7 +31,7 @@ static const struct law_of_values laws[] = {
 static double coverage(const struct law_of_values *law, double expected, double *average)
 {
     const struct precision precision = {.half_width = 1.96 * law->sd / sqrt(expected), .level = 0.95, .most = MOST};
-    double values[MOST], scratch[MOST];
+    double values[MOST], scratch[3 * MOST];
     int hits = 0;
     *average = 0;
     for (uint64_t run = 0; run < RUNS; run++) {
@@ -83,7 +83,7 @@ static void looks_are_at_doublings_of_30_and_at_the_most(void **state)
 static void an_availability_never_seen_below_1_is_not_precise_at_once(void **state)
 {
     (void)state;
-    double values[2000], scratch[2000];
+    double values[2000], scratch[6000];
     for (int i = 0; i < 2000; i++)
         values[i] = 1;
     const struct precision precision = {.half_width = 0.01, .level = 0.95, .most = 2000, .is_availability = true};
@@ -94,10 +94,22 @@ static void an_availability_never_seen_below_1_is_not_precise_at_once(void **sta
 static void undefined_values_are_not_precise(void **state)
 {
     (void)state;
-    double values[60], scratch[60];
+    double values[60], scratch[180];
     for (int i = 0; i < 60; i++)
         values[i] = i == 7 ? 1 : (double)NAN;
     const struct precision precision = {.half_width = 1e9, .level = 0.95, .most = 60};
+    assert_false(precision_reached(&precision, values, 1, 60, 60, scratch));
+}
+
+static void pairs_count_as_one_observation(void **state)
+{
+    (void)state;
+    double values[60], scratch[180];
+    for (int i = 0; i < 60; i++)
+        values[i] = (i % 2 == 0 ? 1 : -1) * (1.0 + i / 2); /* each pair's mean is 0 */
+    struct precision precision = {.half_width = 1e-9, .level = 0.95, .most = 60, .in_pairs = true};
+    assert_true(precision_reached(&precision, values, 1, 60, 60, scratch));
+    precision.in_pairs = false;
     assert_false(precision_reached(&precision, values, 1, 60, 60, scratch));
 }
 
@@ -108,6 +120,7 @@ int main(void)
         cmocka_unit_test(looks_are_at_doublings_of_30_and_at_the_most),
         cmocka_unit_test(an_availability_never_seen_below_1_is_not_precise_at_once),
         cmocka_unit_test(undefined_values_are_not_precise),
+        cmocka_unit_test(pairs_count_as_one_observation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -307,6 +307,39 @@ static void outcomes_follow_the_interval(void **state)
     assert_string_equal(summary_outcome(&s, 0, 9), "undecided");
 }
 
+/* Means of pairs by SQL, and a last replication without its other half. */
+static void antithetic_pairs_are_single_observations(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/nines-pairs-XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    struct store *store;
+    struct store_run run = toy_run();
+    run.variance_reduction = "antithetic";
+    assert_true(store_create(&store, path, true, &run) && toy_describe(store));
+    assert_true(toy_write(store, SIM_LOG_NONE, REPS + 1) && store_finish(store, STORE_COMPLETE, 1, -1));
+    sqlite3_stmt *row = NULL;
+    const char *sql =
+        "WITH pair AS (SELECT r.point_id, r.cloud_id, m.name, r.rep / 2 AS half, sum(m.value) / 2 AS mean, count(m.value) AS n"
+        " FROM metric m JOIN replication r ON r.id = m.replication_id WHERE r.rep < 12 GROUP BY 1, 2, 3, 4)"
+        " SELECT s.metric, s.n, s.n_undefined, s.mean, count(*), avg(p.mean) FROM summary s JOIN pair p ON"
+        " p.point_id = s.point_id AND p.cloud_id = s.cloud_id AND p.name = s.metric AND p.n = 2 GROUP BY s.rowid";
+    assert_int_equal(sqlite3_prepare_v2(store_database(store), sql, -1, &row, NULL), SQLITE_OK);
+    int rows = 0;
+    for (; sqlite3_step(row) == SQLITE_ROW; rows++) {
+        assert_int_equal(sqlite3_column_int(row, 1), sqlite3_column_int(row, 4));
+        assert_int_equal(sqlite3_column_int(row, 1) + sqlite3_column_int(row, 2), REPS / 2);
+        double mean = sqlite3_column_double(row, 3);
+        assert_true(fabs(mean - sqlite3_column_double(row, 5)) <= 1e-12 * fabs(mean));
+    }
+    assert_true(rows >= 4 * TOY_POINTS * TOY_CLOUDS);
+    sqlite3_finalize(row);
+    store_close(store);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +356,7 @@ int main(void)
         cmocka_unit_test(many_points_are_held_against_the_first),
         cmocka_unit_test(verdicts_need_the_interval_beyond_what_matters),
         cmocka_unit_test(outcomes_follow_the_interval),
+        cmocka_unit_test(antithetic_pairs_are_single_observations),
     };
     return cmocka_run_group_tests(tests, make_run, remove_run);
 }

@@ -93,7 +93,7 @@ static inline struct store_run toy_run(void)
                               .title = "A toy", .question = "Does the table read well?", .regime = "as happened",
                               .comparison = "same hardware", .version = "0", .commit_id = "none", .compiler = "", .libraries = "", .seed = 1, .shards = 1,
                               .start_unix_s = 1719792000, .horizon_s = TOY_STEPS * 3600.0, .warmup_s = 0, .grid_s = 3600,
-                              .level = 0.95, .replications = 30, .command = "nines run toy.cfg", .host = "", .cpu = "", .ranks = 1, .log = "leases",
+                              .level = 0.95, .replications = 30, .variance_reduction = "none", .command = "nines run toy.cfg", .host = "", .cpu = "", .ranks = 1, .log = "leases",
                               .threads = 1, .metrics = toy_metrics, .series = toy_series};
 }
 
