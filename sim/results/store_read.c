@@ -114,11 +114,8 @@ static bool fill_run(struct store *store, struct arena *arena, sqlite3_stmt *row
         .wall_s = double_of(row, 27), .cpu_s = double_of(row, 28), .dirty = sqlite3_column_int(row, 29) != 0,
         .compiler = text_of(arena, row, 30), .cpu = text_of(arena, row, 31), .shard = (uint32_t)sqlite3_column_int64(row, 32),
         .shards = (uint32_t)sqlite3_column_int64(row, 33), .ranks = (uint32_t)sqlite3_column_int64(row, 34),
-<<<<<<< HEAD
-        .sittings = (uint32_t)sqlite3_column_int64(row, 35), .peak_memory_kib = sqlite3_column_int64(row, 36)};
-=======
-        .sittings = (uint32_t)sqlite3_column_int64(row, 35), .variance_reduction = text_of(arena, row, 36)};
->>>>>>> 7552013 (study: antithetic pairs)
+        .sittings = (uint32_t)sqlite3_column_int64(row, 35), .peak_memory_kib = sqlite3_column_int64(row, 36),
+        .variance_reduction = text_of(arena, row, 37)};
     const char *why;
     if (!units_utc(text_of(arena, row, 14), &run->start_unix_s, &why))
         return store_fail(store, "its start is not a date: %s", why);
@@ -136,11 +133,7 @@ bool store_read_run(struct store *store, struct arena *arena, struct store_run *
                  "SELECT scenario, scenario_text, overrides, model, title, question, regime, comparison, version, commit_id,"
                  " libraries, seed, replications, level, start_utc, horizon_s, warmup_s, grid_s, command, host, threads, log,"
                  " started_utc, finished_utc, status, digest, precision_reached, wall_s, cpu_s, dirty, compiler, cpu, shard, shards,"
-<<<<<<< HEAD
-                 " ranks, sittings, peak_memory_kib FROM run LIMIT 1"))
-=======
-                 " ranks, sittings, variance_reduction FROM run LIMIT 1"))
->>>>>>> 7552013 (study: antithetic pairs)
+                 " ranks, sittings, peak_memory_kib, variance_reduction FROM run LIMIT 1"))
         return false;
     int code = sqlite3_step(row);
     bool filled = code == SQLITE_ROW ? fill_run(store, arena, row, run)
