@@ -85,6 +85,7 @@ int command_run(const struct command_line *line);
 int command_run_again(const struct command_line *line); /* run on a results file */
 int command_merge(const struct command_line *line);
 int command_validate(const struct command_line *line);
+int command_export(const struct command_line *line);
 int command_verify(const struct command_line *line);
 int command_plot(const struct command_line *line);
 

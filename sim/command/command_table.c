@@ -69,6 +69,14 @@ static const struct command_option verify_options[] = {
     {0},
 };
 
+static const struct command_option export_options[] = {
+    {.name = "-o", .letter = 'o', .argument = "DIR", .stage = "Options", .help = "folder for the tables (default: export, beside the file)"},
+    {.name = "--csv", .help = "as CSV (default)"},
+    {.name = "--json", .help = "as JSON"},
+    {.name = "--quiet", .help = "say nothing unless something is wrong"},
+    {0},
+};
+
 static const struct command_option plot_options[] = {
     {.name = "-o", .letter = 'o', .argument = "DIR", .stage = "Options", .help = "folder for the charts (default: the folder of the file)"},
     {.name = "--format", .argument = "FORMAT", .choices = "svg|png|pdf", .help = "svg (default), png or pdf"},
@@ -117,6 +125,9 @@ static const struct command commands[] = {
                     "  unallocated    GPU left over by each policy when as much has arrived as there is\n"
                     "  fragmentation  fragmented GPU against arrived demand, a panel for each trace\n",
      .least = 1, .most = -1, .options = plot_options, .run = command_plot},
+    {.name = "export", .operands = "RUN.db", .summary = "write every table of a run as CSV or JSON",
+     .description = "One file for each table, with names in place of ids. results/README.md explains the columns.\n",
+     .least = 1, .most = 1, .options = export_options, .run = command_export},
     {0},
 };
 
