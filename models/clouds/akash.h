@@ -35,6 +35,9 @@
     POOL_KEYS("akash"),                                                                                                \
         {"providers_per_site", KEY_INTEGER, "8", "independent providers that share the racks of a site (U)", .low = 1,  \
          .high = 10000, AKASH_WHEN},                                                                                   \
+        {"attributes", KEY_TEXTS, NULL, "what every provider says of itself beside its GPUs and its region, the site's name: \"tier=community\"", \
+         AKASH_WHEN},                                                                                                  \
+        {"auditors", KEY_TEXTS, NULL, "accounts that have signed what every provider says (assumption)", AKASH_WHEN},  \
         {"gpu_prices", KEY_LIST, NULL, "GPU target prices of the providers' script by model, host excluded",            \
          .children = gpu_price_keys, AKASH_WHEN},                                                                      \
         {"price_spread", KEY_NUMBER, "0.2", "sigma of ln(price) between providers (U)", .low = 0, .high = 3, AKASH_WHEN}, \

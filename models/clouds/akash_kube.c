@@ -14,7 +14,7 @@ static void load_node(struct akash *cloud, uint32_t workload, uint32_t node, int
     struct adjust_view *views[2] = {&provider->cluster->actual, &provider->cluster->foreign};
     for (int i = 0; i < 2; i++) {
         struct adjust_load *load = &views[i]->nodes[cloud->local[node]];
-        load->cpu_milli += sign * (int64_t)class->vcpus * 1000;
+        load->cpu_milli += sign * (int64_t)class->cpu_milli;
         load->memory_bytes += sign * class->memory_bytes;
         load->gpus += sign * class->gpus;
         load->ephemeral_bytes += sign * class->storage_bytes;

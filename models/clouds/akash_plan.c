@@ -83,8 +83,8 @@ static uint32_t group_size(const struct akash_plan *plan, const struct demand_cl
 
 uint32_t akash_groups(const struct akash_plan *plan, const struct demand_class *class)
 {
-    if (class->kind == DEMAND_JOB)
-        return 1; /* its pods begin together or not at all */
+    if (class->kind == DEMAND_JOB || class->group != NULL)
+        return 1; /* pods of a job begin together or not at all; a tenant's own file says what its group is */
     return class->units < plan->groups ? class->units : plan->groups;
 }
 
@@ -96,7 +96,7 @@ static void build_spec(struct scenario *scenario, const struct akash_plan *plan,
     *volume = (struct market_volume){.name = "default", .bytes = class->storage_bytes};
     *unit = (struct market_unit){.id = 1,
                                  .count = group_size(plan, class, g),
-                                 .cpu_milli = (int64_t)class->vcpus * 1000,
+                                 .cpu_milli = class->cpu_milli,
                                  .memory_bytes = class->memory_bytes,
                                  .gpu_units = class->gpus,
                                  .gpu_attributes = gpu_attributes(scenario, plan->fleet, class),
@@ -109,8 +109,24 @@ static void build_spec(struct scenario *scenario, const struct akash_plan *plan,
                                        .n_units = 1};
 }
 
+/* The group that a tenant's own SDL asks for. Dollars are dollars: USDC of 2024, ACT of 2026. */
+static void own_spec(struct scenario *scenario, const struct value *group, const struct akash_plan *plan,
+                     const struct demand_class *class, struct market_group_spec *spec)
+{
+    struct market_unit *unit = arena_new(scenario->arena, struct market_unit);
+    *spec = *class->group;
+    *unit = spec->units[0];
+    spec->units = unit;
+    if (unit->denom == MARKET_USDC || unit->denom == MARKET_UACT)
+        unit->denom = plan->rules.denom;
+    else
+        scenario_error(scenario, group, "give prices in usdc or uact: tenants think in dollars here",
+                       "the SDL file of demand class '%s' is priced in '%s'", class->name, market_denom_name(unit->denom));
+}
+
 static void build_specs(struct scenario *scenario, const struct value *group, struct akash_plan *plan, const double *gpu_usd_month)
 {
+    int before = scenario->errors;
     struct market_group_spec *spec = arena_array(scenario->arena, (size_t)plan->demand->classes * plan->groups, struct market_group_spec);
     for (uint32_t c = 0; c < plan->demand->classes; c++) {
         const struct demand_class *class = &plan->demand->class[c];
@@ -118,35 +134,102 @@ static void build_specs(struct scenario *scenario, const struct value *group, st
         enum group_fault fault = GROUP_OK;
         for (uint32_t g = 0; g < akash_groups(plan, class) && fault == GROUP_OK; g++) {
             struct market_group_spec *made = &spec[c * plan->groups + g];
-            build_spec(scenario, plan, class, price, g, made);
+            if (class->group != NULL)
+                own_spec(scenario, group, plan, class, made);
+            else
+                build_spec(scenario, plan, class, price, g, made);
             made->id = (int32_t)(c * plan->groups + g);
             fault = group_spec_validate(made, plan->rules.market.unlimited_counts);
         }
-        if (fault != GROUP_OK)
+        if (fault != GROUP_OK && scenario->errors == before)
             scenario_error(scenario, group, "lower the class's count of replicas, CPU, memory, GPUs or price",
                            "demand class '%s' cannot be an Akash deployment: %s", class->name, group_fault_name(fault));
     }
     plan->spec = spec;
 }
 
-/* What a provider says of itself: the GPU models in its racks. Whether it bids on a class depends on that alone. */
-static void decide_bids(struct scenario *scenario, struct akash_plan *plan)
+/* --- What providers say of themselves --------------------------------------------------------------------------------- */
+
+enum { CLAIMS_PER_TYPE = 4 }; /* of a node type with GPUs */
+
+/* GPUs are advertised by model, and by model with memory, interface or both, as tenants may ask for any of these. */
+static int32_t claim_gpus(struct scenario *scenario, const struct node_type *type, struct attribute *items)
+{
+    const char *model = arena_format(scenario->arena, "capabilities/gpu/vendor/nvidia/model/%s", type->gpu_model);
+    const char *memory = arena_format(scenario->arena, "%s/ram/%lldGi", model, (long long)(type->gpu_memory_bytes / 1073741824));
+    int32_t count = 0;
+    items[count++] = (struct attribute){model, "true"};
+    items[count++] = (struct attribute){memory, "true"};
+    if (type->gpu_interface[0] == '\0')
+        return count;
+    items[count++] = (struct attribute){arena_format(scenario->arena, "%s/interface/%s", model, type->gpu_interface), "true"};
+    items[count++] = (struct attribute){arena_format(scenario->arena, "%s/interface/%s", memory, type->gpu_interface), "true"};
+    return count;
+}
+
+/* Attributes that the scenario gives every provider, and the region: the name of the site, unless it is among them. */
+static struct attributes common_claims(struct scenario *scenario, const struct value *group)
+{
+    const struct value *list = value_of(group, "attributes");
+    struct attribute *items = arena_array(scenario->arena, value_count(list), struct attribute);
+    for (size_t i = 0; i < value_count(list); i++) {
+        const char *text = value_at(list, i)->text, *equals = strchr(text, '=');
+        if (equals == NULL || equals == text)
+            scenario_error(scenario, value_at(list, i), "such as \"tier=community\"", "'%s' is no attribute", text);
+        else
+            items[i] = (struct attribute){arena_format(scenario->arena, "%.*s", (int)(equals - text), text), equals + 1};
+    }
+    return (struct attributes){items, (int32_t)value_count(list)};
+}
+
+/* Every auditor has signed all that every provider says. */
+static void sign(struct scenario *scenario, const struct value *group, struct requirements_provider *claims)
+{
+    const struct value *list = value_of(group, "auditors");
+    struct requirements_audit *audits = arena_array(scenario->arena, value_count(list), struct requirements_audit);
+    for (size_t i = 0; i < value_count(list); i++)
+        audits[i] = (struct requirements_audit){value_at(list, i)->text, claims->own};
+    claims->audits = audits;
+    claims->n_audits = (int32_t)value_count(list);
+}
+
+/* has[t]: it has nodes of type t. */
+static struct requirements_provider claims_of(struct scenario *scenario, const struct value *group, const struct akash_plan *plan,
+                                              struct attributes common, uint32_t provider, const bool *has)
 {
     const struct fleet *fleet = plan->fleet;
+    struct attribute *items = arena_array(scenario->arena, (size_t)fleet->types * CLAIMS_PER_TYPE + (size_t)common.count + 1, struct attribute);
+    struct requirements_provider claims = {.own.items = items};
+    bool region = true;
+    for (int32_t i = 0; i < common.count; i++) {
+        items[claims.own.count++] = common.items[i];
+        region = region && strcmp(common.items[i].key, "region") != 0;
+    }
+    if (region)
+        items[claims.own.count++] = (struct attribute){"region", fleet->site[plan->provider_site[provider]].name};
+    for (uint32_t t = 0; t < fleet->types; t++)
+        if (has[t] && fleet->type[t].gpus > 0)
+            claims.own.count += claim_gpus(scenario, &fleet->type[t], items + claims.own.count);
+    sign(scenario, group, &claims);
+    return claims;
+}
+
+/* Whether a provider bids on a class depends on what both say, and on that alone. */
+static void decide_bids(struct scenario *scenario, const struct value *group, struct akash_plan *plan)
+{
+    const struct fleet *fleet = plan->fleet;
+    int before = scenario->errors;
+    struct attributes common = common_claims(scenario, group);
+    bool *has = arena_array(scenario->arena, (size_t)plan->providers * fleet->types, bool);
+    if (scenario->errors > before)
+        return;
     plan->claims = arena_array(scenario->arena, plan->providers, struct requirements_provider);
     plan->should_bid = arena_array(scenario->arena, (size_t)plan->providers * plan->demand->classes, enum bid_decision);
-    uint64_t *models = arena_array(scenario->arena, plan->providers, uint64_t);
     for (uint32_t n = 0; n < fleet->nodes; n++)
-        if (fleet->type[fleet->node[n].type].gpus > 0)
-            models[plan->pools->pool_of_node[n]] |= UINT64_C(1) << fleet->type[fleet->node[n].type].gpu_model_id;
+        has[(size_t)plan->pools->pool_of_node[n] * fleet->types + fleet->node[n].type] = true;
     for (uint32_t p = 0; p < plan->providers; p++) {
-        struct attribute *items = arena_array(scenario->arena, fleet->gpu_model_count, struct attribute);
-        struct provider_policy policy = {.claims.own.items = items, .unlimited_counts = plan->rules.market.unlimited_counts};
-        for (uint32_t m = 0; m < fleet->gpu_model_count; m++)
-            if ((models[p] >> m & 1) != 0)
-                items[policy.claims.own.count++] = (struct attribute){
-                    arena_format(scenario->arena, "capabilities/gpu/vendor/nvidia/model/%s", fleet->gpu_models[m]), "true"};
-        plan->claims[p] = policy.claims;
+        plan->claims[p] = claims_of(scenario, group, plan, common, p, has + (size_t)p * fleet->types);
+        struct provider_policy policy = {.claims = plan->claims[p], .unlimited_counts = plan->rules.market.unlimited_counts};
         for (uint32_t c = 0; c < plan->demand->classes; c++)
             plan->should_bid[p * plan->demand->classes + c] = provider_should_bid(&policy, &plan->spec[c * plan->groups]);
     }
@@ -305,6 +388,6 @@ const void *akash_plan(struct scenario *scenario, const struct value *group, con
         return plan;
     build_specs(scenario, group, plan, gpu_usd_month);
     if (scenario->errors == before)
-        decide_bids(scenario, plan);
+        decide_bids(scenario, group, plan);
     return plan;
 }

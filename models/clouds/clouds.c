@@ -5,6 +5,7 @@
 #include "models/clouds/hyperscaler.h"
 #include "models/clouds/ionet.h"
 #include "models/clouds/needs.h"
+#include "models/clouds/sdl_demand.h"
 #include "models/clouds/world.h"
 #include "sim/base/check.h"
 
@@ -190,7 +191,8 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
                                  .cloud = cloud,
                                  .clouds = value_count(list)};
     const struct fleet *fleet = fleet_build(scenario, value_of(root, "fleet"));
-    const struct demand_plan *demand = demand_read(scenario, value_of(root, "demand"), fleet);
+    const struct demand_file *files = sdl_demand_read(scenario, value_of(root, "demand"), list, fleet);
+    const struct demand_plan *demand = demand_read(scenario, value_of(root, "demand"), fleet, files);
     int64_t start = value_utc(root, "start");
     const struct value *events = value_of(value_of(root, "limits"), "events");
     if (events->is.integer > EVENTS_MAX)

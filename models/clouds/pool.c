@@ -52,7 +52,7 @@ static struct gpu_fragmentation *typical_demand(struct world *world)
         double share = (double)class->units * (double)(class->count + 1) / total;
         size_t copies = 1 + (size_t)(share * TYPICAL_PODS_MAX);
         for (size_t i = 0; i < copies && used < TYPICAL_PODS_MAX + demand->classes; i++)
-            pods[used++] = (struct gpu_pod){.cpu_milli = class->vcpus * 1000,
+            pods[used++] = (struct gpu_pod){.cpu_milli = class->cpu_milli,
                                             .devices = (uint16_t)class->gpus,
                                             .milli_per_device = (uint16_t)(class->gpus > 0 ? class->gpu_milli : 0),
                                             .models = class->gpus > 0 ? class->gpu_models : 0};

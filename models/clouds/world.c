@@ -17,7 +17,7 @@
 struct gpu_pod world_pod(const struct world *world, uint32_t workload)
 {
     const struct demand_class *class = world_class(world, workload);
-    return (struct gpu_pod){.cpu_milli = class->vcpus * 1000,
+    return (struct gpu_pod){.cpu_milli = class->cpu_milli,
                             .memory_mib = (int32_t)((class->memory_bytes + 1048575) / 1048576),
                             .devices = (uint16_t)class->gpus,
                             .milli_per_device = (uint16_t)(class->gpus > 0 ? class->gpu_milli : 0),

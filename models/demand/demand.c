@@ -6,8 +6,9 @@
 #include <string.h>
 
 const struct key demand_keys[] = {
-    {"name", KEY_NAME, NULL, "name of the class; its workloads are called NAME/0, NAME/1, ...", .unique = true},
-    {"kind", KEY_CHOICE, NULL, "service: replicas wanted up now; job: a gang with work to do", .choices = "service|job"},
+    {"name", KEY_NAME, "", "name of the class; its workloads are called NAME/0, NAME/1, ...; default: the SDL file's name", .unique = true},
+    {"kind", KEY_CHOICE, "service", "service: replicas wanted up now; job: a gang with work to do", .choices = "service|job"},
+    {"sdl", KEY_FILE, "", "an Akash deployment file: what a workload needs, for every cloud; each service of each of its groups is a class of its own"},
     {"count", KEY_INTEGER, "0", "workloads requested during the ramp", .low = 0, .high = 10000000},
     {"ramp", KEY_DURATION, "1 d", "they are requested uniformly over this time from the begin of the run (warm-up included)"},
     {"arrivals", KEY_RATE, "0", "further requests: a Poisson stream over the whole run, e.g. \"20 /h\""},
@@ -16,12 +17,13 @@ const struct key demand_keys[] = {
      .high = DEMAND_UNITS_MAX, .when = "kind=service"},
     {"pods", KEY_INTEGER, "1", "pods of a job, placed together or not at all", .low = 1, .high = DEMAND_UNITS_MAX,
      .when = "kind=job"},
-    {"vcpus", KEY_INTEGER, NULL, "virtual CPUs of one replica or pod", .low = 1, .high = 384},
-    {"memory", KEY_BYTES, NULL, "memory of one replica or pod", .low = 1048576, .high = 2199023255552.0},
-    {"storage", KEY_BYTES, "10 GiB", "disk of one replica or pod", .low = 5242880, .high = 35184372088832.0},
-    {"gpus", KEY_INTEGER, "0", "GPUs of one replica or pod", .low = 0, .high = 16},
-    {"gpu_milli", KEY_INTEGER, "1000", "thousandths of one GPU; below 1000 the GPU is shared and gpus must be 1", .low = 1, .high = 1000},
-    {"gpu_models", KEY_TEXTS, NULL, "models that will do; absent: any"},
+    {"vcpus", KEY_INTEGER, NULL, "virtual CPUs of one replica or pod", .low = 1, .high = 384, .when = "sdl="},
+    {"memory", KEY_BYTES, NULL, "memory of one replica or pod", .low = 1048576, .high = 2199023255552.0, .when = "sdl="},
+    {"storage", KEY_BYTES, "10 GiB", "disk of one replica or pod", .low = 5242880, .high = 35184372088832.0, .when = "sdl="},
+    {"gpus", KEY_INTEGER, "0", "GPUs of one replica or pod", .low = 0, .high = 16, .when = "sdl="},
+    {"gpu_milli", KEY_INTEGER, "1000", "thousandths of one GPU; below 1000 the GPU is shared and gpus must be 1", .low = 1, .high = 1000,
+     .when = "sdl="},
+    {"gpu_models", KEY_TEXTS, NULL, "models that will do; absent: any", .when = "sdl="},
     {"spread", KEY_CHOICE, "none", "how replicas are kept apart", .choices = "none|zone|site", .when = "kind=service"},
     {"sites", KEY_INTEGER, "2", "sites to spread over when spread = \"site\"", .low = 1, .high = DEMAND_SITES_MAX,
      .when = "kind=service"},
@@ -72,10 +74,19 @@ static const struct law *law_or_none(const struct value *group, const char *key)
     return law->kind == LAW_CONSTANT && law->a == 0 ? NULL : law;
 }
 
-static void read_service(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
-                         struct demand_class *class)
+/* What an SDL file says is not said twice. */
+static void check_unsaid(struct scenario *scenario, const struct value *group, const struct demand_part *part, const char *key)
 {
-    class->units = (uint32_t)value_integer(group, "replicas");
+    if (part != NULL && value_given(group, key))
+        scenario_error(scenario, value_of(group, key), "it goes without sdl", "key '%s' means nothing here: the SDL file says it", key);
+}
+
+static void read_service(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
+                         const struct demand_part *part, struct demand_class *class)
+{
+    check_unsaid(scenario, group, part, "replicas");
+    check_unsaid(scenario, group, part, "spread");
+    class->units = part != NULL ? part->units : (uint32_t)value_integer(group, "replicas");
     class->quorum = (uint32_t)value_integer(group, "quorum");
     class->spread = (enum demand_spread)value_choice(group, "spread");
     class->lifetime = law_or_none(group, "lifetime");
@@ -93,9 +104,11 @@ static void read_service(struct scenario *scenario, const struct value *group, c
                        "%u replicas cannot be spread over %u sites", class->units, class->sites);
 }
 
-static void read_job(struct scenario *scenario, const struct value *group, struct demand_class *class)
+static void read_job(struct scenario *scenario, const struct value *group, const struct demand_part *part,
+                     struct demand_class *class)
 {
-    class->units = class->quorum = (uint32_t)value_integer(group, "pods");
+    check_unsaid(scenario, group, part, "pods");
+    class->units = class->quorum = part != NULL ? part->units : (uint32_t)value_integer(group, "pods");
     class->sites = 1;
     class->work = value_law(group, "work");
     class->job_up = law_or_none(group, "job_up");
@@ -112,43 +125,103 @@ static void read_job(struct scenario *scenario, const struct value *group, struc
         scenario_error(scenario, value_of(group, "work"), "e.g. \"lognormal_median(6 h, 1.2)\"", "a job needs work to do");
 }
 
-static void read_class(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
-                       struct demand_class *class)
+/* What one unit needs, by the keys. */
+static void read_unit(struct scenario *scenario, const struct value *group, const struct fleet *fleet, struct demand_class *class)
 {
-    *class = (struct demand_class){.name = value_text(group, "name"),
+    class->vcpus = (int32_t)value_integer(group, "vcpus");
+    class->cpu_milli = class->vcpus * 1000;
+    class->gpus = (int32_t)value_integer(group, "gpus");
+    class->gpu_milli = (int32_t)value_integer(group, "gpu_milli");
+    class->memory_bytes = value_integer(group, "memory");
+    class->storage_bytes = value_integer(group, "storage");
+    class->gpu_models = read_models(scenario, group, fleet);
+    if (class->gpu_milli < 1000 && class->gpus != 1)
+        scenario_error(scenario, value_of(group, "gpu_milli"), "write gpus = 1, or leave gpu_milli away",
+                       "a shared GPU is a part of one device, but gpus is %d", class->gpus);
+}
+
+/* The same, by a deployment file. */
+static void take_unit(const struct demand_part *part, struct demand_class *class)
+{
+    class->cpu_milli = part->cpu_milli;
+    class->vcpus = (part->cpu_milli + 999) / 1000;
+    class->gpus = part->gpus;
+    class->gpu_milli = 1000;
+    class->memory_bytes = part->memory_bytes;
+    class->storage_bytes = part->storage_bytes;
+    class->gpu_models = part->gpu_models;
+    class->group = part->group;
+}
+
+/* The element's own name, or its file's, and the part's. */
+static const char *read_name(struct scenario *scenario, const struct value *group, const struct demand_file *file,
+                             const struct demand_part *part)
+{
+    const char *name = value_text(group, "name");
+    if (name[0] == '\0' && part == NULL)
+        scenario_error(scenario, group, "add name = \"web\";", "a class of demand has no name");
+    if (part == NULL)
+        return name;
+    name = arena_format(scenario->arena, "%s%s", name[0] != '\0' ? name : file->name, part->name);
+    if (strlen(name) > DEMAND_NAME_MAX)
+        scenario_error(scenario, group, "give it a shorter 'name'", "the class '%s' has a name of more than %d characters", name, DEMAND_NAME_MAX);
+    return name;
+}
+
+/* part: NULL: by the keys. */
+static void read_class(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
+                       const struct demand_file *file, const struct demand_part *part, struct demand_class *class)
+{
+    *class = (struct demand_class){.name = read_name(scenario, group, file, part),
                                    .kind = (enum demand_kind)value_choice(group, "kind"),
                                    .count = (uint32_t)value_integer(group, "count"),
                                    .ramp = value_duration(group, "ramp"),
                                    .arrivals_per_second = value_number(group, "arrivals"),
-                                   .vcpus = (int32_t)value_integer(group, "vcpus"),
-                                   .gpus = (int32_t)value_integer(group, "gpus"),
-                                   .gpu_milli = (int32_t)value_integer(group, "gpu_milli"),
                                    .priority = (int32_t)value_integer(group, "priority"),
-                                   .capacity = (enum demand_capacity)value_choice(group, "capacity"),
-                                   .memory_bytes = value_integer(group, "memory"),
-                                   .storage_bytes = value_integer(group, "storage"),
-                                   .gpu_models = read_models(scenario, group, fleet)};
-    if (class->gpu_milli < 1000 && class->gpus != 1)
-        scenario_error(scenario, value_of(group, "gpu_milli"), "write gpus = 1, or leave gpu_milli away",
-                       "a shared GPU is a part of one device, but gpus is %d", class->gpus);
-    if (class->kind == DEMAND_SERVICE)
-        read_service(scenario, group, fleet, class);
+                                   .capacity = (enum demand_capacity)value_choice(group, "capacity")};
+    if (part != NULL)
+        take_unit(part, class);
     else
-        read_job(scenario, group, class);
+        read_unit(scenario, group, fleet, class);
+    if (class->kind == DEMAND_SERVICE)
+        read_service(scenario, group, fleet, part, class);
+    else
+        read_job(scenario, group, part, class);
 }
 
-struct demand_plan *demand_read(struct scenario *scenario, const struct value *list, const struct fleet *fleet)
+/* Names of the keys are held apart by the reader; those of files are not. */
+static void check_names(struct scenario *scenario, const struct value *list, const struct demand_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->classes; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (strcmp(plan->class[i].name, plan->class[k].name) == 0 && (plan->class[i].group != NULL || plan->class[k].group != NULL))
+                scenario_error(scenario, list, "give the element with the SDL file another 'name'", "two classes of demand are called '%s'",
+                               plan->class[i].name);
+}
+
+struct demand_plan *demand_read(struct scenario *scenario, const struct value *list, const struct fleet *fleet,
+                                const struct demand_file *file)
 {
     struct demand_plan *plan = arena_new(scenario->arena, struct demand_plan);
-    struct demand_class *class = arena_array(scenario->arena, value_count(list), struct demand_class);
-    *plan = (struct demand_plan){.class = class, .classes = (uint32_t)value_count(list), .fleet = fleet};
+    size_t classes = 0;
+    for (size_t i = 0; i < value_count(list); i++)
+        classes += file != NULL && file[i].parts > 0 ? file[i].parts : 1;
+    struct demand_class *class = arena_array(scenario->arena, classes, struct demand_class);
+    *plan = (struct demand_plan){.class = class, .fleet = fleet};
     double weights = 0;
     for (uint32_t s = 0; fleet->site != NULL && s < fleet->sites; s++)
         weights += fleet->site[s].demand_weight;
     if (fleet->site != NULL && !(weights > 0)) /* a fleet that has mistakes of its own has no sites yet */
         scenario_error(scenario, list, "give at least one site a demand_weight above 0", "no site is anybody's home");
-    for (uint32_t i = 0; i < plan->classes; i++)
-        read_class(scenario, value_at(list, i), fleet, &class[i]);
+    for (size_t i = 0; i < value_count(list); i++) {
+        const struct value *group = value_at(list, i);
+        uint32_t parts = file != NULL ? file[i].parts : 0;
+        for (uint32_t k = 0; k < parts; k++)
+            read_class(scenario, group, fleet, &file[i], &file[i].part[k], &class[plan->classes++]);
+        if (parts == 0 && !value_given(group, "sdl")) /* a file with mistakes gives no classes */
+            read_class(scenario, group, fleet, NULL, NULL, &class[plan->classes++]);
+    }
+    check_names(scenario, list, plan);
     return plan;
 }
 

@@ -24,7 +24,9 @@ enum demand_capacity { CAPACITY_ON_DEMAND, CAPACITY_SPOT };
 /* How a job wants its pods: as the cloud likes, or by one of Ray's strategies. */
 enum demand_gang { GANG_ANY, GANG_PACK, GANG_SPREAD, GANG_STRICT_PACK, GANG_STRICT_SPREAD };
 enum demand_checkpoint { CHECKPOINT_EVERY, CHECKPOINT_YOUNG, CHECKPOINT_DALY };
-enum { DEMAND_UNITS_MAX = 1024, DEMAND_SITES_MAX = 8, DEMAND_TOTAL_MAX = 50000000 };
+enum { DEMAND_NAME_MAX = 64, DEMAND_UNITS_MAX = 1024, DEMAND_SITES_MAX = 8, DEMAND_TOTAL_MAX = 50000000 };
+
+struct market_group_spec;
 
 struct demand_class {
     const char *name;
@@ -34,6 +36,8 @@ struct demand_class {
     double arrivals_per_second; /* afterwards, a Poisson stream */
     uint32_t units, quorum;  /* quorum: services only; units for a job */
     int32_t vcpus, gpus, gpu_milli; /* of one unit; gpu_milli per device */
+    int32_t cpu_milli;       /* of one unit; vcpus is this in whole ones, rounded up, as they are sold */
+    const struct market_group_spec *group; /* as its tenant's own deployment file asks for it (models/market/group.h); NULL: by the keys */
     int64_t memory_bytes, storage_bytes;
     uint64_t gpu_models;     /* bit set of fleet.gpu_models that will do; 0: any */
     enum demand_spread spread;
@@ -72,7 +76,26 @@ struct demand {
     struct stream_key job_faults;
 };
 
-struct demand_plan *demand_read(struct scenario *scenario, const struct value *list, const struct fleet *fleet);
+/* What a deployment file says of an element of the list: each part is a class of its own. The file is somebody else's business: this
+ * folder knows no languages but the scenario's. */
+struct demand_part {
+    const char *name;        /* ".west.api" behind the element's own; "" when it is the only part */
+    uint32_t units;
+    int32_t cpu_milli, gpus;
+    int64_t memory_bytes, storage_bytes;
+    uint64_t gpu_models;     /* as in a class */
+    const struct market_group_spec *group;
+};
+
+struct demand_file {
+    const char *name;        /* of the element, where it gives none itself */
+    const struct demand_part *part; /* [parts] */
+    uint32_t parts;          /* 0: the element has no file, or one with mistakes */
+};
+
+/* file: by element of the list; NULL: no element has one. */
+struct demand_plan *demand_read(struct scenario *scenario, const struct value *list, const struct fleet *fleet,
+                                const struct demand_file *file);
 /* All workloads requested in [begin, end), drawn for one replication: at most DEMAND_TOTAL_MAX, and as many units. Those of a ramp
  * that is longer than the run are missing at its end; numbers stay what they are. */
 struct demand *demand_draw(struct arena *arena, const struct demand_plan *plan, uint64_t seed, uint32_t replication, instant begin,

@@ -61,8 +61,8 @@ struct key {
     bool above_low;            /* low itself is excluded: "must be above 0"; with both 0 the range is above 0 */
     const char *choices;       /* KEY_CHOICE */
     const struct key *children; /* KEY_GROUP and KEY_LIST: ends with a key of name NULL */
-    const char *when;          /* "kind=hyperscaler|ionet": the key exists only beside such a value; NULL: always. A name may be
-                                  declared more than once under values that exclude each other */
+    const char *when;          /* "kind=hyperscaler|ionet": the key exists only beside such a value; "sdl=": only without that key; NULL:
+                                  always. A name may be declared more than once under values that exclude each other */
     bool unique;               /* KEY_NAME in a list: no two elements may share it */
     bool required;             /* GROUP, LIST, TEXTS: must be there; LIST, TEXTS: and not be empty */
 };

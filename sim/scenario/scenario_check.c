@@ -127,7 +127,8 @@ static void judge_key(struct scenario *scenario, const struct key *keys, const s
         size_t length = strcspn(elsewhere->when, "=");
         const char *text = choices_joined(arena, elsewhere->when + length + 1, " or ");
         scenario_mistake(scenario, node->name_place,
-                         arena_format(arena, "it goes with %.*s = %s", (int)length, elsewhere->when, text),
+                         text[0] != '\0' ? arena_format(arena, "it goes with %.*s = %s", (int)length, elsewhere->when, text)
+                                         : arena_format(arena, "it goes without %.*s", (int)length, elsewhere->when),
                          "key '%s' means nothing here%s", node->name, in_group(arena, group));
         return;
     }

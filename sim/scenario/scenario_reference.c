@@ -48,7 +48,10 @@ static const char *type_line(struct arena *arena, const struct key *key)
         line = arena_format(arena, "%s; required", line);
     else if (optional)
         line = arena_format(arena, "%s; may be left out", line);
-    if (key->when != NULL)
+    size_t when = key->when != NULL ? strlen(key->when) : 0;
+    if (when > 0 && key->when[when - 1] == '=')
+        line = arena_format(arena, "%s; only without %.*s", line, (int)when - 1, key->when);
+    else if (when > 0)
         line = arena_format(arena, "%s; only with %s", line, key->when);
     return line;
 }

@@ -60,7 +60,7 @@ static inline void rooms_read(struct rooms *rooms, const char *text)
     }
     const struct value *root = &scenario->root;
     rooms->fleet = fleet_build(scenario, value_of(root, "fleet"));
-    rooms->demand = demand_read(scenario, value_of(root, "demand"), rooms->fleet);
+    rooms->demand = demand_read(scenario, value_of(root, "demand"), rooms->fleet, NULL);
     const struct fault_source source = {.incidents = value_of(root, "incidents"),
                                         .hazards = value_of(root, "faults"),
                                         .traces = value_of(root, "traces"),
