@@ -193,7 +193,7 @@ bool compare_write_json(const struct compare_data *data, FILE *out)
     return written;
 }
 
-/* --- CSV: one table for all three kinds of row; cells that a kind does not have stay empty --- */
+/* --- CSV: one table for all kinds of row; cells that a kind does not have stay empty --- */
 
 static const char csv_header[] = "kind,point,cloud,point_b,cloud_b,metric,unit,n,n_undefined,mean,sd,ci_low,ci_high,level,"
                                  "method,is_bound,p05,p50,p95,verdict,name,role,published,low,high,outcome,expect,"
@@ -289,6 +289,6 @@ void compare_write_csv(const struct compare_data *data, FILE *out)
         fprintf(out, "%u,,", (unsigned)s->n);
         csv_numbers(data, out, (double[]){s->value, (double)NAN, s->ci_low, s->ci_high, s->level}, 5);
         csv_texts(data, out, (const char *[]){s->method, "", "", "", "", "", s->factor, s->name}, 8);
-        fputs(",,,,\n", out);
+        fputs(",,,,,,,,,,,,,,,\n", out);
     }
 }

@@ -1,14 +1,19 @@
 /* From replications to statements: fills `summary`, `difference`, `series_summary` and the outcomes of `target` from the tables
  * `replication`, `metric` and `series` of an open results file, in the order point, cloud, metric.
  *
- * Differences are paired by (outer_draw, rep): the same luck met both sides (design.md 4.3), so most of the noise cancels.
+ * Means, intervals and quantiles are those of the nominal setting, outer draw 0. The parameter intervals come from the other draws
+ * (sim/statistics/parameter.h), the probability of being best from them too where there are any (sim/statistics/selection.h).
+ *
+ * Differences are paired by rep: the same luck met both sides (design.md 4.3), so most of the noise cancels.
  * They are taken between any two clouds of a point, and between any two points of a cloud (only against the first point when
  * there are more than SUMMARY_ALL_PAIRS_POINTS), a before b in declared order, a minus b. `break_even_price_ratio` exists for
  * pairs of clouds only: the mean cost per useful GPU-hour of a over that of b, by the jackknife; multiply b's prices by it and both
  * cost the same.
  *
- * Verdict, seen from a: 'ahead' or 'behind' when the interval of the difference lies beyond the smallest difference that matters
- * (0 for now) on one side, in the metric's better direction; else 'not decided'.
+ * Verdict, seen from a: 'ahead' or 'behind' when the interval of the difference lies beyond the smallest difference that matters on
+ * one side, in the metric's better direction, and still does after Holm's correction over the comparisons of that metric (between
+ * the clouds of the point, or between the points of the cloud); else 'not decided'. The interval is the parameter interval where the
+ * study draws its inputs, else the sampling interval.
  *
  * A target is `held` when the measured interval lies inside [low, high], `missed` when it is disjoint from it, else
  * `undecided`; so is what has no interval. A bound is the interval from it to 1. */

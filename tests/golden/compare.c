@@ -290,6 +290,27 @@ static void a_damaged_file_is_an_error_and_never_a_crash(void **state)
     assert_true(codes[0] > 0 && codes[3] > 0); /* some damage shows, some does not */
 }
 
+/* No text of the toy holds a comma within a cell but the target's source, which is not in the table. */
+static void every_row_of_csv_has_the_cells_of_its_header(void **state)
+{
+    (void)state;
+    char *output, *errors;
+    assert_int_equal(compare(&(struct compare_options){.path = "run.db", .format = COMPARE_CSV}, &output, &errors), 0);
+    size_t commas = 0, first = 0;
+    for (const char *c = output; *c != '\0'; c++) {
+        commas += *c == ',';
+        if (*c != '\n')
+            continue;
+        if (first == 0)
+            first = commas;
+        assert_int_equal(commas, first);
+        commas = 0;
+    }
+    assert_true(first > 30);
+    free(output);
+    free(errors);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +323,7 @@ int main(void)
         cmocka_unit_test(names_from_a_file_cannot_reach_the_terminal),
         cmocka_unit_test(a_full_stdout_is_exit_three),
         cmocka_unit_test(a_damaged_file_is_an_error_and_never_a_crash),
+        cmocka_unit_test(every_row_of_csv_has_the_cells_of_its_header),
     };
     return cmocka_run_group_tests(tests, make_runs, remove_runs);
 }
