@@ -7,6 +7,7 @@
 #include "models/clouds/needs.h"
 #include "models/clouds/sdl_demand.h"
 #include "models/clouds/world.h"
+#include "models/clouds/world_branch.h"
 #include "sim/base/check.h"
 
 #include <string.h>
@@ -181,6 +182,27 @@ static void mark_incidents(struct scenario *scenario, struct clouds_plan *plan, 
     }
 }
 
+/* Splitting may be told to watch one class of services. */
+static void check_watched(struct scenario *scenario, const struct demand_plan *demand)
+{
+    const struct value *rare = value_of(&scenario->root, "rare");
+    if (value_choice(rare, "method") != RARE_SPLITTING || value_text(rare, "watch")[0] == '\0')
+        return;
+    const char **names = arena_array(scenario->arena, demand->classes, const char *);
+    size_t services = 0;
+    for (uint32_t c = 0; c < demand->classes; c++) {
+        if (demand->class[c].kind != DEMAND_SERVICE)
+            continue;
+        names[services++] = demand->class[c].name;
+        if (strcmp(demand->class[c].name, value_text(rare, "watch")) == 0)
+            return;
+    }
+    const char *near = scenario_nearest(value_text(rare, "watch"), names, services);
+    scenario_error(scenario, value_of(rare, "watch"),
+                   near != NULL ? arena_format(scenario->arena, "did you mean '%s'?", near) : NULL,
+                   "no class of services is called '%s'", value_text(rare, "watch"));
+}
+
 static const void *prepare(struct scenario *scenario, const struct value *point)
 {
     const struct value *root = &scenario->root, *list = value_of(root, "clouds");
@@ -212,6 +234,7 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     check_cloud_names(scenario, source.rollouts, list);
     if (scenario->errors > before)
         return plan;
+    check_watched(scenario, demand);
     const struct value *needs = value_of(root, "needs");
     uint32_t *matched = arena_array(scenario->arena, value_count(needs), uint32_t);
     for (size_t i = 0; i < plan->clouds; i++) {
@@ -257,6 +280,14 @@ static void replicate(const void *plan, const struct sim_task *task, struct sim_
     world_run(&clouds->cloud[task->arm], task, record);
 }
 
+static void *begin_path(const void *plan, const struct sim_task *task, struct sim_record *record)
+{
+    const struct clouds_plan *clouds = plan;
+    return world_path_begin(&clouds->cloud[task->arm], task, record);
+}
+
+static const struct sim_branching branching = {begin_path, world_path_live, world_path_end, world_path_events, world_path_redraw};
+
 const struct sim_model clouds_model = {.name = "clouds",
                                        .summary = "clouds under test over one fleet, one demand and one stream of bad luck",
                                        .keys = clouds_keys,
@@ -266,4 +297,5 @@ const struct sim_model clouds_model = {.name = "clouds",
                                        .prepare = prepare,
                                        .arms = arms,
                                        .marks = marks,
-                                       .replicate = replicate};
+                                       .replicate = replicate,
+                                       .branching = &branching};

@@ -134,9 +134,11 @@ static void count_up(struct world *world, uint32_t unit, int change, struct meas
     load->up = (uint32_t)((int64_t)load->up + change);
     if (!load->wanted)
         return;
-    if (class->kind == DEMAND_SERVICE)
+    if (class->kind == DEMAND_SERVICE) {
         measure_up(world->measure, workload, load->up, cause, world_now(world));
-    else if (change > 0 && load->up == class->units)
+        if (change < 0 && NINES_UNLIKELY(world->stop_at < (double)INFINITY))
+            world_watch(world, workload);
+    } else if (change > 0 && load->up == class->units)
         world_begin_job(world, workload);
     else if (change < 0 && load->job.phase == JOB_RUNNING)
         world_fail_job(world, workload);

@@ -95,6 +95,9 @@ struct world {
     uint32_t nodes_up;
     int64_t leases_listed;
     void *cloud;
+    double stop_at;          /* importance at which a path stops to be copied (world_branch.h); infinity: never */
+    bool stopped;            /* it did */
+    uint32_t watched_class;  /* of demand, whose services are watched; COMPONENT_NONE: all */
     bool changing;           /* inside a change of the graph: units must not be bound or released */
     uint32_t action_request, action_withdraw, action_finish, action_fault, action_probe, action_pass,
         action_zero, action_abandon;

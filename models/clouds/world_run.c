@@ -3,6 +3,7 @@
 #include "models/clouds/world_inside.h"
 #include "sim/base/check.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "sim/base/nomalloc.h"
@@ -230,7 +231,7 @@ static void open_world(struct world *world)
 struct world *world_begin(const struct cloud_plan *plan, const struct sim_task *task, struct sim_record *record)
 {
     struct world *world = arena_new(task->arena, struct world);
-    *world = (struct world){.plan = plan, .task = task, .record = record, .arena = task->arena};
+    *world = (struct world){.plan = plan, .task = task, .record = record, .arena = task->arena, .stop_at = (double)INFINITY};
     open_world(world);
     return world;
 }

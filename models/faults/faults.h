@@ -202,6 +202,10 @@ const char *faults_cause_name(const struct faults *faults, uint32_t cause);
 uint32_t faults_cause_incident(const struct faults *faults, uint32_t cause);
 uint64_t faults_started(const struct faults *faults); /* outages of components begun since the start of the run */
 
+/* For splitting (sim/study/splitting.h): ends of periods under way are drawn anew, each from its law given that it lasts longer than
+ * it has. Nobody has seen them, so what follows has the law that it had. O(processes), at S(age) of a law one draw in 1 / S. */
+void faults_redraw(struct faults *faults);
+
 /* True when text matches pattern (* and ?). */
 bool path_matches(const char *pattern, const char *text);
 

@@ -219,6 +219,12 @@ void measure_back(struct measure *measure, uint32_t incident, instant now)
         samples_add(&measure->back_min, (double)(now.us - measure->incident_start[0].us) / 6e7);
 }
 
+bool measure_had_quorum(const struct measure *measure, uint32_t workload)
+{
+    const struct account *account = &measure->account[workload];
+    return account->wanted && account->ever_up;
+}
+
 duration measure_none_up(const struct measure *measure, uint32_t workload, instant now)
 {
     const struct account *account = &measure->account[workload];

@@ -93,6 +93,8 @@ void measure_count(struct measure *measure, enum measure_event event, instant no
 /* Totals for the record: faults of components, requests that the cloud's own queues or quotas refused. */
 void measure_totals(struct measure *measure, uint64_t faults, uint64_t refusals);
 
+/* Whether a service that is wanted has ever had its quorum. */
+bool measure_had_quorum(const struct measure *measure, uint32_t workload);
 /* Time inside [0, now] during which a service that had been up at least once had no unit up: what an SLA calls downtime. */
 duration measure_none_up(const struct measure *measure, uint32_t workload, instant now);
 /* What a workload has paid so far inside the window, before credits. */

@@ -230,7 +230,7 @@ static void replicate(const void *plan, const struct sim_task *task, struct sim_
     end(path);
 }
 
-static const struct sim_branching branching = {begin, live, end, events};
+static const struct sim_branching branching = {.begin = begin, .live = live, .end = end, .events = events};
 
 const struct sim_model oracle_markov = {
     .name = "markov",

@@ -117,6 +117,8 @@ static const struct key rare_keys[] = {
      .help = "Probability that a failure comes before the repair under way, while the system serves (assumption)."},
     {"cycles", KEY_INTEGER, "1000", .when = "method=failure biasing", .low = 2, .high = 1e8,
      .help = "Regenerative cycles of a replication: so many with failures made likely, and so many plain ones."},
+    {"watch", KEY_TEXT, "", .when = "method=splitting",
+     .help = "What the model's importance looks at; clouds: the class of demand whose services are watched, empty: all."},
     {"levels", KEY_LIST, .when = "method=splitting", .children = rare_level_keys, .required = true,
      .help = "Rising levels at which a path is copied."},
     KEY_END,

@@ -61,6 +61,7 @@ struct sim_rare {
     uint32_t cycles;   /* failure biasing: regenerative cycles of each kind in a replication */
     const struct rare_level *level; /* splitting: [levels], rising */
     uint32_t levels;
+    const char *watch; /* splitting: what the model's importance looks at; "" */
     uint64_t paths_max; /* splitting: most paths of a replication */
 };
 
@@ -138,6 +139,9 @@ struct sim_branching {
     /* After the horizon: reports to the record, as replicate() does. */
     void (*end)(void *path);
     uint64_t (*events)(const void *path); /* run so far, since begin() */
+    /* Called once for each copy that goes a way of its own: draws anew, given that it has not happened yet, what is drawn already and
+     * nobody has seen (when a component under way will fail), so that copies differ at once. NULL: nothing is drawn ahead. */
+    void (*redraw)(void *path);
 };
 
 struct sim_model {

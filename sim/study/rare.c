@@ -35,6 +35,7 @@ struct sim_rare rare_read(struct scenario *scenario, const struct sim_model *mod
         break;
     case RARE_SPLITTING:
         read_levels(scenario, group, &rare);
+        rare.watch = value_text(group, "watch");
         if (model->branching == NULL)
             scenario_error(scenario, method, NULL, "model '%s' cannot be split", model->name);
         break;

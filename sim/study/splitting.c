@@ -48,6 +48,15 @@ static void finish_path(struct tree *tree, double weight, uint64_t events_before
         limit_reached("limits.paths", (int64_t)tree->rare->paths_max);
 }
 
+/* To the moment of the copy, and from there another way. */
+static void go_back(struct tree *tree, const struct arena_copy *copy, uint64_t branch)
+{
+    arena_restore(tree->arena, copy);
+    stream_branch(branch);
+    if (tree->branching->redraw != NULL)
+        tree->branching->redraw(tree->state);
+}
+
 /* From the state under way to the ends of all paths that come of it. As deep as there are levels. */
 static void follow(struct tree *tree, uint32_t level, double weight, uint64_t branch, uint64_t events_before)
 {
@@ -65,9 +74,10 @@ static void follow(struct tree *tree, uint32_t level, double weight, uint64_t br
     struct arena_mark before = arena_mark(tree->aside);
     struct arena_copy *copy = arena_save(tree->arena, tree->root, tree->aside);
     for (uint32_t i = 0; i < copies; i++) {
+        uint64_t own = i == 0 ? branch : hash_word(hash_word(branch, level + 1), i);
         if (i > 0)
-            arena_restore(tree->arena, copy);
-        follow(tree, level + 1, weight / copies, i == 0 ? branch : hash_word(hash_word(branch, level + 1), i), events);
+            go_back(tree, copy, own);
+        follow(tree, level + 1, weight / copies, own, events);
     }
     arena_rewind(tree->aside, before);
 }

@@ -9,8 +9,9 @@
  * That holds for every metric that is a function of the path, and for any levels; levels decide how much is gained alone.
  *
  * The state of a replication is the bytes that its model has allocated, so saving and bringing back is a copy
- * (arena_save()); the futures differ because the streams do (stream_branch()). What was drawn before the moment of
- * copying, such as the end of a repair under way, is part of the past that copies share.
+ * (arena_save()); the futures differ because the streams do (stream_branch()), and because the model draws anew what was
+ * drawn ahead and has not happened yet (redraw()), such as the time at which a node that is up will fail. What it leaves as it
+ * is, copies share: no bias, but less gain.
  *
  * Good levels: the probability to get from each to the next is about the same, between a tenth and a half, and the copies are its
  * inverse; then about as many paths reach each level as set out. A path is copied once at each level, so the horizon should be
