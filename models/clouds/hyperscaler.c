@@ -32,6 +32,7 @@ static const void *plan_hyperscaler(struct scenario *scenario, const struct valu
                                     const struct demand_plan *demand, struct graph_builder *graph)
 {
     struct hyperscaler_plan *plan = arena_new(scenario->arena, struct hyperscaler_plan);
+    (void)demand;
     const struct law *every = value_law(group, "maintenance_every");
     *plan = (struct hyperscaler_plan){.fleet = fleet,
                                       .disks = (enum disks)value_choice(group, "disks"),
@@ -53,11 +54,6 @@ static const void *plan_hyperscaler(struct scenario *scenario, const struct valu
     if (!(law_mean(every) < 1e15))
         scenario_error(scenario, value_of(group, "maintenance_every"), "the first is drawn from the equilibrium of its law",
                        "'maintenance_every' has no finite mean");
-    for (uint32_t c = 0; c < demand->classes; c++)
-        if (demand->class[c].kind == DEMAND_JOB && demand->class[c].gang >= GANG_SPREAD)
-            scenario_error(scenario, value_of(group, "queue"), "leave 'gang' away, or use 'any' or 'pack', where a cloud has queues",
-                           "the queue of '%s' plans pods wherever they fit, but jobs of '%s' want a strategy of Ray's",
-                           value_text(group, "name"), demand->class[c].name);
     prices_read(scenario, group, fleet, &plan->prices);
     plan->prices.vcpu = value_money(group, "vcpu_price");
     prices_read_spot(group, fleet, &plan->prices);

@@ -76,6 +76,9 @@ static int64_t limit_of(const struct hyperscaler *cloud, uint32_t workload)
     return limit < GPU_PROFILE_NEVER ? limit : GPU_PROFILE_NEVER;
 }
 
+/* Ray's strategies as far as they are rules; their goals are left to the placement policy. */
+static const enum gpu_company company_of[] = {[GANG_STRICT_PACK] = GPU_COMPANY_TOGETHER, [GANG_STRICT_SPREAD] = GPU_COMPANY_APART};
+
 static void submit(struct hyperscaler *cloud, uint32_t workload)
 {
     struct world *world = cloud->world;
@@ -83,6 +86,7 @@ static void submit(struct hyperscaler *cloud, uint32_t workload)
     uint32_t site = site_of(cloud, workload);
     struct gpu_request request = {.tasks = cloud->tasks[world->demand->workload[workload].class],
                                   .count = (int32_t)class->units,
+                                  .company = company_of[class->gang],
                                   .priority = rank_of(class),
                                   .limit_us = limit_of(cloud, workload),
                                   .requeue = true,

@@ -242,9 +242,11 @@ bool pools_take_gang(struct pools *pools, uint32_t pool, uint32_t workload, uint
         return false;
     struct gpu_place_options options = place_options(pools);
     bool anyhow = world_class(world, workload)->gang == GANG_ANY;
-    struct gpu_group group = {.bundles = pools->bundles};
+    struct gpu_group group = {.strategy = GPU_GROUP_PACK};
     if (!anyhow)
         group = group_of(pools, pool, workload, pools->bundles);
+    if (group.strategy == GPU_GROUP_STRICT_PACK && group.placed > 0)
+        return false; /* the node that all were on took them all; what is left there is about to go */
     if (anyhow ? !take_anyhow(pools, pool, workload, &options)
                : !gpu_group_place(pools->inventory[pool], &group, &options, pools->forbidden))
         return false;
@@ -266,7 +268,7 @@ uint32_t pools_find_knot(struct pools *pools, uint32_t pool, const uint32_t *wor
         struct gpu_bundle *bundles =
             arena_array(pools->world->arena, world_class(pools->world, workloads[i])->units, struct gpu_bundle);
         groups[i] = group_of(pools, pool, workloads[i], bundles);
-        knot[i] = groups[i].placed > 0 && groups[i].placed < groups[i].count;
+        knot[i] = groups[i].placed > 0 && groups[i].placed < groups[i].count && groups[i].strategy != GPU_GROUP_STRICT_PACK;
     }
     struct gpu_place_options options = {.policy = pools->plan->policy, .ties = GPU_TIES_LOWEST};
     int32_t left = gpu_knot_find(pools->inventory[pool], groups, (int32_t)count, knot, &options, pools->forbidden);

@@ -72,7 +72,8 @@ bool pools_take(struct pools *pools, uint32_t pool, uint32_t workload, const str
 bool pools_take_apart(struct pools *pools, uint32_t pool, uint32_t workload, const struct pool_wish *wish, uint32_t *node,
                       uint16_t *devices);
 /* Takes places for all idle units of a job in one pool, or for none, by the strategy its demand asks for; units that have places in
- * the pool keep them, and the strategy looks at them too. nodes[], devices[]: by unit of the job; only those of idle units are written. */
+ * the pool keep them, and the strategy looks at them too; one that wants
+ * all on one node waits until none has a place. nodes[], devices[]: by unit of the job; only those of idle units are written. */
 bool pools_take_gang(struct pools *pools, uint32_t pool, uint32_t workload, uint32_t *nodes, uint16_t *devices);
 /* Of the jobs workloads[count], each with units placed in the pool and others waiting, those that wait for each other for ever: each could
  * be completed if the others let go, none as it is. knot[count] tells which; returns how many. */

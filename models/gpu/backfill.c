@@ -79,7 +79,7 @@ static void forget(struct gpu_backfill *queue, int32_t id)
 
 int32_t gpu_backfill_submit(struct gpu_backfill *queue, const struct gpu_request *request, int64_t now_us)
 {
-    struct gpu_booking_request wanted = {request->tasks, request->count, request->limit_us};
+    struct gpu_booking_request wanted = {request->tasks, request->count, request->company, request->limit_us};
     queue->counts.submitted++;
     if (!gpu_profile_possible(queue->profile, &wanted)) {
         queue->counts.refused++;

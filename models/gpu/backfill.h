@@ -51,6 +51,7 @@ struct gpu_backfill_options {
 struct gpu_request {
     const struct gpu_pod *tasks; /* [count], all or nothing; the caller's, must outlive the job */
     int32_t count;
+    enum gpu_company company;    /* which nodes they may share */
     int32_t priority;            /* higher first */
     int64_t limit_us;            /* > 0: it ends by then */
     bool requeue;                /* after a node failure: back into the queue; otherwise it is gone */

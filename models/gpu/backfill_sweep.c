@@ -8,7 +8,7 @@
 
 static struct gpu_booking_request booking_of(const struct gpu_job *job)
 {
-    return (struct gpu_booking_request){job->request.tasks, job->request.count, job->request.limit_us};
+    return (struct gpu_booking_request){job->request.tasks, job->request.count, job->request.company, job->request.limit_us};
 }
 
 /* --- Promises ----------------------------------------------------------------------------------------------------- */

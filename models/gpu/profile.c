@@ -291,6 +291,34 @@ static bool same_task(const struct gpu_booking_request *request, int32_t task)
            a->milli_per_device == b->milli_per_device && a->models == b->models;
 }
 
+/* Whether one of the first `tasks` tasks of the draft sits on the node. */
+static bool drafted_on(const struct gpu_profile *profile, int32_t tasks, int32_t node)
+{
+    for (int32_t i = 0; i < tasks; i++)
+        if (profile->draft[i].node == node)
+            return true;
+    return false;
+}
+
+/* All tasks on this node, all through the window; seats into draft. The room of the search is left as it is. */
+static bool fit_on(struct gpu_profile *profile, const struct gpu_booking_request *request, const struct window *window, int32_t node)
+{
+    struct gpu_room room = {0};
+    for (int32_t task = 0; task < request->count; task++) {
+        const struct gpu_pod *pod = &request->tasks[task];
+        struct gpu_placement seat = {.node = node};
+        if (!node_allowed(profile, window, node, pod))
+            return false;
+        if (task == 0)
+            room = *room_in(profile, window, node);
+        if (!gpu_room_find(&room, pod, &seat.devices))
+            return false;
+        gpu_room_take(&room, pod, seat.devices);
+        profile->draft[task] = seat;
+    }
+    return true;
+}
+
 /* All tasks on the first nodes that have room all through the window; seats into draft. A task like the one before it
  * need not look at nodes that had no room for that one. */
 static bool fit_in(struct gpu_profile *profile, const struct gpu_booking_request *request,
@@ -298,6 +326,12 @@ static bool fit_in(struct gpu_profile *profile, const struct gpu_booking_request
 {
     const struct gpu_inventory *inventory = profile->inventory;
     size_t order = 0;
+    bool apart = request->company == GPU_COMPANY_APART;
+    for (size_t i = 0; i < inventory->count && request->company == GPU_COMPANY_TOGETHER; i++)
+        if (fit_on(profile, request, window, (int32_t)inventory->by_order[i]))
+            return true;
+    if (request->company == GPU_COMPANY_TOGETHER)
+        return false;
     for (int32_t task = 0; task < request->count; task++) {
         const struct gpu_pod *pod = &request->tasks[task];
         struct gpu_placement seat = {.node = GPU_NO_NODE};
@@ -305,7 +339,7 @@ static bool fit_in(struct gpu_profile *profile, const struct gpu_booking_request
             order = 0;
         for (; order < inventory->count; order++) {
             int32_t node = (int32_t)inventory->by_order[order];
-            if (node_allowed(profile, window, node, pod) &&
+            if (node_allowed(profile, window, node, pod) && !(apart && drafted_on(profile, task, node)) &&
                 gpu_room_find(room_in(profile, window, node), pod, &seat.devices)) {
                 seat.node = node;
                 break;
@@ -386,6 +420,22 @@ static bool seat_now(struct gpu_profile *profile, const struct window *window, c
     return false;
 }
 
+/* All tasks on one node that the policy would take for the first; seats into draft, and bound. */
+static bool seat_together(struct gpu_profile *profile, const struct gpu_booking_request *request, const struct window *window,
+                          struct gpu_place_options *place)
+{
+    struct gpu_placement first;
+    while (gpu_find(profile->inventory, &request->tasks[0], place, &first)) {
+        if (fit_on(profile, request, window, first.node)) {
+            for (int32_t i = 0; i < request->count; i++)
+                gpu_bind(profile->inventory, &request->tasks[i], &profile->draft[i]);
+            return true;
+        }
+        profile->forbidden[place->forbidden_count++] = first.node;
+    }
+    return false;
+}
+
 bool gpu_profile_start(struct gpu_profile *profile, int32_t id, const struct gpu_booking_request *request,
                        int64_t now_us, uint64_t random)
 {
@@ -395,9 +445,18 @@ bool gpu_profile_start(struct gpu_profile *profile, int32_t id, const struct gpu
     struct gpu_place_options place = profile->place;
     place.forbidden = profile->forbidden;
     int32_t placed = 0;
+    if (request->company == GPU_COMPANY_TOGETHER) {
+        place.random = random;
+        if (seat_together(profile, request, &window, &place))
+            book(profile, id, request, now_us, GPU_BOOKING_BOUND);
+        return profile->bookings[id].state == GPU_BOOKING_BOUND;
+    }
     for (; placed < request->count; placed++) {
-        if (placed > 0 && !same_task(request, placed))
+        bool other = placed > 0 && !same_task(request, placed);
+        if (other)
             place.forbidden_count = 0;
+        for (int32_t i = other ? 0 : placed - 1; request->company == GPU_COMPANY_APART && i >= 0 && i < placed; i++)
+            profile->forbidden[place.forbidden_count++] = profile->draft[i].node;
         place.random = hash_word(random, (uint64_t)placed);
         if (!seat_now(profile, &window, &request->tasks[placed], &place, &profile->draft[placed]))
             break;

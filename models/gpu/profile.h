@@ -46,10 +46,14 @@ struct gpu_booking {
     int32_t first_claim;
 };
 
+/* Which nodes the tasks of one booking may share with each other. */
+enum gpu_company { GPU_COMPANY_ANY, GPU_COMPANY_APART /* no two on one node */, GPU_COMPANY_TOGETHER /* all on one node */ };
+
 /* A search: these tasks, all of them, for so long. */
 struct gpu_booking_request {
     const struct gpu_pod *tasks; /* [count] */
     int32_t count;
+    enum gpu_company company;
     int64_t length_us;           /* > 0; GPU_PROFILE_NEVER: unlimited */
 };
 

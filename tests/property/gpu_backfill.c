@@ -81,6 +81,19 @@ static void grid_fill(const struct world *world, int32_t without)
     }
 }
 
+/* The rule of who may share a node with whom, for all that run or are promised. */
+static void check_company(const struct world *world)
+{
+    for (int32_t id = 0; id < JOBS; id++) {
+        struct gpu_placement seats[MOST_TASKS];
+        const struct gpu_job *job = gpu_backfill_job(world->queue, id);
+        int32_t count = job->state == GPU_JOB_NONE ? 0 : gpu_backfill_seats(world->queue, id, seats);
+        for (int32_t i = 0; i < count && job->request.company != GPU_COMPANY_ANY; i++)
+            for (int32_t k = 0; k < i; k++)
+                assert_int_equal(seats[i].node == seats[k].node, job->request.company == GPU_COMPANY_TOGETHER);
+    }
+}
+
 static void grid_check(const struct world *world, int64_t now)
 {
     for (int n = 0; n < (int)world->inventory->count; n++)
@@ -122,8 +135,12 @@ static int grid_copies(const struct world *world, int node, const struct gpu_pod
 static bool grid_fits(const struct world *world, const struct gpu_request *request, int64_t from)
 {
     int copies = 0;
-    for (int n = 0; n < (int)world->inventory->count; n++)
-        copies += grid_copies(world, n, &request->tasks[0], from, from + request->limit_us);
+    for (int n = 0; n < (int)world->inventory->count; n++) {
+        int here = grid_copies(world, n, &request->tasks[0], from, from + request->limit_us);
+        if (request->company == GPU_COMPANY_TOGETHER && here >= request->count)
+            return true;
+        copies += request->company == GPU_COMPANY_ANY ? here : request->company == GPU_COMPANY_APART && here > 0;
+    }
     return copies >= request->count;
 }
 
@@ -151,6 +168,7 @@ static void add_job(struct world *world, int j, bool same_size)
         while (pod.devices > 4);
         pod.models = below(dice, 5) == 0 ? 1 : 0;
         request->count = 1 + (int32_t)below(dice, MOST_TASKS);
+        request->company = below(dice, 3) == 0 ? (enum gpu_company)(1 + below(dice, 2)) : GPU_COMPANY_ANY;
     }
     for (int i = 0; i < request->count; i++)
         world->tasks[j][i] = pod;
@@ -354,6 +372,7 @@ static void play(struct world *world, bool lazily)
         if (world->queue->options.discipline != GPU_SLURM)
             grid_check(world, now);
         check_waiting(world, now);
+        check_company(world);
         gpu_backfill_audit(world->queue, now);
         last = now;
     }

@@ -135,7 +135,9 @@ static void say_job(struct generator *g, uint32_t number)
     if (chance(g, 0.3))
         say(g, "job_up = \"exponential(20 h)\"; ");
     static const char *const checkpoints[] = {"every", "young", "daly"};
-    say(g, "checkpoint = \"%s\"; gang = \"%s\"; ", checkpoints[below(g, 3)], chance(g, 0.5) ? "any" : "pack");
+    static const char *const gangs[] = {"any", "pack", "spread", "strict-pack", "strict-spread"};
+    uint32_t gang = below(g, g->mode == PROGRESS ? 3 : 5);
+    say(g, "checkpoint = \"%s\"; gang = \"%s\"; ", checkpoints[below(g, 3)], gangs[gang]);
     if (g->mode != PROGRESS && chance(g, 0.3))
         say(g, "restarts = %u; ", below(g, 5));
     if (chance(g, 0.3))
