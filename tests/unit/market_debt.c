@@ -1,37 +1,6 @@
 /* The rules profile 2026-08: what each of its quirks does, and what the world is like without it; reclamation, reasons,
  * deposits from several sources, and the AKT fallback. The vectors hold the rest. */
-#include "tests/unit/market_world.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-
-static const char *const names[] = {"alice", "bob", "carol", "p01", "p02", "p03", "p04", "stranger"};
-
-static void open_with(struct world *world, struct market_rules rules)
-{
-    world_open(world, &rules, false, names, sizeof names / sizeof names[0]);
-}
-
-static void expect(enum market_error expected, enum market_error actual)
-{
-    assert_string_equal(market_error_name(expected), market_error_name(actual));
-}
-
-static void expect_decimal(const char *expected, decimal actual)
-{
-    char text[DECIMAL_TEXT];
-    assert_string_equal(expected, decimal_format(text, actual));
-}
-
-static int64_t purse_change(const struct world *world, const char *name, enum market_denom denom)
-{
-    return world->market.bank.wallets[world_wallet(world, name)].balance[denom] - WORLD_PURSE;
-}
+#include "tests/unit/market_claims.h"
 
 static enum market_error deposit(struct world *world, struct market_deployment_id id, const char *who,
                                  enum market_denom denom, int64_t amount, int64_t height)
