@@ -1,6 +1,6 @@
 /* Jobs that save their work every so often, on machines that fail.
  *
- * A job is `intervals` times `interval` of work, each closed by a checkpoint that takes `write`. A failure throws it back to the last
+ * A job is `saves` times `save_every` of work, each closed by a checkpoint that takes `write`. A failure throws it back to the last
  * complete checkpoint and costs `restart` before work goes on. Failures may strike during the restart too, which then begins
  * again (`restart_fails`, the model of Daly 2006, "A higher order estimate of the optimum checkpoint interval for restart
  * dumps", section 2), or only afterwards (Young 1974, "A first order approximation to the optimum checkpoint interval"). The time to the next
@@ -31,8 +31,8 @@ static const struct sim_series series[] = {
 
 static const struct key keys[] = {
     {"jobs", KEY_INTEGER, "1", .help = "Jobs side by side, all alike and independent.", .low = 1, .high = 1e6},
-    {"intervals", KEY_INTEGER, NULL, .help = "Intervals of work that make a job.", .low = 1, .high = 1e9},
-    {"interval", KEY_DURATION, NULL, .help = "Work between checkpoints.", .above_low = true},
+    {"saves", KEY_INTEGER, NULL, .help = "Stretches of work that make a job, each closed by a checkpoint.", .low = 1, .high = 1e9},
+    {"save_every", KEY_DURATION, NULL, .help = "Work between checkpoints.", .above_low = true},
     {"write", KEY_DURATION, NULL, .help = "Time that a checkpoint takes; no work is done meanwhile."},
     {"restart", KEY_DURATION, NULL, .help = "Time from a failure to work going on."},
     {"up", KEY_LAW, NULL, .help = "Law of the time to the next failure."},
@@ -74,11 +74,11 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     *plan = (struct plan){
         .trial = trial_plan("checkpoint"),
         .up = *value_law(root, "up"),
-        .interval = value_duration(root, "interval"),
+        .interval = value_duration(root, "save_every"),
         .write = value_duration(root, "write"),
         .restart = value_duration(root, "restart"),
         .jobs = (uint32_t)value_integer(root, "jobs"),
-        .intervals = (uint32_t)value_integer(root, "intervals"),
+        .intervals = (uint32_t)value_integer(root, "saves"),
         .restart_fails = value_bool(root, "restart_fails"),
     };
     if (!(law_mean(&plan->up) > 0))

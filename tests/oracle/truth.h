@@ -368,8 +368,8 @@ static void checkpoint_truth(const struct value *root, struct truth *truth)
 {
     const struct law *up = value_law(root, "up");
     assert_int_equal(up->kind, LAW_EXPONENTIAL);
-    double m = law_mean(up) / 3600, restart = hours(root, "restart"), interval = hours(root, "interval");
-    double intervals = (double)value_integer(root, "intervals"), failures = expm1((interval + hours(root, "write")) / m);
+    double m = law_mean(up) / 3600, restart = hours(root, "restart"), interval = hours(root, "save_every");
+    double intervals = (double)value_integer(root, "saves"), failures = expm1((interval + hours(root, "write")) / m);
     bool fails = value_bool(root, "restart_fails");
     double wall = intervals * failures * (fails ? m * exp(restart / m) : m + restart);
     truth[0] = (struct truth){"wall_h", wall};
