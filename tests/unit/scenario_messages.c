@@ -54,7 +54,7 @@ static void unknown_keys_are_pointed_at_with_the_nearest(void **state)
         {MM1 "limits = { zebra = 3; };", "a.cfg:2:12: error: unknown key 'zebra' in 'limits'\n"
                                          "   limits = { zebra = 3; };\n"
                                          "              ^~~~~\n"
-                                         "hint: keys here: events; see scenarios/reference.cfg\n"},
+                                         "hint: keys here: paths, events; see scenarios/reference.cfg\n"},
         {CLOUD("regions = 3;"), "a.cfg:3:3: error: key 'regions' means nothing here in 'clouds[0]'\n"
                                 "   regions = 3;\n"
                                 "   ^~~~~~~\n"
