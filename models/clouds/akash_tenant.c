@@ -131,6 +131,18 @@ static void create(struct akash *cloud, uint32_t index, int64_t deposit)
     akash_begin_top_ups(cloud, index);
 }
 
+/* Groups of the old deployment that were started after its end ([Q2]): nobody waits for their orders any more. */
+static void close_zombies(struct akash *cloud, const struct akash_deployment *deployment)
+{
+    for (uint32_t t = deployment->first; t < deployment->first + deployment->groups; t++) {
+        struct tenancy *what = &cloud->tenancy[t];
+        if (what->phase != AKASH_ORDERED)
+            continue;
+        (void)akash_send(cloud, (struct akash_message){.kind = AKASH_CLOSE_GROUP, .group = what->group});
+        akash_forget_bids(cloud, t);
+    }
+}
+
 void akash_on_create(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail)
 {
     (void)engine;
@@ -149,6 +161,7 @@ void akash_on_create(void *context, struct engine *engine, uint32_t tenancy, uin
             try_later(cloud, tenancy, cloud->action_create);
         return;
     }
+    close_zombies(cloud, deployment);
     create(cloud, what->deployment, deposit);
     for (uint32_t t = deployment->first; t < deployment->first + deployment->groups; t++)
         order_opened(cloud, t);
