@@ -56,7 +56,8 @@ static enum attempt try_bid(struct akash *cloud, uint32_t tenancy, uint32_t prov
     decimal price = decimal_mul(bid.price, who->price_factor);
     price.atto -= price.atto % (DECIMAL_ONE_ATTO / 1000000); /* the script's precision: 6 digits */
     enum market_error error = send_bid(cloud, tenancy, provider, order, price);
-    if (error == MARKET_OK && what->n_bids < AKASH_BIDS_MAX) {
+    if (error == MARKET_OK) {
+        check(what->n_bids <= (uint32_t)cloud->plan->rules.market.order_max_bids, "more bids than an order takes");
         what->bids[what->n_bids++] = (struct akash_bid){provider, bid.reservation};
         return ATTEMPT_MADE;
     }

@@ -50,24 +50,47 @@ static struct tenancy *tenancy_of_group(const struct akash *cloud, const struct 
     return &cloud->tenancy[deployment->first + gseq - 1];
 }
 
+struct tenancy *akash_tenancy_of_lease(const struct akash *cloud, struct market_lease_id id)
+{
+    const struct market *market = &cloud->market;
+    const struct market_lease *lease = market_lease(market, id);
+    check(lease != NULL, "a payment for no lease");
+    const struct market_group *group = &market->groups[market->orders[lease->order].group];
+    struct market_deployment_id deployment = market_deployment_id(market, group->deployment);
+    return tenancy_of_group(cloud, &deployment, group->gseq);
+}
+
 static void pay(struct akash *cloud, const struct market_event *event)
 {
     const struct market *market = &cloud->market;
-    const struct market_lease *lease = market_lease(market, event->lease);
-    check(lease != NULL, "a payment for no lease");
-    uint32_t gseq = market->groups[market->orders[lease->order].group].gseq;
-    struct tenancy *what = tenancy_of_group(cloud, &event->deployment, gseq);
+    const struct tenancy *what = akash_tenancy_of_lease(cloud, event->lease);
     bool fee = event->what == MARKET_TRANSFER_TAKE, akt = event->denom == MARKET_UAKT;
     const char *to = fee ? "community pool" : market->bank.wallets[event->to].name;
     /* One USDC, and one ACT, is one dollar, and all count in millionths. */
     int64_t micro = event->amount;
     if (akt)
         micro = decimal_truncate(decimal_mul_int(akash_akt_price(cloud), micro));
-    int64_t early = what->measured_early < micro ? what->measured_early : micro;
-    what->measured_early -= early;
+    struct akash_deployment *deployment = &cloud->deployment[what->deployment];
+    int64_t early = deployment->measured_early < micro ? deployment->measured_early : micro;
+    deployment->measured_early -= early;
     if (micro > early)
         world_pay(cloud->world, what->first_unit, what->units, (money){micro - early}, to, akt ? "akt" : cloud->plan->rules.coin,
                   fee ? "fee" : "lease");
+}
+
+/* Its account is closed, and what payments have earned is stuck there ([R5], [Q8]): the tenant has paid it all the same. */
+static void pay_stuck(struct akash *cloud, const struct akash_deployment *deployment)
+{
+    const struct escrow_account *account = market_account(&cloud->market, deployment->id);
+    const struct tenancy *first = &cloud->tenancy[deployment->first];
+    if (account->state != ESCROW_CLOSED)
+        return;
+    for (uint32_t i = account->first_payment; i != SLOT_NONE; i = cloud->market.escrow.payments[i].next) {
+        const struct escrow_payment *payment = &cloud->market.escrow.payments[i];
+        if (payment->state == ESCROW_OPEN && decimal_truncate(payment->balance) > 0)
+            world_pay(cloud->world, first->first_unit, first->units, (money){decimal_truncate(payment->balance)}, "nobody",
+                      cloud->plan->rules.coin, "stuck");
+    }
 }
 
 /* Who did not send the message has to notice what it did. */
@@ -98,6 +121,7 @@ static void end_deployment(struct akash *cloud, const struct market_event *event
     if (!akash_same_deployment(deployment->id, event->deployment))
         return; /* given up long ago */
     engine_cancel(cloud->world->engine, deployment->top_up);
+    pay_stuck(cloud, deployment);
     for (uint32_t t = deployment->first; t < deployment->first + deployment->groups; t++) {
         struct tenancy *what = &cloud->tenancy[t];
         if (what->provider != COMPONENT_NONE)

@@ -97,6 +97,7 @@ struct akash_deployment {
     struct market_deployment_id id; /* {0, 0}: never made, or forgotten */
     struct event_id top_up;
     int64_t minting_uakt;      /* burnt, and not minted yet */
+    int64_t measured_early;    /* earned by its leases, already measured, not paid yet; micro-dollars */
 };
 
 /* One group of a deployment: all replicas of a workload, or some of them, or one where they are spread. */
@@ -119,7 +120,6 @@ struct tenancy {
     instant dead_since;        /* nothing of a lease that had been up is up; INSTANT_NEVER */
     int64_t dead_height;
     instant paused_since;      /* its provider closed the lease; INSTANT_NEVER */
-    int64_t measured_early;    /* earned, already measured, not paid yet; micro-dollars */
     struct event_id step, detect, monitor, balance, clock;
     uint32_t parked_action, next_parked; /* what it will do when the chain is back; COMPONENT_NONE: does not wait for that */
     bool parked;               /* in the list of cloud->first_parked */
@@ -204,6 +204,8 @@ instant akash_block_at(const struct akash *cloud, int64_t height);
 int64_t akash_block_time_s(const struct akash *cloud);
 /* Reads what the last message did: payments are measured, ended leases cleared away. akash_send() does that. */
 void akash_drain(struct akash *cloud);
+/* Whose lease that is, or was. */
+struct tenancy *akash_tenancy_of_lease(const struct akash *cloud, struct market_lease_id id);
 /* Gives an ended deployment's memory back, now or when its last bids are closed. */
 void akash_forget(struct akash *cloud, uint32_t deployment);
 

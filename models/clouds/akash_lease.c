@@ -53,39 +53,45 @@ void akash_on_withdraw(void *context, struct engine *engine, uint32_t provider, 
         withdraw_all(cloud, provider);
 }
 
-/* A tenancy whose workload is gone, but whose deployment waits for a block to be closed in. */
-static void settle_left(struct akash *cloud, const struct tenancy *what)
+/* Every payment that still charges an account: of leases, of leases whose workload has gone, and of ghosts ([R2], [Q7]). */
+static void settle_account(struct akash *cloud, uint32_t account)
 {
-    const struct market_order *order = market_order(&cloud->market, what->order);
-    if (what->provider != COMPONENT_NONE || order == NULL || order->lease == SLOT_NONE)
-        return;
-    (void)akash_send(cloud, (struct akash_message){.kind = AKASH_WITHDRAW_LEASE,
-                                                   .lease = {what->order, cloud->market.leases[order->lease].provider}});
+    const struct escrow *escrow = &cloud->market.escrow;
+    uint32_t next;
+    for (uint32_t i = escrow->accounts[account].first_payment; i != SLOT_NONE; i = next) {
+        const struct escrow_payment *payment = &escrow->payments[i];
+        next = payment->next;
+        if (payment->state != ESCROW_OPEN || escrow->accounts[account].state != ESCROW_OPEN)
+            continue;
+        struct market_order_id order = market_order_id(&cloud->market, cloud->market.leases[payment->lease.index].order);
+        (void)akash_send(cloud, (struct akash_message){.kind = AKASH_WITHDRAW_LEASE, .lease = {order, payment->provider}});
+    }
 }
 
-/* What has been earned and could not be paid now, as another lease of the account was paid in this block ([Q6]), counts now. */
-static void measure_early(struct akash *cloud, struct tenancy *what)
+/* What payments have earned and could not be paid now, as another one of the account was paid in this block ([Q6]), counts now. */
+static void measure_early(struct akash *cloud, struct akash_deployment *deployment, const struct escrow_account *account)
 {
-    const struct market_order *order = market_order(&cloud->market, what->order);
-    if (order == NULL || order->lease == SLOT_NONE)
-        return;
-    const struct market_lease *lease = &cloud->market.leases[order->lease];
-    int64_t earned = decimal_truncate(cloud->market.escrow.payments[lease->payment].balance) - what->measured_early;
+    int64_t earned = -deployment->measured_early;
+    for (uint32_t i = account->first_payment; i != SLOT_NONE; i = cloud->market.escrow.payments[i].next)
+        if (cloud->market.escrow.payments[i].state == ESCROW_OPEN)
+            earned += decimal_truncate(cloud->market.escrow.payments[i].balance);
     if (earned <= 0)
         return;
-    what->measured_early += earned;
-    world_pay(cloud->world, what->first_unit, what->units, (money){earned}, cloud->market.bank.wallets[lease->provider].name,
-              cloud->plan->rules.coin, "lease");
+    const struct tenancy *first = &cloud->tenancy[deployment->first];
+    deployment->measured_early += earned;
+    world_pay(cloud->world, first->first_unit, first->units, (money){earned}, "escrow", cloud->plan->rules.coin, "lease");
 }
 
 void akash_settle_all(struct akash *cloud)
 {
-    for (uint32_t p = 0; p < cloud->plan->providers; p++)
-        withdraw_all(cloud, p);
-    for (uint32_t t = 0; t < cloud->tenancies; t++) {
-        if (!world_wanted(cloud->world, cloud->tenancy[t].workload))
-            settle_left(cloud, &cloud->tenancy[t]);
-        measure_early(cloud, &cloud->tenancy[t]);
+    cloud->why = "lease closed: its escrow ran dry";
+    for (uint32_t d = 0; d < cloud->deployments; d++) {
+        const struct market_deployment *deployment = market_deployment(&cloud->market, cloud->deployment[d].id);
+        if (deployment == NULL)
+            continue;
+        settle_account(cloud, deployment->account);
+        if (cloud->market.escrow.accounts[deployment->account].state == ESCROW_OPEN)
+            measure_early(cloud, &cloud->deployment[d], &cloud->market.escrow.accounts[deployment->account]);
     }
 }
 

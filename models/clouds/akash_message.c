@@ -83,6 +83,18 @@ static struct market_deployment_id about(const struct akash *cloud, const struct
     return (struct market_deployment_id){0, 0};
 }
 
+/* [Q5] has taken from the tenant what nobody gets: it has paid that all the same. */
+static void pay_uncredited(struct akash *cloud, decimal before)
+{
+    const struct market *market = &cloud->market;
+    int64_t lost = decimal_truncate(decimal_sub(market->escrow.uncredited[cloud->plan->rules.denom], before));
+    if (lost == 0)
+        return;
+    const struct akash_deployment *deployment = &cloud->deployment[cloud->deployment_of[cloud->about.index]];
+    const struct tenancy *first = &cloud->tenancy[deployment->first];
+    world_pay(cloud->world, first->first_unit, first->units, (money){lost}, "nobody", cloud->plan->rules.coin, "uncredited");
+}
+
 enum market_error akash_send(struct akash *cloud, struct akash_message message)
 {
     if (message.kind != AKASH_BURN_MINT)
@@ -91,9 +103,12 @@ enum market_error akash_send(struct akash *cloud, struct akash_message message)
         message.leave.time_s = akash_block_time_s(cloud);
     cloud->about = about(cloud, &message);
     int64_t height = akash_height(cloud);
+    decimal uncredited = cloud->market.escrow.uncredited[cloud->plan->rules.denom];
     akash_write_message(cloud, &message, height);
     enum market_error error = take(cloud, &message, height);
     akash_write_result(cloud, height, error);
+    if (message.kind == AKASH_CREATE_LEASE)
+        pay_uncredited(cloud, uncredited);
     akash_drain(cloud);
     return error;
 }
