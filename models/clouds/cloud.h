@@ -47,6 +47,8 @@ struct cloud_kind {
      * take, drawn from the stream; and would one from this site come through now? */
     duration (*probe_time)(const void *cloud, struct stream *stream);
     bool (*passes)(void *cloud, uint32_t site, const struct gpu_pod *small);
+    /* Evictions per second of a bound unit that its tenant was told to expect. NULL: none. */
+    double (*evictions)(const void *cloud, uint32_t unit);
     /* The horizon: settle accounts, report money and providers. */
     void (*close)(void *cloud);
     /* Aborts when an invariant of the cloud's own state is broken. NULL: none. */

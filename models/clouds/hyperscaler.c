@@ -165,6 +165,13 @@ static bool passes(void *context, uint32_t site, const struct gpu_pod *small)
     return can_manage(cloud, site) && pools_has(cloud->pools, site, small);
 }
 
+static double evictions(const void *context, uint32_t unit)
+{
+    const struct hyperscaler *cloud = context;
+    bool spot = world_class(cloud->world, workload_of(cloud, unit))->capacity == CAPACITY_SPOT;
+    return spot ? cloud->plan->evictions_per_second : 0;
+}
+
 static void close_hyperscaler(void *context)
 {
     struct hyperscaler *cloud = context;
@@ -211,5 +218,6 @@ const struct cloud_kind cloud_hyperscaler = {.name = "hyperscaler", .rules = "20
                                              .component = component,
                                              .probe_time = probe_time,
                                              .passes = passes,
+                                             .evictions = evictions,
                                              .close = close_hyperscaler,
                                              .audit = audit};

@@ -2,9 +2,9 @@
  * is the cloud's business.
  *
  * A job that writes checkpoints at the best interval (Young, Daly) has to know how often it fails. It believes what the laws say of
- * the components it runs on, and learns: after n failures and stops in a running time T its mean time between them is taken to be
- * (M + T) / (1 + n), with M what the laws say (the mean of a gamma prior of weight one under Poisson failures). So a job that meets
- * hazards, incidents or evictions, of which no law tells, writes more often from its next attempt on. */
+ * the components it runs on and what the cloud says of evictions, and learns: after n failures and stops in a running time T its mean time between them is taken to be
+ * (M + T) / (1 + n), with M what it was told (the mean of a gamma prior of weight one under Poisson failures). So a job that meets
+ * hazards or incidents, of which no law tells, writes more often from its next attempt on. */
 #include "models/clouds/cloud.h"
 #include "models/clouds/world_inside.h"
 #include "models/gpu/checkpoint.h"
@@ -14,16 +14,20 @@
 
 /* --- Checkpoints ----------------------------------------------------------------------------------------------------- */
 
-/* Failures per second by the laws: of the job itself and of everything its units depend on, what they share counted once. */
-static double lawful_rate(struct world *world, uint32_t workload)
+/* Failures per second that a job knows of: its own, those of everything its units depend on, what they share counted once, and
+ * evictions. */
+static double known_rate(struct world *world, uint32_t workload)
 {
     const struct demand_class *class = world_class(world, workload);
     uint32_t first = world->demand->workload[workload].first_unit;
     double rate = class->job_up != NULL ? 1 / law_mean(class->job_up) : 0;
     world->stamp++;
-    for (uint32_t u = first; u < first + class->units; u++)
+    for (uint32_t u = first; u < first + class->units; u++) {
         for (uint32_t i = 0; i < world->unit[u].dependencies; i++)
             rate += graph_fault_rate(world->plan->graph, world->unit[u].dependency[i], world->stamps, world->stamp);
+        if (world->plan->kind->evictions != NULL)
+            rate += world->plan->kind->evictions(world->cloud, u);
+    }
     return rate;
 }
 
@@ -33,7 +37,7 @@ static duration best_interval(struct world *world, uint32_t workload)
     static const duration least = {US_PER_SECOND};
     const struct demand_class *class = world_class(world, workload);
     const struct job *job = &world->load[workload].job;
-    double rate = lawful_rate(world, workload), stops = (double)job->failures + (double)job->stops;
+    double rate = known_rate(world, workload), stops = (double)job->failures + (double)job->stops;
     double ran = duration_seconds(job->committed) + duration_seconds(job->checkpoint) + duration_seconds(job->rework) +
                  duration_seconds(job->restart);
     if (!(rate > 0) && !(stops > 0))

@@ -276,6 +276,12 @@ static void job_that_checkpoints_by_daly_learns_how_often_it_fails(void **state)
     assert_int_equal(load_of(&test, "train/0")->job.failures, 2);
     assert_near((double)load_of(&test, "train/0")->costs.interval.us / 1e6, gpu_checkpoint_daly(60, (20 + 40) * hour / 3), 1e-6);
     clouds_close(&test);
+    /* Told of as many evictions as faults. */
+    open_azure(&test, 1, job("train", "0 s", 1, "90 d", "capacity = \"spot\"; job_up = \"20 h\"; checkpoint = \"young\"; checkpoint_write = \"1 min\";"),
+               "spot_evictions = \"0.05 /h\";");
+    clouds_until(&test, 81);
+    assert_near((double)load_of(&test, "train/0")->costs.interval.us / 1e6, gpu_checkpoint_young(60, 10 * hour), 1e-6);
+    clouds_close(&test);
     open_cloud(&test, 1, job("train", "0 s", 1, "90 d", "checkpoint = \"young\"; checkpoint_write = \"1 min\"; checkpoint_every = \"1 h\";"),
                text("%s, %s", incident("one", "2024-07-01T10:00Z", "node", "*", 60), incident("two", "2024-07-01T20:00Z", "node", "*", 60)),
                azure(""));
