@@ -155,6 +155,7 @@ void akash_tear_down(struct akash *cloud, uint32_t tenancy)
     const struct demand_class *class = world_class(cloud->world, what->workload);
     instant now = world_now(cloud->world);
     akash_count_dead(cloud, tenancy);
+    what->dead_since = INSTANT_NEVER;
     for (uint32_t u = what->first_unit; u < what->first_unit + what->units; u++)
         remove_pod(cloud, u);
     measure_billed(cloud->world->measure, what->workload, what->units, what->leased_at, now);

@@ -13,14 +13,11 @@ struct adjust_book *adjust_book_create(struct arena *arena, int32_t reservations
 {
     check(reservations > 0 && runs > 0, "a book for %d reservations and %d runs", reservations, runs);
     struct adjust_book *book = arena_new(arena, struct adjust_book);
-    book->reservations = arena_array(arena, (size_t)reservations, struct reservation);
-    book->runs = arena_array(arena, (size_t)runs, struct adjust_run);
+    book->reservations = arena_alloc(arena, (size_t)reservations, sizeof *book->reservations);
+    book->runs = arena_alloc(arena, (size_t)runs, sizeof *book->runs);
     book->n_reservations = reservations;
     book->n_runs = runs;
-    for (int32_t i = 0; i < reservations; i++)
-        book->reservations[i].next = i + 1 < reservations ? i + 1 : ADJUST_UNSET;
-    for (int32_t i = 0; i < runs; i++)
-        book->runs[i].next = i + 1 < runs ? i + 1 : ADJUST_UNSET;
+    book->unused_reservation = book->unused_run = ADJUST_UNSET;
     return book;
 }
 
@@ -31,10 +28,13 @@ void adjust_book_append(struct adjust_book *book, struct adjust_list *list, int3
         book->runs[list->last].count += count;
         return;
     }
-    const int32_t at = book->unused_run;
-    if (at == ADJUST_UNSET)
-        limit_reached("market_limits.reservations", book->n_runs);
-    book->unused_run = book->runs[at].next;
+    int32_t at = book->unused_run;
+    if (at != ADJUST_UNSET)
+        book->unused_run = book->runs[at].next;
+    else if (book->used_runs < book->n_runs)
+        at = book->used_runs++;
+    else
+        limit_reached("market_limits.reservations", book->n_reservations);
     book->runs[at] = (struct adjust_run){ADJUST_UNSET, unit, node, count, *gpu};
     if (list->last == ADJUST_UNSET)
         list->first = at;
@@ -54,7 +54,7 @@ void adjust_book_free_runs(struct adjust_book *book, struct adjust_list *list)
 
 struct reservation *adjust_book_reservation(const struct adjust_cluster *cluster, reservation_id id)
 {
-    check(id.index >= 0 && id.index < cluster->book->n_reservations, "reservation %d", id.index);
+    check(id.index >= 0 && id.index < cluster->book->used_reservations, "reservation %d", id.index);
     struct reservation *reservation = &cluster->book->reservations[id.index];
     check(reservation->state != RESERVATION_UNUSED && reservation->generation == id.generation,
           "reservation %d.%u has ended", id.index, id.generation);
@@ -87,10 +87,15 @@ void adjust_book_unlink(struct adjust_book *book, struct adjust_list *list, int3
 
 int32_t adjust_book_new_reservation(struct adjust_book *book)
 {
-    const int32_t at = book->unused_reservation;
-    if (at == ADJUST_UNSET)
+    int32_t at = book->unused_reservation;
+    if (at != ADJUST_UNSET) {
+        book->unused_reservation = book->reservations[at].next;
+        return at;
+    }
+    if (book->used_reservations == book->n_reservations)
         limit_reached("market_limits.reservations", book->n_reservations);
-    book->unused_reservation = book->reservations[at].next;
+    at = book->used_reservations++;
+    book->reservations[at] = (struct reservation){0};
     return at;
 }
 

@@ -22,7 +22,8 @@ struct adjust_book {
     struct reservation *reservations;
     struct adjust_run *runs;
     int32_t n_reservations, n_runs;
-    int32_t unused_reservation, unused_run; /* heads of the lists of unused slots */
+    int32_t used_reservations, used_runs;   /* slots ever used: memory beyond them has not been touched */
+    int32_t unused_reservation, unused_run; /* heads of the lists of slots that were used and are not; ADJUST_UNSET */
 };
 
 #define ADJUST_LIST_EMPTY ((struct adjust_list){ADJUST_UNSET, ADJUST_UNSET})

@@ -68,6 +68,19 @@ static inline decimal decimal_mul_int(decimal a, int64_t times)
     return product;
 }
 
+/* Whether a * times fits, and whether a - b does: for numbers that come from outside. */
+static inline bool decimal_mul_int_fits(decimal a, int64_t times)
+{
+    decimal product;
+    return !__builtin_mul_overflow(a.atto, (decimal_bits)times, &product.atto);
+}
+
+static inline bool decimal_sub_fits(decimal a, decimal b)
+{
+    decimal difference;
+    return !__builtin_sub_overflow(a.atto, b.atto, &difference.atto);
+}
+
 /* a * b, half to even at 18 decimals. */
 decimal decimal_mul(decimal a, decimal b);
 

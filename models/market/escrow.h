@@ -134,7 +134,8 @@ void escrow_bme_set(struct escrow *escrow, enum bme_status status, decimal akt_p
 /* What settling an account at a height would do. */
 struct settlement {
     enum market_error error; /* ACCOUNT_CLOSED, PANIC, INVALID_SETTLEMENT: nothing below is meant. By shares an overdrawn
-                                account counts as closed; by debt PANIC means that a payment is in another denom */
+                                account counts as closed; by debt PANIC means that a payment is in another denom, or
+                                that a due has more digits than a decimal */
     int64_t delta;           /* blocks since the last settlement */
     bool selected;           /* there are payments to charge */
     bool overdrawn;          /* the account is overdrawn afterwards */

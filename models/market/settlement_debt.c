@@ -50,6 +50,15 @@ static uint32_t selection_next(struct selection *s)
 
 struct charge { decimal due, taken; };
 
+/* A rate that is large enough times blocks enough has more digits than we keep; on the chain too, at a larger size, arithmetic ends in
+ * a panic. */
+static inline bool charge_fits(const struct escrow_payment *payment, int64_t delta, decimal balance)
+{
+    if (payment->state == ESCROW_OVERDRAWN)
+        return decimal_sub_fits(balance, payment->unsettled);
+    return decimal_mul_int_fits(payment->rate, delta) && decimal_sub_fits(balance, decimal_mul_int(payment->rate, delta));
+}
+
 static inline struct charge charge_one(const struct escrow_payment *payment, int64_t delta, decimal *left)
 {
     struct charge charge;
@@ -78,13 +87,20 @@ static struct fallback fallback_begin(const struct escrow *escrow, uint32_t acco
     return (struct fallback){.price = escrow->akt_price, .entry = pot->funds, .held = pot->funds};
 }
 
+/* The debt in AKT; where that is more than a decimal holds, it is more than anybody has. */
+static decimal need_of(decimal owed, decimal price)
+{
+    decimal most = {((decimal_bits)1 << 126) - 1};
+    return owed.atto / price.atto < most.atto / DECIMAL_ONE_ATTO ? decimal_quo(owed, price) : most;
+}
+
 /* Pays a debt in AKT. Returns what is still owed; *sent: AKT taken. */
 static decimal convert_one(struct fallback *fallback, decimal owed, decimal *sent)
 {
     *sent = decimal_zero();
     if (fallback->stopped || decimal_is_zero(fallback->price) || decimal_is_zero(owed))
         return owed;
-    decimal need = decimal_quo(owed, fallback->price);
+    decimal need = need_of(owed, fallback->price);
     *sent = decimal_min(need, fallback->held);
     fallback->held = decimal_sub(fallback->held, *sent);
     fallback->entry = decimal_sub(fallback->entry, need);
@@ -134,6 +150,10 @@ struct settlement debt_foresee(const struct escrow *escrow, uint32_t index, int6
     while ((i = selection_next(&walk)) != SLOT_NONE) {
         const struct escrow_payment *payment = &escrow->payments[i];
         if (payment->denom != account->denom) {
+            settlement.error = MARKET_PANIC;
+            return settlement;
+        }
+        if (!charge_fits(payment, settlement.delta, settlement.balance)) {
             settlement.error = MARKET_PANIC;
             return settlement;
         }

@@ -9,6 +9,33 @@ static enum market_error deposit(struct world *world, struct market_deployment_i
     return market_deposit_deployment(&world->market, &message, height);
 }
 
+/* --- Hostile numbers --- */
+
+/* Ten AKT a block since the time of the dinosaurs: more digits than are kept. The transaction fails, like one that panics, and
+ * leaves no trace; what came sooner is paid as always. */
+static void due_wider_than_a_decimal_panics_and_changes_nothing(void **state)
+{
+    (void)state;
+    struct world world;
+    open_with(&world, market_rules_2026_08());
+    struct market *market = &world.market;
+    struct market_deployment_id id = world_deploy(&world, "alice", 1, "10000000", 50000000, 1);
+    struct market_order_id order = world_lease(&world, id, 1, "p01", "10000000", 1).generation != 0 ? world_order(&world, id, 1)
+                                                                                                  : (struct market_order_id){0, 0};
+    const int64_t late = INT64_C(20000000000000);
+    uint64_t before = market_digest(market);
+    expect(MARKET_PANIC, market_withdraw_lease(market, order, world_wallet(&world, "p01"), late));
+    expect(MARKET_PANIC, market_close_lease(market, order, world_wallet(&world, "p01"), late));
+    expect(MARKET_PANIC, market_close_bid(market, order, world_wallet(&world, "p01"), late));
+    expect(MARKET_PANIC, market_pause_group(market, world_group(&world, id, 1), late));
+    expect(MARKET_PANIC, market_close_deployment(market, id, late));
+    assert_true(before == market_digest(market));
+    market_audit(market);
+    expect(MARKET_OK, market_withdraw_lease(market, order, world_wallet(&world, "p01"), 3));
+    assert_int_equal(20000000, purse_change(&world, "p01", MARKET_UACT));
+    world_close(&world);
+}
+
 /* --- Quirks of messages --- */
 
 static void losers_wait_for_their_providers_with_q1(void **state)
@@ -185,7 +212,7 @@ static void closing_in_the_block_of_a_settlement_strands_money_with_q8(void **st
         expect_decimal(quirk ? "100" : "0", market_losses(market, MARKET_UACT).stuck);
         market_audit(market);
         assert_true(market_forget_deployment(market, id));
-        expect_decimal(quirk ? "100" : "0", market_losses(market, MARKET_UACT).dust);
+        expect_decimal(quirk ? "100" : "0", market_losses(market, MARKET_UACT).stuck);
         market_audit(market);
         world_close(&world);
     }
@@ -503,6 +530,7 @@ static void minting_stops_with_the_ratio_and_with_the_oracle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(due_wider_than_a_decimal_panics_and_changes_nothing),
         cmocka_unit_test(losers_wait_for_their_providers_with_q1),
         cmocka_unit_test(zombie_orders_end_in_overdrawn_accounts_with_q2),
         cmocka_unit_test(lost_bids_make_room_and_others_do_not),
