@@ -112,6 +112,7 @@ const char *compare_fit(struct arena *arena, const char *text, int columns);
 
 /* How the numbers of one metric are written, so that they can be compared by eye down a column. */
 struct compare_scale {
+    bool scientific; /* decimals are of the mantissa: numbers too small to be written out */
     double factor; /* 100 for shares shown in percent */
     int decimals;
     const char *suffix; /* " %", " pp" or "" */
@@ -120,7 +121,7 @@ struct compare_scale {
 enum compare_kind { COMPARE_PLAIN, COMPARE_PERCENT, COMPARE_POINTS };
 /* Enough decimals for two digits of the narrowest half width among count statistics (three significant digits of the
  * largest value where nothing varies), but at most six significant digits of the largest value, or seven decimals of a
- * percentage; and for PERCENT enough that no value below 1 reads as 100 %. */
+ * percentage; and for PERCENT enough that no value below 1 reads as 100 %. PLAIN numbers that are all below 1e-4 get exponents. */
 struct compare_scale compare_scale_of(const struct statistics *values, size_t count, enum compare_kind kind);
 /* "97.99 %"; sign: with + or -; NaN: "undefined". rounding: -1 down, 0 nearest, 1 up. */
 const char *compare_number(struct arena *arena, double value, struct compare_scale scale, bool sign, int rounding);

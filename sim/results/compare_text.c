@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { MOST_DECIMALS = 7 };
+#define SMALL 1e-4 /* below it, plain numbers are written with an exponent */
 
 /* Length of the UTF-8 sequence at p and its code point; 0 when it is broken (overlong, surrogate, cut off). */
 static int decode(const unsigned char *p, uint32_t *code)
@@ -107,6 +108,13 @@ struct compare_scale compare_scale_of(const struct statistics *values, size_t co
             largest = mean;
     }
     scale.decimals = isfinite(narrowest) ? decimals_for(narrowest * scale.factor, 2) : decimals_for(largest * scale.factor, 3);
+    if (kind == COMPARE_PLAIN && largest > 0 && largest < SMALL) {
+        double finest = isfinite(narrowest) ? narrowest : largest;
+        scale.scientific = true;
+        int digits = 1 + (int)ceil(fmax(log10(largest / finest), 1));
+        scale.decimals = digits > 5 ? 5 : digits;
+        return scale;
+    }
     int most = decimals_for(largest, 6);
     if (kind == COMPARE_PLAIN && largest > 0 && scale.decimals > most)
         scale.decimals = most;
@@ -122,6 +130,8 @@ const char *compare_number(struct arena *arena, double value, struct compare_sca
     if (isnan(value))
         return "undefined";
     double scaled = value * scale.factor, unit = pow(10, scale.decimals);
+    if (scale.scientific)
+        return value == 0 ? "0" : arena_format(arena, sign ? "%+.*e" : "%.*e", scale.decimals, value);
     if (fabs(scaled) >= 1e12)
         return arena_format(arena, sign ? "%+.6g%s" : "%.6g%s", scaled, scale.suffix);
     if (rounding != 0)
