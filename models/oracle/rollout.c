@@ -93,7 +93,9 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     };
     for (size_t i = 0; i < plan->stages; i++) {
         const struct value *value = value_at(stages, i);
-        stage[i] = (struct stage){(uint32_t)ceil(value_number(value, "share") * plan->machines), value_duration(value, "bake")};
+        /* Less than a machine counts as one, but not the last bit of a product such as 0.07 x 100. */
+        double machines = ceil(value_number(value, "share") * plan->machines - 1e-6);
+        stage[i] = (struct stage){(uint32_t)machines, value_duration(value, "bake")};
         if (i > 0 && stage[i].machines < stage[i - 1].machines)
             scenario_error(scenario, value_of(value, "share"), NULL, "a stage cannot have fewer machines than the one before");
     }

@@ -93,19 +93,20 @@ static bool is_markov(const struct part *part)
 static enum start choose_start(struct scenario *scenario, const struct plan *plan)
 {
     const struct value *parts = value_of(&scenario->root, "parts");
-    bool independent = plan->shocks == 0, markov = plan->shocks == 0;
+    bool independent = plan->shocks == 0, markov = plan->shocks == 0, repaired = true;
     if (value_bool(&scenario->root, "fresh"))
         return START_FRESH;
     for (uint32_t i = 0; i < plan->parts; i++) {
         independent = independent && is_independent(&plan->part[i]);
         markov = markov && is_markov(&plan->part[i]);
+        repaired = repaired && plan->part[i].is_repaired;
         if (!plan->part[i].is_repaired)
             scenario_error(scenario, value_at(parts, i), "set 'fresh = true', or give it a 'repair'",
                            "what is never repaired has no equilibrium to start from");
     }
     if (independent || markov)
         return independent ? START_INDEPENDENT : START_MARKOV;
-    if (value_duration(&scenario->root, "warmup").us == 0)
+    if (repaired && value_duration(&scenario->root, "warmup").us == 0)
         scenario_error(scenario, parts, "ten times the mean time up is plenty",
                        "only independent components, or exponential laws without shocks, start in equilibrium; "
                        "anything else needs a 'warmup'");

@@ -393,7 +393,7 @@ static double still_unstopped(double t, void *context)
     assert_true(stop_at <= STOP_MAX);
     for (size_t i = 0; i < question->stages; i++) {
         const struct value *stage = value_at(stages, i);
-        int64_t machines = (int64_t)ceil(value_number(stage, "share") * (double)value_integer(root, "machines"));
+        int64_t machines = (int64_t)ceil(value_number(stage, "share") * (double)value_integer(root, "machines") - 1e-6);
         double q = t > begun ? value_number(root, "flaw") * (1 - survives(value_law(root, "report"), 3600 * (t - begun))) : 0;
         for (int64_t machine = before; machine < machines; machine++)
             for (int64_t k = stop_at - 1; k >= 0; k--)
