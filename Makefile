@@ -11,7 +11,7 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 VARIANT ?= release
-B := build/$(VARIANT)
+B := build/$(VARIANT)$(if $(MPI),-mpi)
 Q := $(if $(V),,@)
 
 # --- Variants -----------------------------------------------------------------------------------------------------------
@@ -39,6 +39,14 @@ CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE $(shell pkg-config --cflags $(LIBRARIES) 2>
 CFLAGS += -std=c17 $(OPT) $(WARNINGS) $(WERROR) -ffp-contract=off -fno-math-errno -pthread
 LDLIBS += $(shell pkg-config --libs $(LIBRARIES) 2>/dev/null) -lm -pthread
 
+# make MPI=1: the same program over the processes of an MPI job (docs/cluster.md), beside the one without, in build/release-mpi.
+ifneq ($(MPI),)
+CPPFLAGS += -DNINES_MPI=1 $(shell pkg-config --cflags ompi-c)
+LDLIBS += $(shell pkg-config --libs ompi-c)
+else
+CPPFLAGS += -DNINES_MPI=0
+endif
+
 # --- Sources ------------------------------------------------------------------------------------------------------------
 SOURCES := $(wildcard sim/*/*.c models/*/*.c)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/plots.o
@@ -49,7 +57,7 @@ BENCH_SOURCES := $(wildcard bench/*.c)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(B)/%)
 
 .PHONY: all
-all: $(B)/nines ## build the program: build/release/nines
+all: $(B)/nines ## build the program: build/release/nines (MPI=1: build/release-mpi/nines)
 
 $(B)/nines: $(B)/models/nines.o $(B)/libnines.a
 	@echo "  LINK  $@"

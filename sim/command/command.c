@@ -1,5 +1,6 @@
 #include "sim/command/command.h"
 #include "sim/scenario/scenario.h"
+#include "sim/study/ranks.h"
 #include "sim/study/version.h"
 
 #include <errno.h>
@@ -142,7 +143,7 @@ static int unknown_command(struct arena *arena, const char *typed, const struct 
     return EXIT_USAGE;
 }
 
-static int dispatch(struct arena *arena, int argc, char **argv, const struct sim_registry *registry)
+static int dispatch(struct arena *arena, int argc, char **argv, const struct sim_registry *registry, struct ranks *ranks)
 {
     if (argc < 2) {
         command_overview(registry, stdout);
@@ -162,7 +163,7 @@ static int dispatch(struct arena *arena, int argc, char **argv, const struct sim
     }
     if (command == NULL)
         return unknown_command(arena, argv[1], registry);
-    struct command_line line = {.command = command, .registry = registry, .arena = arena};
+    struct command_line line = {.command = command, .registry = registry, .arena = arena, .ranks = ranks};
     return command_parse(&line, argc - 1, argv + 1) ? command->run(&line) : EXIT_USAGE;
 }
 
@@ -195,8 +196,11 @@ int sim_main(int argc, char **argv, const struct sim_registry *registry)
     struct arena arena;
     keep_standard_files();
     signal(SIGXFSZ, SIG_IGN); /* a file size limit then reads as a failed write, which can be told (sim/results/store.h) */
+    struct ranks *ranks = ranks_open(&argc, &argv);
     arena_open(&arena, 0);
-    int code = close_stdout(dispatch(&arena, argc, argv, registry));
+    int code = ranks_self(ranks) > 0 ? ranks_serve(ranks, registry) : dispatch(&arena, argc, argv, registry, ranks);
+    ranks_close(ranks);
+    code = close_stdout(code);
     arena_close(&arena);
     return code;
 }

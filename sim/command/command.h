@@ -32,6 +32,7 @@ struct command_option {
 };
 
 struct command_line;
+struct ranks;
 
 struct command {
     const char *name;
@@ -48,6 +49,7 @@ struct command_line {
     const struct command *command;
     const struct sim_registry *registry;
     struct arena *arena;
+    struct ranks *ranks; /* the other processes of an MPI job; NULL: there are none */
     const char *const *operand;
     size_t operands;
     const struct command_value *values; /* one per option */

@@ -2,6 +2,7 @@
 #include "sim/base/file.h"
 #include "sim/base/units.h"
 #include "sim/command/command_execute.h"
+#include "sim/study/ranks.h"
 #include "sim/study/version.h"
 
 #include <inttypes.h>
@@ -95,7 +96,7 @@ struct store_run execute_describe(const struct execution *execution, const struc
                               .command = execution->command,
                               .host = host,
                               .cpu = version_cpu(cpu, 256),
-                              .ranks = 1,
+                              .ranks = ranks_count(execution->line->ranks),
                               .shards = 1,
                               .log = log_names[source->log],
                               .threads = execution->threads,

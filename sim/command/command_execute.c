@@ -1,5 +1,6 @@
 #include "sim/command/command_execute.h"
 #include "sim/command/command_progress.h"
+#include "sim/study/ranks.h"
 
 #include <inttypes.h>
 #include <sched.h>
@@ -91,6 +92,17 @@ static bool find_stored(void *context, struct study_task task, struct study_stor
     return found != NULL;
 }
 
+/* The first threads are this process's own. */
+static void live_anywhere(void *context, unsigned thread, struct study_worker *worker, struct study_task task,
+                          struct arena *arena, struct study_result *result)
+{
+    const struct execution *execution = context;
+    if (thread < execution->threads)
+        study_live(worker, task, arena, result);
+    else
+        ranks_live(execution->line->ranks, thread - execution->threads, task, arena, result);
+}
+
 /* --- The whole --- */
 
 const char *execute_status(const struct execution *execution)
@@ -142,11 +154,17 @@ static struct study_outcome run_watched(struct execution *execution, struct stor
         options.mine = is_mine;
     if (execution->stored != NULL)
         options.stored = find_stored;
+    options.threads += ranks_begin(line->ranks, execution->study, (unsigned)command_integer(line, "--threads", 0));
+    if (options.threads > execution->threads)
+        options.live = live_anywhere;
     struct study_sink sink = {.context = &state, .take = take, .tick = tick};
     sigset_t set, before;
     watched_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, &before); /* the threads inherit it */
     struct study_outcome outcome = study_run(execution->study, &options, &sink);
+    double elsewhere_cpu_s = ranks_end(line->ranks);
+    if (store != NULL)
+        store_add_effort(store, 0, elsewhere_cpu_s, 0);
     progress_end(state.progress);
     execution->wall_s = seconds() - started;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -179,10 +197,12 @@ void execute_report(const struct execution *execution, FILE *out)
     const struct study *study = execution->study;
     const struct study_outcome *outcome = &execution->outcome;
     double rate = execution->wall_s > 0 ? (double)execution->lived_events / execution->wall_s : 0;
-    fprintf(out, "%" PRIu64 " replications (%zu point%s) of %zu cloud%s in %.2f s on %u thread%s, %.3g events/s\n",
-            outcome->done, study->point_count, study->point_count == 1 ? "" : "s", study->arm_count,
-            study->arm_count == 1 ? "" : "s", execution->wall_s, outcome->threads, outcome->threads == 1 ? "" : "s",
-            rate);
+    fprintf(out, "%" PRIu64 " replications (%zu point%s) of %zu cloud%s in %.2f s on %u thread%s", outcome->done,
+            study->point_count, study->point_count == 1 ? "" : "s", study->arm_count, study->arm_count == 1 ? "" : "s",
+            execution->wall_s, outcome->threads, outcome->threads == 1 ? "" : "s");
+    if (ranks_count(execution->line->ranks) > 1)
+        fprintf(out, " of %u processes", ranks_count(execution->line->ranks));
+    fprintf(out, ", %.3g events/s\n", rate);
     if (outcome->stored > 0)
         fprintf(out, "%" PRIu64 " of them were there already\n", outcome->stored);
     if (execution->run.shards > 1)
