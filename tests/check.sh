@@ -48,6 +48,11 @@ for other in gcc-O0 clang; do
         failed=$((failed + 1))
     }
 done
+make --no-print-directory -j"$(nproc)" MPI=1 WERROR=-Werror all >"$log" 2>&1 || {
+    grep -E 'error|warning' "$log" | head -n 20
+    echo "FAILED  the build with MPI"
+    failed=$((failed + 1))
+}
 variant release
 variant asan
 # The cores and the readers know no threads: under TSan their long random campaigns would only cost time.

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../harness.sh"
 harness_begin one_digest_over_threads_ranks_and_shards
 scenario=tests/golden/digest.cfg
-options=(--reps 4 --log events --quiet)
+options=(--reps 3 --log events --quiet)
 mpi=build/release-mpi/nines
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
@@ -73,8 +73,9 @@ sqlite3 "$temporary/holes.db" "DELETE FROM replication WHERE rowid IN (SELECT ro
 report a_shard_with_a_hole_is_refused "$(refuses 3 'a replication is missing' "${join[@]}" "$temporary/holes.db")"
 report a_refused_merge_leaves_no_file "$([[ ! -e $temporary/no.db ]] || echo "no.db is there")"
 report a_shard_that_is_none_is_refused "$(for bad in 5/5 -1/5 1 a/b 1/0 /; do refuses 2 'takes I/N' "$NINES" run $scenario --shard $bad; done)"
-report precision_cannot_be_sharded "$(refuses 2 "'precision'" "$NINES" run tests/golden/cli/small.cfg --shard 0/2 -o "$temporary/precise" \
-    --set 'precision.metric=availability_service' --set 'precision.half_width=1 %')"
+sed '/^ *replications/d' tests/golden/cli/small.cfg >"$temporary/precise.cfg"
+echo 'precision = { metric = "availability"; half_width = "1 %"; max_replications = 60; };' >>"$temporary/precise.cfg"
+report precision_cannot_be_sharded "$(refuses 2 "'precision'" "$NINES" run "$temporary/precise.cfg" --shard 0/2 -o "$temporary/precise")"
 
 # --- Ranks ---
 if [[ ${BUILD##*/} != release ]]; then
