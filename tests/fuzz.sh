@@ -21,7 +21,7 @@ mkdir -p $build
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if ! make --no-print-directory -j"$(nproc)" VARIANT=fuzz WERROR=-Werror fuzz-programs >"$log" 2>&1; then
-    echo "not ok 1 - fuzz_targets_build: $(grep -m 1 -E 'error|warning' "$log")"
+    echo "not ok 1 - fuzz_targets_build: $(grep -m 1 -E '(error|warning):|Error ' "$log")"
     echo "1..1"
     exit 1
 fi

@@ -197,7 +197,7 @@ void akash_await_manifest(struct akash *cloud, uint32_t tenancy)
                       late ? MANIFEST_IS_LATE : MANIFEST_ARRIVES);
 }
 
-static enum market_error leave(struct akash *cloud, uint32_t tenancy, enum market_close_reason reason)
+static enum market_error leave(struct akash *cloud, uint32_t tenancy, int32_t reason)
 {
     const struct tenancy *what = &cloud->tenancy[tenancy];
     struct market_leave message = {
