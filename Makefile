@@ -139,9 +139,10 @@ tidy: ## who includes whom, headers on their own, cores that link with libc alon
 .PHONY: bench bench-programs
 bench-programs: $(BENCH_PROGRAMS)
 
-bench: ## speed: event queue, failure and repair, each beside a bare loop on the same core
-	$(Q)$(MAKE) --no-print-directory VARIANT=release bench-programs
+bench: ## speed: event queue, failure and repair, each beside a bare loop on the same core; then the program as a whole
+	$(Q)$(MAKE) --no-print-directory VARIANT=release all bench-programs
 	$(Q)for source in $(BENCH_SOURCES); do build/release/$${source%.c} || exit; echo; done
+	$(Q)bench/study.sh
 
 # --- The July 2024 study ------------------------------------------------------------------------------------------------
 demo: ## install what is missing, build, run the July 2024 study, print its table, draw its charts

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# The program as a whole: start-up, events a second, threads, the cost of logging, and a long study. Called by `make bench`.
+#
+# Start-up and threads are wall time and need a quiet machine; the rest is processor time (user and system, all threads). Each figure
+# is the median, those of a comparison taken in turns. REPS=N runs fewer replications of the long study than its 1,000.
+set -eu
+NINES=${NINES:-build/release/nines}
+command -v sqlite3 >/dev/null || { echo "bench/study.sh needs sqlite3" >&2; exit 1; }
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+TIMEFORMAT='%R %U %S'
+
+# seconds WALL|CPU COMMAND...: what it takes.
+seconds() {
+    local kind=$1 wall user system
+    shift
+    read -r wall user system < <({ time "$@" >/dev/null 2>&1; } 2>&1)
+    if [[ $kind == WALL ]]; then echo "$wall"; else echo "$user $system" | awk '{ print $1 + $2 }'; fi
+}
+median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+study() { "$NINES" run "$@" --quiet --force -o "$folder/run"; }
+events() { sqlite3 "$folder/run/run.db" 'SELECT sum(events) FROM replication'; }
+row() { printf '%-52s %-22s %s\n' "$1" "$2" "${3:-}"; }
+
+echo "load of the machine before: $(cut -d' ' -f1-3 /proc/loadavg); $(nproc) cores"
+row "" "measured" "aim"
+
+cat >"$folder/trivial.cfg" <<'CFG'
+model = "mm1"; horizon = "1 h"; replications = 1; queue_max = 100; arrival_rate = "10 /h"; service = "exponential(1 min)";
+CFG
+for ((i = 0; i < 21; i++)); do seconds WALL study "$folder/trivial.cfg"; done | median >"$folder/start"
+row "start-up: a trivial scenario, run and written" "$(awk '{ print 1000 * $1 " ms" }' "$folder/start")" "below 20 ms"
+
+cat >"$folder/queue.cfg" <<'CFG'
+model = "mm1"; horizon = "20 y"; grid = "1 y"; replications = 8; queue_max = 1000; arrival_rate = "36 /h";
+service = "exponential(1 min)";
+CFG
+for ((i = 0; i < 5; i++)); do seconds CPU study "$folder/queue.cfg" --threads 1; done | median >"$folder/cpu"
+row "M/M/1 on one thread" "$(awk -v n="$(events)" '{ printf "%.3g events/s", n / $1 }' "$folder/cpu")"
+
+for ((i = 0; i < 5; i++)); do
+    seconds WALL study "$folder/queue.cfg" --threads 1 >>"$folder/one"
+    seconds WALL study "$folder/queue.cfg" --threads 2 >>"$folder/two"
+done
+row "two threads over one" "$(echo "$(median <"$folder/one") $(median <"$folder/two")" |
+    awk '{ printf "%.2f x", $1 / $2 }')" "at least 1.9 x"
+
+for ((i = 0; i < 5; i++)); do
+    for level in none summary leases events; do
+        seconds CPU study scenarios/july-2024.cfg --reps 2 --threads 1 --log $level >>"$folder/log-$level"
+    done
+done
+for level in summary leases events; do
+    aim=$([[ $level == summary ]] && echo "at most 2 %" || { [[ $level == leases ]] && echo "at most 15 %" || true; })
+    row "--log $level over --log none, july-2024.cfg" "$(echo "$(median <"$folder/log-$level") $(median <"$folder/log-none")" |
+        awk '{ printf "%+.1f %%", 100 * ($1 / $2 - 1) }')" "$aim"
+done
+
+reps=${REPS:-1000}
+wall=$(seconds WALL study bench/year.cfg --reps "$reps")
+row "$reps replications x 10,000 nodes x a year" "$(awk -v w="$wall" -v n="$(events)" 'BEGIN { printf "%.1f s, %.3g events/s", w, n / w }')"
+row "  its peak memory and file" "$(sqlite3 "$folder/run/run.db" 'SELECT peak_memory_kib / 1024 FROM run') MiB, \
+$(du -m "$folder/run/run.db" | cut -f1) MiB"
