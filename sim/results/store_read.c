@@ -175,7 +175,7 @@ bool store_read_points(struct store *store, struct arena *arena, const struct st
 
 bool store_summarise_beside(struct store *store, double level)
 {
-    static const char *const names[] = {"summary", "difference", "series_summary", "sensitivity", "target"};
+    static const char *const names[] = {"summary", "difference", "series_summary", "steady", "sensitivity", "target"};
     bool done = store_execute(store, "read", "BEGIN");
     for (size_t i = 0; store_schema[i] != NULL; i++)
         for (size_t n = 0; done && n < sizeof names / sizeof names[0]; n++) {

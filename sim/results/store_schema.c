@@ -115,6 +115,12 @@ const char *const store_schema[] = {
     " family INTEGER NOT NULL, draws INTEGER NOT NULL, variance_ratio REAL,"
     " UNIQUE (point_a, cloud_a, point_b, cloud_b, metric)) STRICT;",
 
+    "CREATE TABLE steady ("
+    " point_id INTEGER NOT NULL REFERENCES point, cloud_id INTEGER NOT NULL REFERENCES cloud, name TEXT NOT NULL,"
+    " left_out_s REAL NOT NULL, settled INTEGER NOT NULL, independent INTEGER NOT NULL, n INTEGER NOT NULL, n_undefined INTEGER NOT NULL,"
+    " mean REAL, sd REAL, ci_low REAL, ci_high REAL, level REAL NOT NULL, method TEXT NOT NULL, is_bound INTEGER NOT NULL,"
+    " UNIQUE (point_id, cloud_id, name)) STRICT;",
+
     "CREATE TABLE series_summary ("
     " point_id INTEGER NOT NULL REFERENCES point, cloud_id INTEGER NOT NULL REFERENCES cloud, name TEXT NOT NULL,"
     " t_s REAL NOT NULL, n INTEGER NOT NULL, mean REAL, ci_low REAL, ci_high REAL,"

@@ -46,7 +46,7 @@ static bool scan_series(struct scan *scan, sqlite3 *database)
             for (series = 0; series < frame->series_count && frame->series[series] != name;)
                 series++;
         series_id = name;
-        bool wanted = replication != NULL && replication->cell >= scan->first &&
+        bool wanted = replication != NULL && replication->slot < frame->nominal && replication->cell >= scan->first &&
                       replication->cell < scan->first + scan->count && series < frame->series_count && at >= 0 &&
                       (size_t)at < scan->steps;
         if (wanted)

@@ -64,6 +64,10 @@ static void make(struct made *made, const struct wish *wish)
             for (uint32_t cloud = 0; cloud < CLOUDS; cloud++) {
                 struct sim_record *record = record_open(&arena, &toy_model, &task);
                 record_metric(record, TOY_COST, cost(cloud, draw, rep));
+                for (uint32_t t = 0; t < TOY_STEPS; t++)
+                    record_series(record, 0, t, (t < 10 && cloud != 2 ? 10.0 - t : 0) + draw + toy_luck(t, rep, cloud, 8));
+                if (cloud == 0)
+                    record_series(record, 1, 3, 1);
                 record_metric(record, TOY_NODE, 0.99 + 0.01 * toy_luck(0, rep, 0, 1));
                 record_metric(record, TOY_SERVICE, cloud == 0 && wish->clean ? 1 : 1 - 0.01 * (cloud + toy_luck(0, rep, cloud, 9)));
                 record_metric(record, TOY_HOUR, cost(cloud, draw, rep) / 50);
@@ -269,6 +273,34 @@ static void medians_have_intervals_and_tails_are_open(void **state)
     destroy(&made);
 }
 
+static void courses_read_again_are_those_of_the_nominal_setting(void **state)
+{
+    (void)state;
+    struct made made;
+    make(&made, &(struct wish){.draws = 2, .smallest = NAN});
+    struct sqlite3 *database = store_database(made.store);
+    assert_int_equal(sqlite3_exec(database, "CREATE TEMP TABLE written AS SELECT * FROM series_summary", NULL, NULL, NULL), SQLITE_OK);
+    assert_true(summary_write(database, 0.95, true));
+    near(query(&made, "SELECT count(*) FROM (SELECT * FROM written EXCEPT SELECT * FROM series_summary)"), 0, 0);
+    near(query(&made, "SELECT max(n) FROM series_summary"), REPS, 0);
+    destroy(&made);
+}
+
+/* Courses of two clouds start high and fall for ten steps of an hour, which leaves too little for batches; the third is steady from the
+ * beginning, around 1/2. */
+static void a_course_is_steady_after_its_beginning(void **state)
+{
+    (void)state;
+    struct made made;
+    make(&made, &(struct wish){.smallest = NAN});
+    near(query(&made, "SELECT count(*) FROM steady"), CLOUDS, 0); /* the other series has steps without a value */
+    near(query(&made, "SELECT sum(settled) FROM steady"), CLOUDS, 0);
+    near(query(&made, "SELECT count(*) FROM steady WHERE left_out_s BETWEEN 36000 AND 86000"), 2, 0);
+    near(query(&made, "SELECT max(abs(mean - 0.5)) FROM steady WHERE method = 'batch means'"), 0, 0.1);
+    near(query(&made, "SELECT min(n) FROM steady s JOIN cloud c ON c.id = cloud_id WHERE position = 2"), 20, 0);
+    destroy(&made);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +312,8 @@ int main(void)
         cmocka_unit_test(the_best_has_a_probability_unless_one_never_failed),
         cmocka_unit_test(bootstrap_and_control_are_made_on_demand),
         cmocka_unit_test(medians_have_intervals_and_tails_are_open),
+        cmocka_unit_test(courses_read_again_are_those_of_the_nominal_setting),
+        cmocka_unit_test(a_course_is_steady_after_its_beginning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
