@@ -4,6 +4,7 @@ set -u
 . "$(dirname "$0")/../harness.sh"
 harness_begin a_run_replays_to_the_same_state
 "$NINES" run tests/golden/digest.cfg --reps 2 --log events -o "$temporary/events" --quiet
+"$NINES" run tests/golden/digest.cfg --reps 1 --log events --set clouds.akash.rules=2026-08 -o "$temporary/rules26" --quiet
 "$NINES" run tests/golden/digest.cfg --reps 1 --log leases -o "$temporary/leases" --quiet
 db=$temporary/events/run.db
 
@@ -12,8 +13,11 @@ for point in neither both; do
         expect "point_${point}_replication_${rep}_replays_to_the_same_state" 0 "$NINES" market replay "$db" --point $point --cloud akash --rep $rep
     done
 done
+for point in neither both; do
+    expect "point_${point}_under_the_rules_of_2026_replays_too" 0 "$NINES" market replay "$temporary/rules26/run.db" --point $point
+done
 report the_digest_shown_is_the_one_written "$(last=$(tail -n 1 "$temporary/stdout")
-    grep -q "\"digest\":\"${last#digest }\"" <(sqlite3 -readonly "$db" "SELECT text FROM message WHERE text LIKE '%digest%'") || echo "$last")"
+    grep -q "\"digest\":\"${last#digest }\"" <(sqlite3 -readonly "$temporary/rules26/run.db" "SELECT text FROM message WHERE text LIKE '%digest%'") || echo "$last")"
 expect without_names_the_first_is_meant 0 "$NINES" market replay "$db"
 report and_that_is_the_first_point "$(cmp "$temporary/stdout" <("$NINES" market replay "$db" --point neither --rep 0) 2>&1)"
 
