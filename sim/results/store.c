@@ -64,7 +64,8 @@ bool store_fail_sqlite(struct store *store, const char *doing)
     int cause = system_cause(store->database);
     store_fail(store, "cannot %s: %s%s%s%s", doing, sqlite3_errmsg(store->database), cause != 0 ? " (" : "",
                cause != 0 ? strerror(cause) : "", cause != 0 ? ")" : "");
-    if (!sqlite3_get_autocommit(store->database))
+    /* There is no connection at all when opening it ran out of memory. */
+    if (store->database != NULL && !sqlite3_get_autocommit(store->database))
         (void)sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
     return false;
 }
