@@ -235,7 +235,8 @@ decimal escrow_account_stuck(const struct escrow *escrow, uint32_t account);
 /* The account's pot of another denom; NULL: none. */
 const struct escrow_pot *escrow_pot(const struct escrow *escrow, uint32_t account, enum market_denom denom);
 
-/* Forgets an account and its payments; no payment may be named afterwards. What they still held becomes dust. */
+/* Forgets an account and its payments; no payment may be named afterwards. What they still held becomes dust,
+ * but `stuck` what was earned under a closed account. */
 void escrow_account_forget(struct escrow *escrow, uint32_t account);
 
 /* Checks every invariant of one account and its payments; adds what they hold to held[denom]. O(payments + deposits). */

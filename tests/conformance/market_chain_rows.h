@@ -158,7 +158,8 @@ static inline void chain_money_adds_up(const struct escrow *escrow, uint32_t n_a
         escrow_account_audit(escrow, i, held);
     for (int i = 0; i < CHAIN_DENOMS; i++) {
         enum market_denom denom = denoms_by_name[i];
-        held[denom] = decimal_add(held[denom], decimal_add(escrow->dust[denom], escrow->uncredited[denom]));
+        held[denom] = decimal_add(held[denom], decimal_add(escrow->dust[denom],
+                                                           decimal_add(escrow->uncredited[denom], escrow->stuck[denom])));
         row_same(0, decimal_compare(held[denom], decimal_from_int(escrow->bank->wallets[BANK_ESCROW].balance[denom])));
     }
 }
