@@ -164,14 +164,39 @@ reference: $(B)/nines ## write scenarios/reference.cfg: every key of every model
 man: ## check the manual page
 	$(Q)mandoc -T lint -W warning man/nines.1
 
+# What install makes, under DESTDIR: the program with its manual page and completions, and the two cores as libraries for
+# other programs, each with the parts of sim/base that it needs (examples/README.md).
 PREFIX ?= /usr/local
-install: $(B)/nines ## install program and manual page under PREFIX (/usr/local) of DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 755 $(B)/nines $(DESTDIR)$(PREFIX)/bin/nines
-	install -m 644 man/nines.1 $(DESTDIR)$(PREFIX)/share/man/man1/nines.1
+TARGET = $(DESTDIR)$(PREFIX)
+CORES := market gpu
+CORE_BASE := $(B)/sim/base/arena.o $(B)/sim/base/check.o $(B)/sim/base/units.o
+CORE_LIBRARIES := $(CORES:%=$(B)/libnines-%.a)
+# Headers that only a core's own files need stay out.
+INSIDE := %_inside.h models/gpu/cache.h models/gpu/score.h models/gpu/search.h models/market/adjust_book.h
+CORE_HEADERS := $(filter-out $(INSIDE),$(foreach core,$(CORES),$(wildcard models/$(core)/*.h))) sim/base/arena.h sim/base/check.h sim/base/hash.h
+VERSION = $(shell sed -n 's/^.define NINES_VERSION "\(.*\)"/\1/p' sim/study/version.h)
+
+define core_library
+$(B)/libnines-$(1).a: $(patsubst %.c,$(B)/%.o,$(wildcard models/$(1)/*.c)) $(CORE_BASE)
+	@echo "  AR    $$@"
+	$(Q)rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach core,$(CORES),$(eval $(call core_library,$(core))))
+
+install: $(B)/nines $(CORE_LIBRARIES) ## install program, manual page, libraries and headers under PREFIX (/usr/local) of DESTDIR
+	$(Q)install -d "$(TARGET)/bin" "$(TARGET)/share/man/man1" "$(TARGET)/lib/pkgconfig"
+	$(Q)install -m 755 $(B)/nines "$(TARGET)/bin/nines"
+	$(Q)install -m 644 man/nines.1 "$(TARGET)/share/man/man1/nines.1"
+	$(Q)install -m 644 $(CORE_LIBRARIES) "$(TARGET)/lib"
+	$(Q)for core in $(CORES); do \
+	    sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|' examples/nines-$$core.pc.in > "$(TARGET)/lib/pkgconfig/nines-$$core.pc" || exit; done
+	$(Q)for header in $(CORE_HEADERS); do install -D -m 644 $$header "$(TARGET)/include/nines/$$header" || exit; done
+	@echo "  installed under $(TARGET)"
 
 uninstall: ## remove what install installed
-	rm -f $(DESTDIR)$(PREFIX)/bin/nines $(DESTDIR)$(PREFIX)/share/man/man1/nines.1
+	$(Q)rm -f "$(TARGET)/bin/nines" "$(TARGET)/share/man/man1/nines.1"
+	$(Q)rm -f $(CORES:%="$(TARGET)/lib/libnines-%.a") $(CORES:%="$(TARGET)/lib/pkgconfig/nines-%.pc")
+	$(Q)rm -rf "$(TARGET)/include/nines"
 
 .PHONY: clean
 clean: ## remove build/
