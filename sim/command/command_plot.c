@@ -3,6 +3,7 @@
 #include "sim/plot/plot.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@ int command_plot(const struct command_line *line)
     struct plot_options options = {.path = path,
                                    .folder = command_text(line, "-o", folder_of(line->arena, path)),
                                    .format = command_text(line, "--format", "svg"),
+                                   .width_mm = atof(command_text(line, "--width", "174")),
                                    .charts = line->operand + 1,
                                    .chart_count = line->operands - 1,
                                    .quiet = command_flag(line, "--quiet")};

@@ -80,6 +80,7 @@ static const struct command_option export_options[] = {
 static const struct command_option plot_options[] = {
     {.name = "-o", .letter = 'o', .argument = "DIR", .stage = "Options", .help = "folder for the charts (default: the folder of the file)"},
     {.name = "--format", .argument = "FORMAT", .choices = "svg|png|pdf", .help = "svg (default), png or pdf"},
+    {.name = "--width", .argument = "MM", .choices = "84|174", .help = "of every figure: a journal's page (default: 174) or column (84)"},
     {.name = "--quiet", .help = "say nothing unless something is wrong"},
     {0},
 };
@@ -118,7 +119,9 @@ static const struct command commands[] = {
                     "  availability   availability over time, a panel for each point\n"
                     "  nines          availability of every cloud and point on a nines axis\n"
                     "  cost           cost against availability\n"
-                    "  difference     paired differences in availability between clouds\n"
+                    "  difference     paired differences between clouds, sampling and parameter intervals\n"
+                    "  blast          share of services without quorum over time, a panel for each point\n"
+                    "  downtime       how long outages last: the share that lasts longer, both logarithmic\n"
                     "\n"
                     "Of the curves that 'nines place --curve' wrote (a file NAME.csv):\n"
                     "\n"

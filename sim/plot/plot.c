@@ -1,5 +1,6 @@
 #include "sim/plot/plot_internal.h"
 #include "sim/plot/plot.h"
+#include "sim/base/check.h"
 #include "sim/base/message.h"
 #include "sim/scenario/scenario.h"
 
@@ -9,30 +10,58 @@
 
 /* --- Reading --- */
 
-static double number_of(sqlite3_stmt *row, int column)
+sqlite3_stmt *plot_query(const struct plot *plot, const char *sql)
+{
+    sqlite3_stmt *row = NULL;
+    int code = sqlite3_prepare_v2(plot->database, sql, -1, &row, NULL);
+    check(code == SQLITE_OK, "query of a chart: %s", sqlite3_errmsg(plot->database));
+    return row;
+}
+
+double plot_column(sqlite3_stmt *row, int column)
 {
     double value = sqlite3_column_type(row, column) == SQLITE_NULL ? (double)NAN : sqlite3_column_double(row, column);
     return isfinite(value) ? value : (double)NAN;
 }
 
-static const char *text_of(struct arena *arena, sqlite3_stmt *row, int column)
+const char *plot_column_text(struct arena *arena, sqlite3_stmt *row, int column)
 {
     const unsigned char *text = sqlite3_column_text(row, column);
     return arena_text(arena, text == NULL ? "" : (const char *)text);
 }
 
+size_t plot_point_of(const struct plot *plot, int64_t id)
+{
+    size_t p = 0;
+    while (p < plot->point_count && plot->points[p].id != id)
+        p++;
+    return p;
+}
+
+size_t plot_cloud_of(const struct plot *plot, int64_t id)
+{
+    size_t c = 0;
+    while (c < plot->cloud_count && plot->clouds[c].id != id)
+        c++;
+    return c;
+}
+
 /* The one row of a statement that is bound; all unknown when there is none. */
 static struct estimate estimate_of(const struct plot *plot, sqlite3_stmt *row)
 {
-    struct estimate estimate = {.mean = NAN, .low = NAN, .high = NAN, .method = "", .verdict = ""};
+    struct estimate estimate = {.mean = NAN, .low = NAN, .high = NAN, .param_low = NAN, .param_high = NAN,
+                                .smallest = NAN, .method = "", .verdict = ""};
     if (sqlite3_step(row) == SQLITE_ROW) {
-        estimate.mean = number_of(row, 0);
-        estimate.low = number_of(row, 1);
-        estimate.high = number_of(row, 2);
+        estimate.mean = plot_column(row, 0);
+        estimate.low = plot_column(row, 1);
+        estimate.high = plot_column(row, 2);
         estimate.n = sqlite3_column_int64(row, 3);
         estimate.is_bound = sqlite3_column_int(row, 4) != 0;
-        estimate.method = text_of(plot->arena, row, 5);
-        estimate.verdict = text_of(plot->arena, row, 6);
+        estimate.method = plot_column_text(plot->arena, row, 5);
+        estimate.verdict = plot_column_text(plot->arena, row, 6);
+        estimate.param_low = plot_column(row, 7);
+        estimate.param_high = plot_column(row, 8);
+        estimate.smallest = plot_column(row, 9);
     }
     sqlite3_finalize(row);
     return estimate;
@@ -42,7 +71,7 @@ struct estimate plot_summary(const struct plot *plot, size_t point, size_t cloud
 {
     sqlite3_stmt *row = NULL;
     sqlite3_prepare_v2(plot->database,
-                       "SELECT mean, ci_low, ci_high, n, is_bound, method, '' FROM summary"
+                       "SELECT mean, ci_low, ci_high, n, is_bound, method, '', param_low, param_high, NULL FROM summary"
                        " WHERE point_id = ? AND cloud_id = ? AND metric = ?",
                        -1, &row, NULL);
     sqlite3_bind_int64(row, 1, plot->points[point].id);
@@ -56,7 +85,7 @@ struct estimate plot_difference(const struct plot *plot, size_t point, size_t cl
 {
     sqlite3_stmt *row = NULL;
     sqlite3_prepare_v2(plot->database,
-                       "SELECT mean, ci_low, ci_high, n, is_bound, method, verdict FROM difference"
+                       "SELECT mean, ci_low, ci_high, n, is_bound, method, verdict, param_low, param_high, smallest FROM difference"
                        " WHERE point_a = ?1 AND point_b = ?1 AND cloud_a = ?2 AND cloud_b = ?3 AND metric = ?4",
                        -1, &row, NULL);
     sqlite3_bind_int64(row, 1, plot->points[point].id);
@@ -85,7 +114,7 @@ const char *plot_method(const struct plot *plot, const struct estimate *estimate
 
 /* --- Choosing the numbers --- */
 
-static const struct sim_metric *find_metric(const struct plot *plot, const char *name)
+const struct sim_metric *plot_metric(const struct plot *plot, const char *name)
 {
     for (const struct sim_metric *m = plot->run.metrics; m->name != NULL; m++) {
         if (strcmp(m->name, name) == 0)
@@ -94,7 +123,7 @@ static const struct sim_metric *find_metric(const struct plot *plot, const char 
     return NULL;
 }
 
-static bool is_defined(const struct plot *plot, const struct sim_metric *metric)
+bool plot_metric_defined(const struct plot *plot, const struct sim_metric *metric)
 {
     for (size_t i = 0; metric != NULL && i < plot->point_count * plot->cloud_count; i++) {
         if (!isnan(plot_summary(plot, i / plot->cloud_count, i % plot->cloud_count, metric->name).mean))
@@ -107,14 +136,14 @@ static bool is_defined(const struct plot *plot, const struct sim_metric *metric)
 static void choose_metrics(struct plot *plot)
 {
     static const char *const costs[] = {"cost_usd_per_useful_gpu_hour", "cost_usd_per_useful_vcpu_hour", "cost_usd"};
-    plot->availability = find_metric(plot, "availability_service");
+    plot->availability = plot_metric(plot, "availability_service");
     for (const struct sim_metric *m = plot->run.metrics; plot->availability == NULL && m->name != NULL; m++) {
         if (m->is_availability)
             plot->availability = m;
     }
     for (size_t i = 0; plot->cost == NULL && i < sizeof costs / sizeof costs[0]; i++) {
-        const struct sim_metric *cost = find_metric(plot, costs[i]);
-        if (is_defined(plot, cost))
+        const struct sim_metric *cost = plot_metric(plot, costs[i]);
+        if (plot_metric_defined(plot, cost))
             plot->cost = cost;
     }
 }
@@ -148,6 +177,8 @@ static const struct chart {
     {"nines", plot_has_availability, plot_nines_chart},
     {"cost", plot_has_cost, plot_cost},
     {"difference", plot_has_differences, plot_differences},
+    {"blast", plot_has_blast, plot_blast},
+    {"downtime", plot_has_outages, plot_downtime},
 };
 
 enum { CHARTS = sizeof charts / sizeof charts[0] };
@@ -163,14 +194,16 @@ static const struct chart *find_chart(const char *name)
 
 static bool names_fit(struct arena *arena, const struct plot_options *options)
 {
-    const char *names[CHARTS];
-    for (size_t i = 0; i < CHARTS; i++)
+    const char *names[CHARTS], *list = "the charts are";
+    for (size_t i = 0; i < CHARTS; i++) {
         names[i] = charts[i].name;
+        list = arena_format(arena, "%s%s %s", list, i > 0 ? "," : "", charts[i].name);
+    }
     for (size_t i = 0; i < options->chart_count; i++) {
         if (find_chart(options->charts[i]) != NULL)
             continue;
         const char *near = scenario_nearest(options->charts[i], names, CHARTS);
-        message_error(near == NULL ? "the charts are availability, nines, cost, difference"
+        message_error(near == NULL ? list
                                    : arena_format(arena, "did you mean '%s'?", near),
                       "unknown chart '%s'", message_show(arena, options->charts[i]));
         return false;
@@ -232,7 +265,8 @@ static int draw(struct plot *plot, const struct plot_options *options)
 
 int plot_run(struct arena *arena, const struct plot_options *options)
 {
-    struct plot plot = {.arena = arena, .folder = options->folder, .format = options->format, .quiet = options->quiet};
+    struct plot plot = {.arena = arena, .folder = options->folder, .format = options->format,
+                        .page_mm = options->width_mm, .subject = options->subject, .quiet = options->quiet};
     if (!names_fit(arena, options))
         return EXIT_USAGE;
     int code = draw(&plot, options);

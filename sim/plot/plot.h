@@ -22,6 +22,8 @@ struct plot_options {
     const char *path;          /* results file */
     const char *folder;        /* must exist */
     const char *format;        /* "svg", "png" or "pdf" */
+    double width_mm;           /* of every figure: a journal's page, 174, or column, 84 */
+    const char *subject;       /* service that "gantt" shows; NULL: the one that was down longest */
     const char *const *charts; /* names; none: all that the run has data for */
     size_t chart_count;
     bool quiet;

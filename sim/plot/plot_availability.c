@@ -23,6 +23,8 @@ struct mark {
 
 struct timeline {
     const struct plot *plot;
+    const char *chart;
+    bool inverted; /* draws the share that is not available */
     const char *series, *unit; /* unit of the time axis */
     double unit_s;
     size_t merge; /* grid steps per drawn value */
@@ -63,14 +65,6 @@ static void choose_unit(struct timeline *t)
 
 /* --- Incidents --- */
 
-static size_t point_of(const struct plot *plot, int64_t id)
-{
-    size_t p = 0;
-    while (p < plot->point_count && plot->points[p].id != id)
-        p++;
-    return p;
-}
-
 static void read_marks(struct timeline *t)
 {
     const struct plot *plot = t->plot;
@@ -80,7 +74,7 @@ static void read_marks(struct timeline *t)
                        "SELECT point_id, name, start_s, end_s FROM incident_mark ORDER BY start_s, name, point_id", -1,
                        &row, NULL);
     while (sqlite3_step(row) == SQLITE_ROW && t->mark_count < MARKS_MOST) {
-        struct mark mark = {.point = point_of(plot, sqlite3_column_int64(row, 0)),
+        struct mark mark = {.point = plot_point_of(plot, sqlite3_column_int64(row, 0)),
                             .low = sqlite3_column_double(row, 2),
                             .high = sqlite3_column_double(row, 3)};
         mark.low = fmax(mark.low, 0);
@@ -106,10 +100,15 @@ static void choose_zoom(struct timeline *t)
     double room = fmax(0.35 * (high - low), 4 * t->plot->run.grid_s);
     t->zoom_low_s = fmax(0, low - room);
     t->zoom_high_s = fmin(horizon, high + 1.5 * room);
-    t->zoomed = t->mark_count > 0 && t->zoom_high_s - t->zoom_low_s < 0.6 * horizon;
+    t->zoomed = t->mark_count > 0 && t->plot->page_mm >= SPREAD_MM && t->zoom_high_s - t->zoom_low_s < 0.6 * horizon;
 }
 
 /* --- Data --- */
+
+static double shown(const struct timeline *t, double share)
+{
+    return 100 * (t->inverted ? 1 - share : share);
+}
 
 /* Values of neighbouring steps drawn as one: the mean of the means inside the envelope of the intervals. */
 struct merged {
@@ -120,11 +119,12 @@ struct merged {
 static void write_merged(struct figure *figure, struct timeline *t, const struct merged *m, const char *cloud,
                          const char *point)
 {
-    double middle = m->t_s + 0.5 * t->plot->run.grid_s * (double)t->merge, mean = 100 * m->mean / (double)m->count;
+    double middle = m->t_s + 0.5 * t->plot->run.grid_s * (double)t->merge, mean = shown(t, m->mean / (double)m->count);
+    double low = t->inverted ? m->high : m->low, high = t->inverted ? m->low : m->high;
     figure_value(figure, fmin(middle, t->plot->run.horizon_s) / t->unit_s, '\t');
     figure_value(figure, mean, '\t');
-    figure_value(figure, isnan(m->low) ? mean : 100 * m->low, '\t');
-    figure_value(figure, isnan(m->high) ? mean : 100 * m->high, '\t');
+    figure_value(figure, shown(t, low), '\t');
+    figure_value(figure, shown(t, high), '\t');
     figure_word(figure, cloud, '\t');
     figure_word(figure, point, '\n');
 }
@@ -142,11 +142,6 @@ static sqlite3_stmt *series_rows(const struct timeline *t, size_t point, size_t 
     return row;
 }
 
-static double column(sqlite3_stmt *row, int i)
-{
-    return sqlite3_column_type(row, i) == SQLITE_NULL ? (double)NAN : sqlite3_column_double(row, i);
-}
-
 static void write_block(struct figure *figure, struct timeline *t, size_t panel, size_t cloud)
 {
     const struct plot *plot = t->plot;
@@ -159,17 +154,17 @@ static void write_block(struct figure *figure, struct timeline *t, size_t panel,
         more = sqlite3_step(row) == SQLITE_ROW;
         if (m.count == t->merge || (!more && m.count > 0)) {
             write_merged(figure, t, &m, plot->clouds[cloud].name, plot->points[point].label);
-            *end = 100 * m.mean / (double)m.count;
+            *end = shown(t, m.mean / (double)m.count);
             m = (struct merged){0};
             written++;
         }
-        if (!more || isnan(column(row, 1)))
+        if (!more || isnan(plot_column(row, 1)))
             continue;
         if (m.count == 0)
-            m = (struct merged){.t_s = column(row, 0), .low = INFINITY, .high = -INFINITY};
-        m.mean += column(row, 1);
-        m.low = fmin(m.low, isnan(column(row, 2)) ? column(row, 1) : column(row, 2));
-        m.high = fmax(m.high, isnan(column(row, 3)) ? column(row, 1) : column(row, 3));
+            m = (struct merged){.t_s = plot_column(row, 0), .low = INFINITY, .high = -INFINITY};
+        m.mean += plot_column(row, 1);
+        m.low = fmin(m.low, isnan(plot_column(row, 2)) ? plot_column(row, 1) : plot_column(row, 2));
+        m.high = fmax(m.high, isnan(plot_column(row, 3)) ? plot_column(row, 1) : plot_column(row, 3));
         m.count++;
     }
     sqlite3_finalize(row);
@@ -191,8 +186,8 @@ static void choose_range(struct timeline *t)
     t->y_high = 100;
     t->merge = 1;
     if (sqlite3_step(row) == SQLITE_ROW && sqlite3_column_type(row, 0) != SQLITE_NULL) {
-        t->y_low = fmax(0, 100 * column(row, 0));
-        t->y_high = fmin(100, 100 * column(row, 1));
+        t->y_low = fmax(0, shown(t, plot_column(row, t->inverted ? 1 : 0)));
+        t->y_high = fmin(100, shown(t, plot_column(row, t->inverted ? 0 : 1)));
         t->merge = (size_t)sqlite3_column_int64(row, 2) / STEPS_MOST + 1;
     }
     sqlite3_finalize(row);
@@ -267,6 +262,17 @@ static double head_mm(const struct timeline *t)
     return t->zoomed ? fmax(name, marks) : name + marks;
 }
 
+/* Where a point's name stands: right above its panel or its own incidents' names. */
+static double name_y(const struct timeline *t, size_t panel, double upper)
+{
+    int rows = 0;
+    for (size_t i = 0; !t->zoomed && i < t->mark_count; i++) {
+        if (t->marks[i].point == t->first_point + panel && t->marks[i].row >= rows)
+            rows = t->marks[i].row + 1;
+    }
+    return upper - 3 - (rows == 0 ? 0 : 1 + 0.9 * LINE_MM * rows);
+}
+
 static void write_panels(struct figure *figure, struct timeline *t)
 {
     const struct plot *plot = t->plot;
@@ -279,14 +285,15 @@ static void write_panels(struct figure *figure, struct timeline *t)
         double *y = label + p * plot->cloud_count;
         top[p] = figure_y(figure, upper);
         bottom[p] = figure_y(figure, upper + PANEL_MM);
-        text_y[p] = figure_y(figure, t->zoomed ? upper - 3 : begin + 1.5);
+        text_y[p] = figure_y(figure, name_y(t, p, upper));
         text[p] = plot->point_count > 1 ? plot_show(arena, plot->points[t->first_point + p].label, 70) : "";
         for (size_t c = 0; c < plot->cloud_count; c++) {
             double *end = &t->end_y[p * plot->cloud_count + c];
             *end = isnan(*end) ? t->y_low : *end;
             y[c] = PANEL_MM * (*end - t->y_low) / (t->y_high - t->y_low); /* mm above the panel's foot */
         }
-        plot_spread(y, plot->cloud_count, LINE_MM, -1.5, PANEL_MM + 1.5);
+        /* Incidents' names may reach over the panel's edge: the clouds' stay below them. */
+        plot_spread(y, plot->cloud_count, LINE_MM, -1.5, t->mark_rows > 0 ? PANEL_MM - 0.5 : PANEL_MM + 1.5);
         for (size_t c = 0; c < plot->cloud_count; c++)
             y[c] = figure_y(figure, upper + PANEL_MM - y[c]);
     }
@@ -360,7 +367,7 @@ static double right_edge(const struct plot *plot)
         size_t length = plot_length(plot_show(plot->arena, plot->clouds[c].name, NAME_MOST));
         longest = length > longest ? length : longest;
     }
-    return PAGE_MM - 8 - CHARACTER_MM * (double)longest;
+    return plot->page_mm - 8 - CHARACTER_MM * (double)longest;
 }
 
 static int draw_page(struct timeline *t, size_t page)
@@ -370,8 +377,10 @@ static int draw_page(struct timeline *t, size_t page)
     double right_mm = right_edge(plot);
     place_marks(t, t->zoomed ? 0.45 * (right_mm - LEFT_MM) - 5 : right_mm - LEFT_MM);
     double height = (double)t->points * (head_mm(t) + PANEL_MM + GAP_MM) + AXIS_MM - GAP_MM;
-    figure_open(&figure, plot, "availability", page, PAGE_MM, height,
-                arena_format(plot->arena, "%s over time", t->series), caption_of(t));
+    figure_open(&figure, plot, t->chart, page, plot->page_mm, height,
+                arena_format(plot->arena, t->inverted ? "blast radius over time: 100 %% - %s" : "%s over time", t->series),
+                caption_of(t));
+    figure.chart = "availability"; /* one script draws both */
     fprintf(figure.data, "# t_%s\t%s_percent\tci_low_percent\tci_high_percent\tcloud\tpoint\n", t->unit, t->series);
     t->end_y = arena_array(plot->arena, t->points * plot->cloud_count + 1, double);
     const char **name = arena_array(plot->arena, plot->cloud_count + 1, const char *);
@@ -392,9 +401,9 @@ static int draw_page(struct timeline *t, size_t page)
     return figure_close(&figure);
 }
 
-int plot_availability(const struct plot *plot)
+static int draw_series(struct timeline t)
 {
-    struct timeline t = {.plot = plot, .series = choose_series(plot)};
+    const struct plot *plot = t.plot;
     choose_unit(&t);
     read_marks(&t);
     choose_zoom(&t);
@@ -407,4 +416,27 @@ int plot_availability(const struct plot *plot)
             return code;
     }
     return 0;
+}
+
+int plot_availability(const struct plot *plot)
+{
+    return draw_series((struct timeline){.plot = plot, .chart = "availability", .series = choose_series(plot)});
+}
+
+/* How much of the world is down at once: the same chart of what is missing, of services whose quorum is met. */
+static const char *const quorum = "availability_quorum";
+
+bool plot_has_blast(const struct plot *plot, const char **why)
+{
+    *why = "it has no series availability_quorum";
+    for (const struct sim_series *s = plot->run.series; s != NULL && s->name != NULL; s++) {
+        if (strcmp(s->name, quorum) == 0)
+            return true;
+    }
+    return false;
+}
+
+int plot_blast(const struct plot *plot)
+{
+    return draw_series((struct timeline){.plot = plot, .chart = "blast", .series = quorum, .inverted = true});
 }

@@ -54,7 +54,7 @@ static void choose_axes(struct frontier *f)
 
 static void place_panels(struct frontier *f, const struct figure *figure)
 {
-    double width = (PAGE_MM - 8 - LEFT_MM - (f->columns > 1 ? GUTTER_MM : 0)) / (double)f->columns;
+    double width = (f->plot->page_mm - 8 - LEFT_MM - (f->columns > 1 ? GUTTER_MM : 0)) / (double)f->columns;
     for (size_t p = 0; p < f->points; p++) {
         f->panel_left[p] = LEFT_MM + (double)(p % f->columns) * (width + GUTTER_MM);
         f->panel_right[p] = f->panel_left[p] + width;
@@ -268,7 +268,7 @@ static int draw_page(struct frontier *f, size_t page)
     const char *caption = arena_format(
         arena, "Marks: means; bars: %s; hollow with an arrow: no down time was seen, only a lower bound is known",
         plot_method(plot, all, 2 * count));
-    figure_open(&figure, plot, "cost", page, PAGE_MM, (double)rows * (PANEL_MM + HEAD_MM) + AXIS_MM,
+    figure_open(&figure, plot, "cost", page, plot->page_mm, (double)rows * (PANEL_MM + HEAD_MM) + AXIS_MM,
                 arena_format(arena, "%s against %s: lower and further right is better", plot->cost->name,
                              plot->availability->name),
                 caption);
@@ -282,7 +282,7 @@ static int draw_page(struct frontier *f, size_t page)
 
 int plot_cost(const struct plot *plot)
 {
-    struct frontier f = {.plot = plot, .columns = plot->point_count > 1 ? 2 : 1};
+    struct frontier f = {.plot = plot, .columns = plot->point_count > 1 && plot->page_mm >= SPREAD_MM ? 2 : 1};
     choose_axes(&f);
     for (size_t p = 0, page = 0; p < plot->point_count; p += PLOT_PANELS, page++) {
         f.first_point = p;

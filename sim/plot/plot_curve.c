@@ -107,7 +107,8 @@ static void write_bar_frame(struct figure *figure, const struct bars *bars)
     const struct curves *curves = bars->curves;
     bool grouped = curves->group_count > 1;
     const char **label = arena_array(plot->arena, bars->groups + 1, const char *);
-    double indent = grouped ? 3 : 0, left = 3 + indent + names_mm(plot, curves) + 2, right = PAGE_MM - VALUE_MM - 3;
+    double indent = grouped ? 3 : 0, left = 3 + indent + names_mm(plot, curves) + 2;
+    double right = plot->page_mm - VALUE_MM - 3;
     for (size_t g = 0; g < bars->groups; g++)
         label[g] = plot_show(plot->arena, curves->groups[bars->first + g].label, LABEL_MOST);
     figure_texts(figure, "group_text", label, bars->groups);
@@ -119,7 +120,7 @@ static void write_bar_frame(struct figure *figure, const struct bars *bars)
     figure_number(figure, "row_x", figure_x(figure, 2 + indent));
     figure_number(figure, "left_x", figure_x(figure, left));
     figure_number(figure, "right_x", figure_x(figure, right));
-    figure_number(figure, "value_x", figure_x(figure, PAGE_MM - VALUE_MM));
+    figure_number(figure, "value_x", figure_x(figure, plot->page_mm - VALUE_MM));
     figure_number(figure, "top_y", figure_y(figure, figure->top_mm));
     figure_number(figure, "bottom_y", figure_y(figure, figure->top_mm + bars->depth * ROW_MM));
     uint32_t bin = bar_bin(&curves->groups[bars->first]);
@@ -148,7 +149,7 @@ static int draw_unallocated(const struct plot *plot, const struct curves *curves
         bars.rule_y = arena_array(plot->arena, bars.groups + 1, double);
         bars.depth = plot_place_rows(curves->group_count > 1, bars.groups, curves->policy_count, bars.y, bars.group_y,
                                      bars.rule_y);
-        figure_open(&figure, plot, "curve_unallocated", page, PAGE_MM, bars.depth * ROW_MM + AXIS_MM,
+        figure_open(&figure, plot, "curve_unallocated", page, plot->page_mm, bars.depth * ROW_MM + AXIS_MM,
                     "GPU that each policy leaves unallocated: less is better",
                     arena_format(plot->arena, "Bars: means; whiskers: %s", method_text(plot, curves)));
         write_bars(&figure, &bars);
@@ -228,7 +229,7 @@ static void write_panels(struct figure *figure, struct panels *panels)
     const struct plot *plot = figure->plot;
     const struct curves *curves = panels->curves;
     double top[PLOT_PANELS], bottom[PLOT_PANELS], text_y[PLOT_PANELS], upper[PLOT_PANELS];
-    double right = PAGE_MM - 8 - names_mm(plot, curves);
+    double right = plot->page_mm - 8 - names_mm(plot, curves);
     const char *text[PLOT_PANELS];
     for (size_t p = 0; p < panels->count; p++) {
         double begin = figure->top_mm + (double)p * (HEAD_MM + panels->panel_mm + GAP_MM);
@@ -290,7 +291,7 @@ static int draw_fragmentation(const struct plot *plot, const struct curves *curv
         panels.count = curves->group_count - panels.first < per_page ? curves->group_count - panels.first : per_page;
         panels.end_x = arena_array(plot->arena, panels.count * curves->policy_count + 1, double);
         panels.end_y = arena_array(plot->arena, panels.count * curves->policy_count + 1, double);
-        figure_open(&figure, plot, "curve_fragmentation", page, PAGE_MM,
+        figure_open(&figure, plot, "curve_fragmentation", page, plot->page_mm,
                     (double)panels.count * (HEAD_MM + panels.panel_mm + GAP_MM) - GAP_MM + AXIS_MM,
                     "Free GPU that the expected workload cannot use",
                     arena_format(plot->arena, "Lines: means; ribbons: %s", method_text(plot, curves)));
@@ -345,7 +346,8 @@ int plot_curve_run(struct arena *arena, const struct plot_options *options)
     if (!names_fit(arena, options) || !curves_read(&curves, arena, options->path, &code))
         return code;
     const char *slash = strrchr(options->path, '/'), *name = slash == NULL ? options->path : slash + 1;
-    struct plot plot = {.arena = arena, .folder = options->folder, .format = options->format, .quiet = options->quiet};
+    struct plot plot = {.arena = arena, .folder = options->folder, .format = options->format,
+                        .page_mm = options->width_mm, .quiet = options->quiet};
     plot.run.title = curves.group_count == 1 ? arena_format(arena, "GPU placement of %s", curves.groups[0].label)
                                              : arena_format(arena, "GPU placement of %zu traces", curves.group_count);
     plot.run.scenario = plot.run.title;

@@ -47,12 +47,14 @@ static void write_texts(struct figure *figure, const struct pairs *pairs)
     const char **name = arena_array(arena, rows + 1, const char *),
                **group = arena_array(arena, pairs->points + 1, const char *);
     const char **verdict = arena_array(arena, rows * pairs->columns + 1, const char *);
+    double *smallest = arena_array(arena, rows * pairs->columns + 1, double);
     for (size_t i = 0; i < rows; i++) {
         size_t pair = i % pairs->per_point;
         name[i] = arena_format(arena, "%s − %s", plot_show(arena, pairs->plot->clouds[pairs->a[pair]].name, NAME_MOST),
                                plot_show(arena, pairs->plot->clouds[pairs->b[pair]].name, NAME_MOST));
         for (size_t k = 0; k < pairs->columns; k++) {
             struct estimate e = row_estimate(pairs, k, i);
+            smallest[k * rows + i] = isnan(e.mean) ? (double)NAN : e.smallest * pairs->factor[k];
             verdict[k * rows + i] = isnan(e.mean)                      ? "undefined"
                                     : strcmp(e.verdict, "ahead") == 0  ? "first ahead"
                                     : strcmp(e.verdict, "behind") == 0 ? "first behind"
@@ -64,6 +66,7 @@ static void write_texts(struct figure *figure, const struct pairs *pairs)
     bool grouped = pairs->plot->point_count > 1;
     figure_texts(figure, "row_text", name, rows);
     figure_texts(figure, "verdict_text", verdict, rows * pairs->columns);
+    figure_numbers(figure, "smallest", smallest, rows * pairs->columns);
     figure_texts(figure, "group_text", group, pairs->points);
     figure_numbers(figure, "row_y", pairs->y, rows);
     figure_numbers(figure, "group_y", pairs->group_y, grouped ? pairs->points : 0);
@@ -75,7 +78,7 @@ static void write_data(struct figure *figure, const struct pairs *pairs)
     size_t rows = pairs->points * pairs->per_point;
     for (size_t k = 0; k < pairs->columns; k++) {
         fprintf(figure->data,
-                "# y\tdifference\tci_low\tci_high\tdecided\tn\tmethod\tcloud_a\tcloud_b\tpoint   (of %s, in %s)\n",
+                "# y\tdifference\tci_low\tci_high\tdecided\tparam_low\tparam_high\tsmallest\tn\tmethod\tcloud_a\tcloud_b\tpoint   (of %s, in %s)\n",
                 pairs->metric[k]->name, pairs->factor[k] > 1 ? "percentage points" : pairs->metric[k]->unit);
         for (size_t i = 0; i < rows; i++) {
             struct estimate e = row_estimate(pairs, k, i);
@@ -86,6 +89,9 @@ static void write_data(struct figure *figure, const struct pairs *pairs)
             figure_value(figure, isnan(e.low) ? x : e.low * pairs->factor[k], '\t');
             figure_value(figure, isnan(e.high) ? x : e.high * pairs->factor[k], '\t');
             figure_value(figure, strcmp(e.verdict, "ahead") == 0 || strcmp(e.verdict, "behind") == 0, '\t');
+            figure_value(figure, e.param_low * pairs->factor[k], '\t');
+            figure_value(figure, e.param_high * pairs->factor[k], '\t');
+            figure_value(figure, isnan(x) ? NAN : e.smallest * pairs->factor[k], '\t');
             figure_value(figure, (double)e.n, '\t');
             figure_word(figure, e.method, '\t');
             figure_word(figure, pairs->plot->clouds[pairs->a[pair]].name, '\t');
@@ -104,8 +110,8 @@ static void choose_axes(const struct pairs *pairs, double *low, double *high)
         low[k] = high[k] = 0;
         for (size_t i = 0; i < rows; i++) {
             struct estimate e = row_estimate(pairs, k, i);
-            double x[3] = {e.mean, e.low, e.high};
-            for (int j = 0; j < 3; j++) {
+            double x[5] = {e.mean, e.low, e.high, e.param_low, e.param_high};
+            for (int j = 0; j < 5; j++) {
                 low[k] = isnan(x[j]) ? low[k] : fmin(low[k], x[j] * pairs->factor[k]);
                 high[k] = isnan(x[j]) ? high[k] : fmax(high[k], x[j] * pairs->factor[k]);
             }
@@ -121,13 +127,13 @@ static void write_layout(struct figure *figure, const struct pairs *pairs, doubl
     double low[COLUMNS], high[COLUMNS], left[COLUMNS], right[COLUMNS], verdict[COLUMNS], step[COLUMNS];
     const char *axis[COLUMNS];
     struct arena *arena = pairs->plot->arena;
-    double width = (PAGE_MM - left_mm - 2) / (double)pairs->columns;
+    double width = (pairs->plot->page_mm - left_mm - 2) / (double)pairs->columns;
     choose_axes(pairs, low, high);
     for (size_t k = 0; k < pairs->columns; k++) {
         left[k] = figure_x(figure, left_mm + (double)k * width);
         right[k] = figure_x(figure, left_mm + (double)(k + 1) * width - VERDICT_MM - 2);
         verdict[k] = figure_x(figure, left_mm + (double)(k + 1) * width - VERDICT_MM);
-        step[k] = plot_step(high[k] - low[k], fmax(1, (width - VERDICT_MM - 2) / 11));
+        step[k] = plot_step(high[k] - low[k], fmax(3, (width - VERDICT_MM - 2) / 11));
         const char *unit = pairs->factor[k] > 1 ? "percentage points" : pairs->metric[k]->unit;
         size_t lines;
         axis[k] = plot_wrap(arena, arena_format(arena, "%s, %s", pairs->metric[k]->name, unit),
@@ -169,13 +175,19 @@ static int draw_page(struct pairs *pairs, size_t page)
     pairs->depth = plot_place_rows(plot->point_count > 1, pairs->points, pairs->per_point, pairs->y, pairs->group_y,
                                    pairs->rule_y);
     struct estimate *all = arena_array(arena, rows * pairs->columns + 1, struct estimate);
-    for (size_t i = 0; i < rows * pairs->columns; i++)
+    bool drawn = false; /* whether the inputs were drawn from their ranges */
+    for (size_t i = 0; i < rows * pairs->columns; i++) {
         all[i] = row_estimate(pairs, i / rows, i % rows);
-    const char *caption = arena_format(arena,
-                                       "Paired by replication: the same luck met both sides. Bars: %s. Filled: the "
-                                       "interval excludes zero; hollow: not decided",
-                                       plot_method(plot, all, rows * pairs->columns));
-    figure_open(&figure, plot, "difference", page, PAGE_MM, pairs->depth * ROW_MM + AXIS_MM + LINE_MM,
+        drawn = drawn || !isnan(all[i].param_low);
+    }
+    const char *caption = arena_format(
+        arena,
+        "Paired by replication: the same luck met both sides. %s: %s%s. Grey: differences too small to matter. Filled: "
+        "decided, the %s lies beyond them; hollow: not decided",
+        drawn ? "Thick bars" : "Bars", plot_method(plot, all, rows * pairs->columns),
+        drawn ? "; thin bars: parameter intervals, over inputs drawn from their ranges" : "",
+        drawn ? "parameter interval" : "interval");
+    figure_open(&figure, plot, "difference", page, plot->page_mm, pairs->depth * ROW_MM + AXIS_MM + LINE_MM,
                 "Differences between clouds, first minus second, and whether the first is ahead", caption);
     write_layout(&figure, pairs, names_mm(pairs) + (plot->point_count > 1 ? 9 : 6));
     write_texts(&figure, pairs);
@@ -183,20 +195,34 @@ static int draw_page(struct pairs *pairs, size_t page)
     return figure_close(&figure);
 }
 
-int plot_differences(const struct plot *plot)
+static int draw_pages(struct pairs pairs, size_t *page)
 {
-    struct pairs pairs = {.plot = plot, .columns = 1, .metric = {plot->availability, plot->cost}, .factor = {100, 1}};
-    if (plot->cost != NULL)
-        pairs.columns = 2;
-    list_pairs(&pairs);
-    size_t per_page = ROWS_PER_PAGE / (pairs.per_point + 1), page = 0;
+    const struct plot *plot = pairs.plot;
+    size_t per_page = ROWS_PER_PAGE / (pairs.per_point + 1);
     per_page = per_page == 0 ? 1 : per_page;
-    for (size_t p = 0; p < plot->point_count; p += per_page, page++) {
+    for (size_t p = 0; p < plot->point_count; p += per_page, ++*page) {
         pairs.first_point = p;
         pairs.points = plot->point_count - p < per_page ? plot->point_count - p : per_page;
-        int code = draw_page(&pairs, page);
+        int code = draw_page(&pairs, *page);
         if (code != 0)
             return code;
     }
     return 0;
+}
+
+/* Availability and cost beside each other, or on pages of their own where there is no room for that. */
+int plot_differences(const struct plot *plot)
+{
+    struct pairs both = {.plot = plot, .columns = 1, .metric = {plot->availability, plot->cost}, .factor = {100, 1}};
+    size_t page = 0;
+    bool wide = plot->page_mm >= SPREAD_MM;
+    list_pairs(&both);
+    if (plot->cost != NULL && wide)
+        both.columns = 2;
+    int code = draw_pages(both, &page);
+    if (code != 0 || plot->cost == NULL || wide)
+        return code;
+    both.metric[0] = plot->cost;
+    both.factor[0] = 1;
+    return draw_pages(both, &page);
 }

@@ -16,6 +16,7 @@ struct sqlite3;
 /* Final widths of a journal's page and column, and the size of the text: 8.25 pt, 7.1 pt in the caption. */
 #define PAGE_MM 174.0
 #define COLUMN_MM 84.0
+#define SPREAD_MM 120.0   /* pages at least as wide have room for panels beside each other */
 #define LINE_MM 3.7       /* from line to line */
 #define CHARACTER_MM 1.55 /* mean width of a character, on the wide side */
 #define SMALL_LINE_MM 3.2
@@ -33,6 +34,8 @@ struct plot {
     size_t cloud_count, point_count;
     const struct sim_metric *availability, *cost; /* the run's main ones; NULL: it has none */
     const char *folder, *format;
+    double page_mm; /* width of every figure */
+    const char *subject; /* of a chart of one service; NULL: the chart chooses */
     bool quiet;
     const char *origin; /* ends the caption: where the numbers are from; NULL: the run says it */
 };
@@ -40,6 +43,8 @@ struct plot {
 /* A mean with its interval, from `summary` or `difference`. NaN: unknown. */
 struct estimate {
     double mean, low, high;
+    double param_low, param_high; /* parameter interval; NaN: no inputs were drawn */
+    double smallest;              /* of a difference: the smallest that matters */
     int64_t n;
     bool is_bound;
     const char *method, *verdict;
@@ -84,7 +89,43 @@ int figure_close(struct figure *figure);
 double figure_y(const struct figure *figure, double from_top_mm);
 double figure_x(const struct figure *figure, double from_left_mm);
 
+/* --- Panels in rows and columns --- */
+
+struct grid {
+    size_t panels, columns; /* at most PLOT_PANELS panels */
+    double left_mm, right_mm; /* margins of the page: for the first column's axis, for names at the ends of lines */
+    double gutter_mm;         /* between columns */
+    double head_mm, panel_mm, gap_mm; /* of a row: above the panel, the panel, below it */
+    double left[PLOT_PANELS], right[PLOT_PANELS], upper[PLOT_PANELS]; /* mm; by grid_place() */
+};
+
+/* Height of all rows, for figure_open(). */
+double grid_height(const struct grid *grid);
+void grid_place(struct grid *grid, const struct figure *figure);
+/* panel_left, _right, _top, _bottom, _text_y, _lowest (no panel below), _first (of its row), panel_text and panel_note, which
+ * stands in the middle of an empty panel. texts, notes: [panels]. */
+void grid_write(struct figure *figure, const struct grid *grid, const char *const *texts, const char *const *notes);
+
+/* --- Reading --- */
+
+/* A statement of the run's file, to be stepped and finalised. */
+struct sqlite3_stmt *plot_query(const struct plot *plot, const char *sql);
+/* NaN for NULL and what is not finite; "" for NULL. */
+double plot_column(struct sqlite3_stmt *row, int column);
+const char *plot_column_text(struct arena *arena, struct sqlite3_stmt *row, int column);
+/* Index of a point or cloud by its id; the count when there is none. */
+size_t plot_point_of(const struct plot *plot, int64_t id);
+size_t plot_cloud_of(const struct plot *plot, int64_t id);
+/* A metric of the run by its name; NULL: none. */
+const struct sim_metric *plot_metric(const struct plot *plot, const char *name);
+/* Whether some cloud has a mean of it at some point. */
+bool plot_metric_defined(const struct plot *plot, const struct sim_metric *metric);
+
 /* --- Text and layout --- */
+
+/* Names of all clouds at most `most` long, and the width of the longest on the page. */
+const char **plot_cloud_names(const struct plot *plot, size_t most);
+double plot_texts_mm(const char *const *texts, size_t count);
 
 /* Control characters as escapes, what is not UTF-8 as '?'; at most `most` characters, then "...". */
 const char *plot_show(struct arena *arena, const char *text, size_t most);
@@ -111,6 +152,11 @@ size_t plot_nines_ticks(struct arena *arena, double low, double high, double wid
                         size_t room);
 /* "99.93 %", with digits that show the difference from 100 %. */
 const char *plot_percent(struct arena *arena, double share);
+/* A time as a reader says it, for ticks: "30 s", "10 min", "6 h", "7 d". */
+const char *plot_time(struct arena *arena, double seconds);
+/* Ticks of a logarithmic axis of times over low_s..high_s, above 0, drawn width_mm wide. Returns their number, at most room. */
+size_t plot_time_ticks(struct arena *arena, double low_s, double high_s, double width_mm, double *at_s,
+                       const char **label, size_t room);
 
 struct estimate plot_summary(const struct plot *plot, size_t point, size_t cloud, const char *metric);
 struct estimate plot_difference(const struct plot *plot, size_t point, size_t cloud_a, size_t cloud_b,
@@ -124,6 +170,10 @@ int plot_availability(const struct plot *plot);
 int plot_nines_chart(const struct plot *plot);
 int plot_cost(const struct plot *plot);
 int plot_differences(const struct plot *plot);
+int plot_blast(const struct plot *plot);
+int plot_downtime(const struct plot *plot);
+bool plot_has_blast(const struct plot *plot, const char **why);
+bool plot_has_outages(const struct plot *plot, const char **why);
 bool plot_has_series(const struct plot *plot, const char **why);
 bool plot_has_availability(const struct plot *plot, const char **why);
 bool plot_has_cost(const struct plot *plot, const char **why);

@@ -9,6 +9,7 @@ enum { ROWS_PER_PAGE = 40, TICKS = 40, NAME_MOST = 30 };
 #define ROW_MM 4.8
 #define AXIS_MM 10.5  /* tick labels and the axis' name */
 #define VALUE_MM 50.0 /* the numbers at the right */
+#define VALUE_SHORT_MM 21.0
 
 /* What a page shows. */
 struct rows {
@@ -76,14 +77,24 @@ static void write_rows(struct figure *figure, const struct rows *rows)
     }
 }
 
+static bool is_narrow(const struct plot *plot)
+{
+    return plot->page_mm < SPREAD_MM;
+}
+
+static double values_mm(const struct plot *plot)
+{
+    return is_narrow(plot) ? VALUE_SHORT_MM : VALUE_MM;
+}
+
 static const char *interval_text(const struct plot *plot, const struct estimate *e)
 {
     struct arena *arena = plot->arena;
     if (isnan(e->mean))
         return "undefined";
     if (e->is_bound)
-        return arena_format(arena, "at least %s", plot_percent(arena, e->low));
-    if (isnan(e->low))
+        return arena_format(arena, is_narrow(plot) ? "≥ %s" : "at least %s", plot_percent(arena, e->low));
+    if (isnan(e->low) || is_narrow(plot))
         return plot_percent(arena, e->mean);
     /* Two digits of the interval's width, or it would look like nothing. */
     int digits = 1;
@@ -129,7 +140,7 @@ static void write_axis(struct figure *figure, const struct rows *rows)
     double at[TICKS];
     const char *label[TICKS];
     double indent = rows->plot->point_count > 1 ? 3 : 0;
-    double left = 3 + indent + names_mm(rows->plot) + 2, right = PAGE_MM - VALUE_MM - 3;
+    double left = 3 + indent + names_mm(rows->plot) + 2, right = rows->plot->page_mm - values_mm(rows->plot) - 3;
     size_t ticks = plot_nines_ticks(arena, rows->x_low, rows->x_high, right - left, at, label, TICKS);
     figure_numbers(figure, "tick", at, ticks);
     figure_texts(figure, "tick_label", label, ticks);
@@ -139,7 +150,7 @@ static void write_axis(struct figure *figure, const struct rows *rows)
     figure_number(figure, "row_x", figure_x(figure, 2 + indent));
     figure_number(figure, "left_x", figure_x(figure, left));
     figure_number(figure, "right_x", figure_x(figure, right));
-    figure_number(figure, "value_x", figure_x(figure, PAGE_MM - VALUE_MM));
+    figure_number(figure, "value_x", figure_x(figure, rows->plot->page_mm - values_mm(rows->plot)));
     figure_number(figure, "top_y", figure_y(figure, figure->top_mm));
     figure_number(figure, "bottom_y", figure_y(figure, figure->top_mm + rows->depth * ROW_MM));
     figure_text(figure, "axis_text", arena_format(arena, "%s, on an axis of nines", rows->plot->availability->name));
@@ -165,7 +176,7 @@ static int draw_page(struct rows *rows, size_t page)
                      "Points: means; bars: %s; arrows: the interval reaches 100 %% or only a lower bound is known "
                      "(hollow: no down time was seen)",
                      plot_method(plot, rows->estimate, rows->count));
-    figure_open(&figure, plot, "nines", page, PAGE_MM, rows->depth * ROW_MM + AXIS_MM, plot->availability->help,
+    figure_open(&figure, plot, "nines", page, plot->page_mm, rows->depth * ROW_MM + AXIS_MM, plot->availability->help,
                 caption);
     write_axis(&figure, rows);
     write_texts(&figure, rows);

@@ -183,7 +183,7 @@ size_t plot_nines_ticks(struct arena *arena, double low, double high, double wid
                         size_t room)
 {
     static const double times[] = {5, 2, 1};
-    double decade_mm = width_mm / (high - low);
+    double decade_mm = width_mm / (high - low), end_mm = -INFINITY;
     size_t count = 0;
     if (low <= 0 && count < room) {
         at[count] = 0;
@@ -196,9 +196,47 @@ size_t plot_nines_ticks(struct arena *arena, double low, double high, double wid
             double missing = times[i] * pow(10, -decade), x = -log10(missing);
             if (!wanted || x < low || x > high || count == room)
                 continue;
+            /* A tick without room for its label has none. */
+            const char *text = arena_format(arena, "%.*f %%%%", decade > 2 ? decade - 2 : 0, 100 * (1 - missing));
+            double middle_mm = (x - low) * decade_mm, half_mm = CHARACTER_MM * (double)plot_length(text) / 2;
+            bool fits = middle_mm - half_mm >= end_mm;
+            end_mm = fits ? middle_mm + half_mm : end_mm;
             at[count] = x;
-            label[count++] = arena_format(arena, "%.*f %%%%", decade > 2 ? decade - 2 : 0, 100 * (1 - missing));
+            label[count++] = fits ? text : "";
         }
+    }
+    return count;
+}
+
+/* --- Times --- */
+
+const char *plot_time(struct arena *arena, double seconds)
+{
+    static const struct {
+        double seconds;
+        const char *unit;
+    } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+    size_t u = 0;
+    while (u < 3 && seconds < units[u].seconds)
+        u++;
+    return arena_format(arena, "%.3g %s", seconds / units[u].seconds, units[u].unit);
+}
+
+/* Times that a reader knows; when they stand too close the later one gives way. */
+size_t plot_time_ticks(struct arena *arena, double low_s, double high_s, double width_mm, double *at_s,
+                       const char **label, size_t room)
+{
+    static const double known[] = {0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 6 * 3600.0, 86400, 7 * 86400.0, 30 * 86400.0,
+                                   365 * 86400.0, 3650 * 86400.0};
+    double decade_mm = width_mm / log10(high_s / low_s), last = -INFINITY;
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof known / sizeof known[0] && count < room; i++) {
+        double x = log10(known[i] / low_s) * decade_mm;
+        if (known[i] < low_s || known[i] > high_s || x - last < 11)
+            continue;
+        last = x;
+        at_s[count] = known[i];
+        label[count++] = plot_time(arena, known[i]);
     }
     return count;
 }
