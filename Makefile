@@ -183,8 +183,11 @@ $(B)/libnines-$(1).a: $(patsubst %.c,$(B)/%.o,$(wildcard models/$(1)/*.c)) $(COR
 endef
 $(foreach core,$(CORES),$(eval $(call core_library,$(core))))
 
-install: $(B)/nines $(CORE_LIBRARIES) ## install program, manual page, libraries and headers under PREFIX (/usr/local) of DESTDIR
-	$(Q)install -d "$(TARGET)/bin" "$(TARGET)/share/man/man1" "$(TARGET)/lib/pkgconfig"
+install: $(B)/nines $(CORE_LIBRARIES) ## install program, manual page, completions, libraries and headers under PREFIX (/usr/local) of DESTDIR
+	$(Q)install -d "$(TARGET)/bin" "$(TARGET)/share/man/man1" "$(TARGET)/lib/pkgconfig" \
+	    "$(TARGET)/share/bash-completion/completions" "$(TARGET)/share/zsh/site-functions"
+	$(Q)$(B)/nines --completion bash > "$(TARGET)/share/bash-completion/completions/nines"
+	$(Q)$(B)/nines --completion zsh > "$(TARGET)/share/zsh/site-functions/_nines"
 	$(Q)install -m 755 $(B)/nines "$(TARGET)/bin/nines"
 	$(Q)install -m 644 man/nines.1 "$(TARGET)/share/man/man1/nines.1"
 	$(Q)install -m 644 $(CORE_LIBRARIES) "$(TARGET)/lib"
@@ -195,6 +198,7 @@ install: $(B)/nines $(CORE_LIBRARIES) ## install program, manual page, libraries
 
 uninstall: ## remove what install installed
 	$(Q)rm -f "$(TARGET)/bin/nines" "$(TARGET)/share/man/man1/nines.1"
+	$(Q)rm -f "$(TARGET)/share/bash-completion/completions/nines" "$(TARGET)/share/zsh/site-functions/_nines"
 	$(Q)rm -f $(CORES:%="$(TARGET)/lib/libnines-%.a") $(CORES:%="$(TARGET)/lib/pkgconfig/nines-%.pc")
 	$(Q)rm -rf "$(TARGET)/include/nines"
 

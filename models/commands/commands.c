@@ -24,13 +24,13 @@ const struct command models_commands[] = {
                     "code is 1 when a message, or the state at the end, comes out otherwise than in the run.\n"
                     "\n"
                     "A FILE of - is standard input.\n",
-     .least = 1, .most = 2, .options = market_options, .run = market_command},
+     .words = "sdl|replay", .least = 1, .most = 2, .options = market_options, .run = market_command},
     {.name = "import", .operands = "KIND FILE...", .summary = "recorded outages into scenario parts, rates and laws",
      .description = "Reads tables of recorded outages and writes a part of a scenario (a list 'traces'), or prints\n"
                     "statistics or fitted laws of each vendor, region, service or component.\n"
                     "\n"
                     "KIND is 'intervals' (CSV with start,end and maybe severity and component; times are seconds or\n"
                     "UTC) or 'uptime' (tables of the cloud uptime archive).\n",
-     .least = 2, .most = -1, .options = import_options, .run = import_command},
+     .words = "intervals|uptime", .least = 2, .most = -1, .options = import_options, .run = import_command},
     {.name = NULL},
 };

@@ -143,6 +143,19 @@ static int unknown_command(struct arena *arena, const char *typed, const struct 
     return EXIT_USAGE;
 }
 
+static int complete(struct arena *arena, const char *shell, const struct sim_registry *registry)
+{
+    const struct command *commands[COMMANDS_MOST];
+    size_t n = list_commands(registry, commands);
+    if (shell != NULL && command_complete(stdout, shell, commands, n))
+        return EXIT_DONE;
+    if (shell == NULL)
+        message_error(NULL, "--completion needs an argument: bash or zsh");
+    else
+        message_error(NULL, "--completion takes one of bash|zsh, not '%s'", message_show(arena, shell));
+    return EXIT_USAGE;
+}
+
 static int dispatch(struct arena *arena, int argc, char **argv, const struct sim_registry *registry, struct ranks *ranks)
 {
     if (argc < 2) {
@@ -153,6 +166,8 @@ static int dispatch(struct arena *arena, int argc, char **argv, const struct sim
         version_print(stdout);
         return EXIT_DONE;
     }
+    if (strcmp(argv[1], "--completion") == 0)
+        return complete(arena, argc > 2 ? argv[2] : NULL, registry);
     const struct command *command = find_command(registry, argv[1]);
     if (asks_help(argc, argv)) {
         if (command == NULL)

@@ -1,6 +1,6 @@
 /* The command line: one table says what can be typed.
  *
- * Each command is a row with its operands and its options; the same rows check what was typed, write the help and could
+ * Each command is a row with its operands and its options; the same rows check what was typed, write the help and
  * feed a shell's completion, so none can disagree. A command's function sees only a line that fits its row: known
  * options, whole numbers in range, the right number of operands.
  *
@@ -39,6 +39,7 @@ struct command {
     const char *operands;                 /* "SCENARIO|RUN.db" */
     const char *summary;                  /* one line */
     const char *description;              /* a paragraph or two for the full help, lines within 80 columns */
+    const char *words;                    /* "sdl|replay": what the first operand can be; NULL: files */
     int least, most;                      /* number of operands; most < 0: any */
     const struct command_option *options; /* ends with name NULL */
     int (*run)(const struct command_line *line);
@@ -81,6 +82,9 @@ const char *const *command_texts(const struct command_line *line, const char *na
 
 void command_help(const struct command *command, FILE *out);  /* all of it */
 void command_usage(const struct command *command, FILE *out); /* the short form */
+
+/* The script that completes command lines in a shell; false: shell is neither "bash" nor "zsh". */
+bool command_complete(FILE *out, const char *shell, const struct command *const *commands, size_t count);
 
 /* The commands. */
 int command_run(const struct command_line *line);
