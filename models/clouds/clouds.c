@@ -298,4 +298,5 @@ const struct sim_model clouds_model = {.name = "clouds",
                                        .arms = arms,
                                        .marks = marks,
                                        .replicate = replicate,
+                                       .tells = true,
                                        .branching = &branching};

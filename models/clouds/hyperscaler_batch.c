@@ -5,6 +5,7 @@
  * storage of the region, its machines are made anew from an image. Services do not queue: they take what is free and may break
  * promises made to jobs. */
 #include "models/clouds/hyperscaler_inside.h"
+#include "models/clouds/world_tell.h"
 #include "sim/base/check.h"
 
 #include "sim/base/nomalloc.h"
@@ -148,8 +149,12 @@ void hyperscaler_on_pass(void *context, struct engine *engine, uint32_t site, ui
     int64_t next = gpu_backfill_next_us(queue);
     if (next < GPU_PROFILE_NEVER)
         hyperscaler_look_at(cloud, site, (instant){next});
-    for (int32_t i = 0; i < queue->waiting; i++)
-        world_refuse(cloud->world, first_of(cloud, (uint32_t)gpu_backfill_job(queue, queue->order[i])->request.owner));
+    for (int32_t i = 0; i < queue->waiting; i++) {
+        uint32_t waiting = (uint32_t)gpu_backfill_job(queue, queue->order[i])->request.owner;
+        world_refuse(cloud->world, first_of(cloud, waiting));
+        if (world_tells(cloud->world, waiting))
+            world_tell_whole(cloud->world, "refused", "waits in the queue of region %s", cloud->plan->fleet->site[site].name);
+    }
     if (queue->waiting > 0) {
         uint32_t head = (uint32_t)gpu_backfill_job(queue, queue->order[0])->request.owner;
         hyperscaler_make_room(cloud, first_of(cloud, head), NULL);

@@ -8,9 +8,16 @@
  * Maintenance is this cloud's own practice and no fault: the node is cordoned, who is on it may stay for a grace, the rest is
  * moved, and the empty node comes back after its time (models/gpu/drain.h has the same order for a pool of its own). */
 #include "models/clouds/hyperscaler_inside.h"
+#include "models/clouds/world_tell.h"
 #include "sim/base/check.h"
 
+#include <inttypes.h>
+
 #include "sim/base/nomalloc.h"
+
+static const char *const leaving_reasons[] = {[LEAVES_EVICTED] = "evicted: spot",
+                                              [LEAVES_PREEMPTED] = "displaced by a higher priority",
+                                              [LEAVES_DRAINED] = "drained for maintenance"};
 
 /* The first unit of whoever goes together with a unit. */
 static uint32_t first_of(const struct hyperscaler *cloud, uint32_t unit)
@@ -32,6 +39,8 @@ static void tell(struct hyperscaler *cloud, uint32_t unit, enum leaving why)
     machine->leaving = (uint8_t)why;
     cloud->region[world->plan->fleet->node[world->unit[first].node].site].leaving += why == LEAVES_PREEMPTED;
     machine->evict = engine_schedule(world->engine, stop, CLASS_BLOCK, cloud->action_evict, first, 0);
+    if (world_tells_unit(world, first))
+        world_tell(world, first, "told", "told to go in %" PRId64 " s: %s", cloud->plan->notice.us / US_PER_SECOND, leaving_reasons[why]);
     world_warn(world, workload_of(cloud, first), stop);
 }
 
@@ -59,9 +68,6 @@ static void count(struct hyperscaler *cloud, uint32_t unit, enum leaving why)
 
 void hyperscaler_on_evict(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
 {
-    static const char *const reasons[] = {[LEAVES_EVICTED] = "evicted: spot",
-                                          [LEAVES_PREEMPTED] = "displaced by a higher priority",
-                                          [LEAVES_DRAINED] = "drained for maintenance"};
     (void)engine;
     (void)detail;
     struct hyperscaler *cloud = context;
@@ -71,10 +77,10 @@ void hyperscaler_on_evict(void *context, struct engine *engine, uint32_t unit, u
     if (is_job(cloud, unit)) {
         world_stop(world, workload_of(cloud, unit));
         world_detected(world, workload_of(cloud, unit));
-        hyperscaler_requeue(cloud, workload_of(cloud, unit), reasons[why]);
+        hyperscaler_requeue(cloud, workload_of(cloud, unit), leaving_reasons[why]);
         return;
     }
-    hyperscaler_free(cloud, unit, reasons[why]);
+    hyperscaler_free(cloud, unit, leaving_reasons[why]);
     world_ask(world, unit);
     world_later_drawn(world, unit, cloud->action_allocate, cloud->plan->create_time);
 }

@@ -1,14 +1,30 @@
 /* Machines: which zone, node and disk; booting and healing. A service asks for each replica by itself; jobs have their queue
  * (hyperscaler_batch.c) and come here for their machines. */
 #include "models/clouds/hyperscaler_inside.h"
+#include "models/clouds/world_tell.h"
 #include "sim/base/check.h"
 
 #include "sim/base/nomalloc.h"
+
+/* Why a request for a unit is turned away now. */
+static void tell_refusal(struct hyperscaler *cloud, uint32_t unit)
+{
+    struct world *world = cloud->world;
+    uint32_t site = world_site(world, unit), region = cloud->plan->region_control[site];
+    const char *name = cloud->plan->fleet->site[site].name;
+    if (can_manage(cloud, site))
+        world_tell(world, unit, "refused", "refused: no room in region %s that fits", name);
+    else
+        world_tell_wait(world, unit, "refused", graph_serves(world->graph, region) ? cloud->plan->control : region,
+                        "refused: region %s cannot be managed", name);
+}
 
 void hyperscaler_refuse(struct hyperscaler *cloud, uint32_t unit, uint32_t action)
 {
     duration wait = world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, cloud->machine[unit].tries++);
     world_refuse(cloud->world, unit);
+    if (world_tells_unit(cloud->world, unit))
+        tell_refusal(cloud, unit);
     world_later(cloud->world, unit, action, wait);
 }
 
@@ -208,6 +224,9 @@ void hyperscaler_on_heal(void *context, struct engine *engine, uint32_t unit, ui
         return;
     }
     if (waits_for_disk(cloud, unit)) {
+        if (world_tells_unit(world, unit))
+            world_tell_wait(world, unit, "waits", cloud->plan->fleet->storage[cloud->machine[unit].storage],
+                            "not moved, as its disk is not there");
         world_later(world, unit, cloud->action_heal, cloud->plan->retry_cap);
         return;
     }

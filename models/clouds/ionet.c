@@ -2,6 +2,7 @@
 
 #include "models/clouds/cloud.h"
 #include "models/clouds/needs.h"
+#include "models/clouds/world_tell.h"
 #include "sim/base/check.h"
 
 #include <math.h>
@@ -267,6 +268,10 @@ static void refuse(struct ionet *cloud, uint32_t unit, uint32_t action)
 {
     duration wait = world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, cloud->worker[unit].tries++);
     world_refuse(cloud->world, unit);
+    if (world_tells_unit(cloud->world, unit) && can_manage(cloud))
+        world_tell(cloud->world, unit, "refused", "refused: no tier has room that fits");
+    else if (world_tells_unit(cloud->world, unit))
+        world_tell_wait(cloud->world, unit, "refused", cloud->plan->orchestrator, "refused: nobody decides");
     world_later(cloud->world, unit, action, wait);
 }
 
@@ -329,6 +334,9 @@ static void look_for_knots(struct ionet *cloud, uint32_t workload)
         if (cloud->in_knot[i] && (youngest == COMPONENT_NONE || younger(cloud, cloud->knot_of[i], youngest)))
             youngest = cloud->knot_of[i];
     }
+    for (uint32_t i = 0; i < count && cloud->world->told != COMPONENT_NONE; i++)
+        if (cloud->in_knot[i] && world_tells(cloud->world, cloud->knot_of[i]))
+            world_tell_whole(cloud->world, "livelock", "waits for machines of clusters that wait for its own");
     if (fresh)
         measure_count(cloud->world->measure, MEASURE_LIVELOCK, world_now(cloud->world));
     if (!cloud->plan->recreate)

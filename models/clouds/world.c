@@ -2,6 +2,7 @@
 
 #include "models/clouds/cloud.h"
 #include "models/clouds/world_inside.h"
+#include "models/clouds/world_tell.h"
 #include "sim/base/check.h"
 
 #include <inttypes.h>
@@ -151,6 +152,8 @@ static void go_up(struct world *world, uint32_t unit)
         measure_back(world->measure, what->touched - 1, world_now(world));
         what->touched = 0;
     }
+    if (world_tells(world, what->workload))
+        world_tell_up(world, unit);
     count_up(world, unit, +1, (struct measure_cause){.incident = COMPONENT_NONE});
 }
 
@@ -162,6 +165,8 @@ static void go_down(struct world *world, uint32_t unit, uint32_t component)
         what->touched = 1 + cause.incident;
         measure_touched(world->measure, what->workload, cause.incident, world_now(world));
     }
+    if (world_tells(world, what->workload))
+        world_tell_loss(world, unit, component, true);
     count_up(world, unit, -1, cause);
 }
 
@@ -236,6 +241,8 @@ void world_bind(struct world *world, uint32_t unit, uint32_t node, uint16_t devi
     if (what->asked.us != US_NEVER)
         measure_lease_granted(world->measure, what->asked, world_now(world));
     what->asked = INSTANT_NEVER;
+    if (world_tells(world, what->workload))
+        world_tell_place(world, unit);
 }
 
 void world_start(struct world *world, uint32_t unit)
@@ -245,6 +252,9 @@ void world_start(struct world *world, uint32_t unit)
     what->state = UNIT_RUNNING;
     if (what->missing == 0)
         go_up(world, unit);
+    else if (world_tells(world, what->workload))
+        world_tell(world, unit, "started", "started, but %u of what it depends on %s", what->missing,
+                   what->missing == 1 ? "does not serve" : "do not serve");
 }
 
 void world_halt(struct world *world, uint32_t unit)
@@ -312,6 +322,8 @@ void world_list_lease(struct world *world, uint32_t unit, const char *why)
     world->plan->kind->lease(world->cloud, unit, &lease.provider, &per_hour);
     lease.price_usd_per_h = (double)per_hour.micro / 1e6;
     record_lease(world->record, &lease);
+    if (world_tells(world, what->workload))
+        world_tell_lease(world, unit, &lease);
 }
 
 void world_release(struct world *world, uint32_t unit, const char *why)
@@ -321,7 +333,10 @@ void world_release(struct world *world, uint32_t unit, const char *why)
     if (what->state == UNIT_IDLE)
         return;
     bool was_up = unit_is_up(what);
-    world_list_lease(world, unit, world->load[what->workload].wanted ? why : "not wanted any more");
+    const char *reason = world->load[what->workload].wanted ? why : "not wanted any more";
+    if (world_tells(world, what->workload))
+        world_tell(world, unit, "released", "%s its place: %s", was_up && reason == why ? "down, gives up" : "gives up", reason);
+    world_list_lease(world, unit, reason);
     for (uint32_t i = 0; i < what->dependencies; i++)
         unlink_dependency(world, unit, i);
     what->state = UNIT_IDLE;
@@ -379,6 +394,8 @@ static void serve_changed(struct world *world, uint32_t component, bool serves)
         what->missing = (uint8_t)(what->missing + (serves ? -1 : 1));
         if (was_up)
             go_down(world, unit, component);
+        else if (world_tells(world, what->workload))
+            world_tell_loss(world, unit, component, !serves);
         if (!serves) {
             kind->unit_down(world->cloud, unit, component);
         } else if (what->missing == 0) {

@@ -94,6 +94,8 @@ struct world {
     uint64_t refusals;       /* requests for capacity that were turned away, each once, however often it was tried */
     uint32_t nodes_up;
     int64_t leases_listed;
+    uint32_t told;           /* workload that somebody listens to (world_tell.h); COMPONENT_NONE: nobody does */
+    struct world_told *telling; /* what goes with it; NULL */
     void *cloud;
     double stop_at;          /* importance at which a path stops to be copied (world_branch.h); infinity: never */
     bool stopped;            /* it did */

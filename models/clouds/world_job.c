@@ -7,6 +7,7 @@
  * hazards or incidents, of which no law tells, writes more often from its next attempt on. */
 #include "models/clouds/cloud.h"
 #include "models/clouds/world_inside.h"
+#include "models/clouds/world_tell.h"
 #include "models/gpu/checkpoint.h"
 #include "sim/base/check.h"
 
@@ -80,6 +81,8 @@ void world_begin_job(struct world *world, uint32_t workload)
         load->costs.interval = best_interval(world, workload);
     load->done = job_begin(&load->job, &load->costs, now);
     load->finish = engine_schedule(world->engine, load->done, CLASS_END, world->action_finish, workload, 0);
+    if (world_tells(world, workload))
+        world_tell_begin(world);
     duration own = demand_job_fault(world->demand, workload, load->job.attempts);
     load->fault = EVENT_NONE;
     if (own.us < US_NEVER && instant_add(now, own).us < load->done.us)
@@ -101,7 +104,9 @@ void world_fail_job(struct world *world, uint32_t workload)
     struct load *load = &world->load[workload];
     engine_cancel(world->engine, load->finish);
     engine_cancel(world->engine, load->fault);
-    job_fail(&load->job, &load->costs, world_now(world));
+    duration lost = job_fail(&load->job, &load->costs, world_now(world));
+    if (world_tells(world, workload))
+        world_tell_stand(world, "failed", lost);
     forget_early_work(load);
     (void)gpu_elastic_fail(&load->gang, 0);
     if (load->gang.state == GPU_ELASTIC_FAILED)
@@ -124,6 +129,8 @@ void world_warn(struct world *world, uint32_t workload, instant stop)
     if (!rescue.saved || unsaved.us == 0)
         return;
     engine_cancel(world->engine, load->finish);
+    if (world_tells(world, workload))
+        world_tell_whole(world, "saves", "is told that it will be stopped, and writes a checkpoint");
     job_save(&load->job, (duration){rescue.busy_us}, now);
 }
 
@@ -134,13 +141,17 @@ void world_stop(struct world *world, uint32_t workload)
         return;
     engine_cancel(world->engine, load->finish);
     engine_cancel(world->engine, load->fault);
-    job_stop(&load->job, &load->costs, world_now(world));
+    duration lost = job_stop(&load->job, &load->costs, world_now(world));
+    if (world_tells(world, workload))
+        world_tell_stand(world, "stopped", lost);
     forget_early_work(load);
     gpu_elastic_stop(&load->gang);
 }
 
 void world_detected(struct world *world, uint32_t workload)
 {
+    if (world_tells(world, workload))
+        world_tell_noticed(world);
     if (world_class(world, workload)->kind == DEMAND_JOB)
         job_detect(&world->load[workload].job, world_now(world));
 }
@@ -156,6 +167,8 @@ void world_on_finish(void *context, struct engine *engine, uint32_t workload, ui
     engine_cancel(world->engine, load->fault);
     job_finish(&load->job, &load->costs, world_now(world));
     gpu_elastic_finish(&load->gang);
+    if (world_tells(world, workload))
+        world_tell_whole(world, "finished", "its work is done");
     load->wanted = false;
     world->plan->kind->withdraw(world->cloud, workload);
 }
@@ -166,6 +179,8 @@ void world_on_fault(void *context, struct engine *engine, uint32_t workload, uin
     (void)engine;
     (void)detail;
     struct world *world = context;
+    if (world_tells(world, workload))
+        world_tell_own_fault(world);
     world_fail_job(world, workload);
     job_detect(&world->load[workload].job, world_now(world));
     world_begin_job(world, workload);
@@ -178,6 +193,8 @@ void world_on_abandon(void *context, struct engine *engine, uint32_t workload, u
     (void)detail;
     struct world *world = context;
     measure_count(world->measure, MEASURE_JOB_FAILED, world_now(world));
+    if (world_tells(world, workload))
+        world_tell_whole(world, "abandoned", "given up: its restarts are used up");
     world->load[workload].wanted = false;
     job_detect(&world->load[workload].job, world_now(world));
     world->load[workload].job.phase = JOB_DONE;

@@ -1,6 +1,7 @@
 /* A replication from its beginning to its end: demand arrives and leaves, probes are sent, the horizon is settled. */
 #include "models/clouds/cloud.h"
 #include "models/clouds/world_inside.h"
+#include "models/clouds/world_tell.h"
 #include "sim/base/check.h"
 
 #include <math.h>
@@ -19,6 +20,8 @@ static void on_request(void *context, struct engine *engine, uint32_t workload, 
     if (world_class(world, workload)->kind == DEMAND_JOB)
         world_open_job(world, workload);
     measure_request(world->measure, workload, world_now(world));
+    if (world_tells(world, workload))
+        world_tell_whole(world, "asked", "asked for %u %s", world_class(world, workload)->units, world_unit_word(world, workload));
     if (what->withdrawn.us < US_NEVER)
         engine_schedule(engine, what->withdrawn, CLASS_END, world->action_withdraw, workload, 0);
     for (uint32_t u = what->first_unit; u < what->first_unit + world_class(world, workload)->units; u++)
@@ -32,6 +35,8 @@ static void on_withdraw(void *context, struct engine *engine, uint32_t workload,
     (void)detail;
     struct world *world = context;
     measure_withdraw(world->measure, workload, world_now(world));
+    if (world_tells(world, workload))
+        world_tell_whole(world, "withdrawn", "not wanted any more by its tenant");
     world->load[workload].wanted = false;
     world->plan->kind->withdraw(world->cloud, workload);
 }
@@ -219,6 +224,7 @@ static void open_world(struct world *world)
     world->graph = graph_open(world->arena, plan->graph, world->engine, world_on_change, world);
     world->faults = faults_open(world->arena, plan->faults, world->graph, world->engine, task->seed, task->replication);
     open_falls(world);
+    world_tell_open(world);
     world->pools = pools_open(world, plan->kind->pools(plan->own));
     world->cloud = plan->kind->open(world, plan->own);
     for (uint32_t w = 0; w < world->demand->workloads; w++)
@@ -231,7 +237,8 @@ static void open_world(struct world *world)
 struct world *world_begin(const struct cloud_plan *plan, const struct sim_task *task, struct sim_record *record)
 {
     struct world *world = arena_new(task->arena, struct world);
-    *world = (struct world){.plan = plan, .task = task, .record = record, .arena = task->arena, .stop_at = (double)INFINITY};
+    *world = (struct world){.plan = plan, .task = task, .record = record, .arena = task->arena, .stop_at = (double)INFINITY,
+                            .told = COMPONENT_NONE};
     open_world(world);
     return world;
 }
@@ -248,6 +255,7 @@ void world_end(struct world *world)
     for (uint32_t u = 0; u < world->demand->units; u++)
         world_list_lease(world, u, NULL);
     close_jobs(world);
+    world_tell_close(world);
     measure_totals(world->measure, faults_started(world->faults), world->refusals);
     measure_close(world->measure);
     record_done(world->record, engine_events(world->engine), engine_digest(world->engine));

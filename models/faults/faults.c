@@ -518,3 +518,15 @@ const char *faults_cause_name(const struct faults *faults, uint32_t cause)
     cause -= list->hazards;
     return cause < list->traces ? list->trace[cause].name : list->rollout[cause - list->traces].name;
 }
+
+const char *faults_cause_kind(const struct faults *faults, uint32_t cause)
+{
+    const struct fault_list *list = faults->plan->list;
+    if (cause == FAULT_OWN)
+        return NULL;
+    if (cause <= list->incidents)
+        return "incident";
+    if (cause <= list->incidents + list->hazards)
+        return "hazard";
+    return cause <= list->incidents + list->hazards + list->traces ? "trace" : "rollout";
+}

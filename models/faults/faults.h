@@ -198,6 +198,8 @@ uint32_t faults_cause(const struct faults *faults, uint32_t component);
 bool faults_by_software(const struct faults *faults, uint32_t component);
 /* Name of what a cause number stands for, or NULL for FAULT_OWN. */
 const char *faults_cause_name(const struct faults *faults, uint32_t cause);
+/* "incident", "hazard", "trace" or "rollout", or NULL for FAULT_OWN. */
+const char *faults_cause_kind(const struct faults *faults, uint32_t cause);
 /* The incident's index, or COMPONENT_NONE when the cause is no incident. */
 uint32_t faults_cause_incident(const struct faults *faults, uint32_t cause);
 uint64_t faults_started(const struct faults *faults); /* outages of components begun since the start of the run */

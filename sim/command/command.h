@@ -93,6 +93,7 @@ int command_merge(const struct command_line *line);
 int command_validate(const struct command_line *line);
 int command_export(const struct command_line *line);
 int command_verify(const struct command_line *line);
+int command_explain(const struct command_line *line);
 int command_plot(const struct command_line *line);
 
 #endif

@@ -77,6 +77,17 @@ static const struct command_option export_options[] = {
     {0},
 };
 
+static const struct command_option explain_options[] = {
+    {.name = "--service", .argument = "NAME", .stage = "Whom (one of them)", .help = "a service: its class and number, e.g. web/17"},
+    {.name = "--job", .argument = "NAME", .help = "a job, e.g. train/3"},
+    {.name = "--lease", .argument = "ID", .help = "a lease, by its number in the table lease; needs --cloud"},
+    {.name = "--point", .argument = "P", .stage = "Where", .help = "point of the study (default: the first)"},
+    {.name = "--rep", .argument = "N", .integer = true, .low = 0, .high = 999999, .help = "replication, from 0 (default: 0)"},
+    {.name = "--cloud", .argument = "C", .help = "only this cloud (default: one after the other)"},
+    {.name = "--json", .stage = "How", .help = "as JSON; results/README.md explains the fields"},
+    {0},
+};
+
 static const struct command_option plot_options[] = {
     {.name = "-o", .letter = 'o', .argument = "DIR", .stage = "Options", .help = "folder for the charts (default: the folder of the file)"},
     {.name = "--format", .argument = "FORMAT", .choices = "svg|png|pdf", .help = "svg (default), png or pdf"},
@@ -107,6 +118,12 @@ static const struct command commands[] = {
      .description = "Shows, for every point, each cloud's numbers with their intervals, then the paired\n"
                     "differences between clouds, then the targets and whether they were held.\n",
      .least = 1, .most = 1, .options = compare_options, .run = run_compare},
+    {.name = "explain", .operands = "RUN.db", .summary = "tell why a service was down, or what became of a job or lease",
+     .description = "Lives through one replication again, from the file itself, and tells what happened to one\n"
+                    "service, job or lease under each cloud: what failed and by what cause, who noticed, what\n"
+                    "was asked for and refused, where it went. The digest of the replication must be that in\n"
+                    "the file (exit code 1 when it is not).\n",
+     .least = 1, .most = 1, .options = explain_options, .run = command_explain},
     {.name = "verify", .operands = "SCENARIO|DIR...", .summary = "run scenarios and hold them against published figures",
      .description = "Runs each scenario (of a folder: its files *.cfg) and shows what was imposed, what was\n"
                     "published and what was simulated. Results files are not kept. Exit code 1 when an\n"

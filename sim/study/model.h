@@ -114,6 +114,24 @@ struct sim_message {
     const char *text;         /* one line; copied */
 };
 
+/* Whom a replication is asked about (`nines explain`). */
+struct sim_subject {
+    const char *kind; /* "service", "job"; NULL: any */
+    const char *name; /* "web/17" */
+};
+
+/* Something that happened to the subject. */
+#define SIM_WHOLE UINT32_MAX
+struct sim_note {
+    instant at;
+    uint32_t part;         /* which replica or pod of the subject, from 0; SIM_WHOLE: all of it */
+    const char *what;      /* one fixed word of the model: "placed", "refused", "down", ... */
+    const char *text;      /* the same in a few words, without the part and the time; copied */
+    const char *component; /* whose fault it was, or what was lost: a path; copied; NULL: nobody's */
+    const char *incident;  /* name of what brought that down, where something scripted or common did; copied; NULL */
+    int64_t lease;         /* number of the lease that ends or is listed with it; below 0: none */
+};
+
 /* Where a replication reports to (sim/study/record.h has the reader's side). Calls may come in any order; each metric at most once.
  * A metric never reported is undefined: NULL in the results, and counted. */
 struct sim_record;
@@ -125,6 +143,20 @@ void record_payment(struct sim_record *record, const struct sim_payment *payment
 /* Ignored unless log >= events: ask record_wants_messages() before writing a text that nobody reads. */
 void record_message(struct sim_record *record, const struct sim_message *message);
 bool record_wants_messages(const struct sim_record *record);
+/* Whom somebody listens to, or NULL. Telling must not change what is simulated: no draw, no event, no state but the teller's own. */
+const struct sim_subject *record_subject(const struct sim_record *record);
+/* About the subject, once, at the beginning: it is there, or it is not, and why, with a hint or NULL. Copied. */
+struct sim_told {
+    const char *kind, *about; /* "service", "service of 3 replicas, 2 needed, home us-central" */
+    const char *part;         /* "replica" */
+    uint32_t parts;
+};
+void record_subject_is(struct sim_record *record, const struct sim_told *told);
+void record_subject_unknown(struct sim_record *record, const char *why, const char *hint);
+/* In the order of time. Ignored when nobody listens. */
+void record_note(struct sim_record *record, const struct sim_note *note);
+/* A time in which the subject was down or stood still; for a service record_outage() does that. Ignored when nobody listens. */
+void record_subject_down(struct sim_record *record, const struct sim_outage *outage);
 /* Once, last: the engine's number of events and digest. Metric values are folded into the replication's digest by the bench. */
 void record_done(struct sim_record *record, uint64_t events, uint64_t digest);
 
@@ -163,6 +195,7 @@ struct sim_model {
     /* Lives through one replication of one arm. */
     void (*replicate)(const void *plan, const struct sim_task *task, struct sim_record *record);
     const struct sim_branching *branching; /* NULL: the model cannot be split */
+    bool tells;                            /* replicate() tells of the subject that it is asked about */
     bool has_failure_biasing;              /* replicate() obeys task->rare.method RARE_FAILURE_BIASING */
 };
 

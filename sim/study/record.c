@@ -1,5 +1,7 @@
 #include "sim/study/record.h"
 
+#include "sim/study/story.h"
+
 #include "sim/base/check.h"
 #include "sim/base/hash.h"
 
@@ -88,6 +90,8 @@ static size_t next_room(size_t room)
 void record_outage(struct sim_record *record, const struct sim_outage *outage)
 {
     check(outage->start_s <= outage->end_s, "outage of '%s' ends before it starts", outage->subject);
+    if (record->story != NULL && story_is_about(record->story, outage))
+        record_subject_down(record, outage);
     bool long_enough = outage->censored || outage->end_s - outage->start_s >= record->outage_min_s;
     bool wanted = record->log >= SIM_LOG_EVENTS || strcmp(outage->subject_kind, "service") == 0;
     if (!long_enough || !wanted)

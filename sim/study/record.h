@@ -68,6 +68,7 @@ struct sim_record {
     struct record_leases *leases, *last_leases;
     struct record_payments *payments, *last_payments;
     struct record_messages *messages, *last_messages;
+    struct story *story;    /* what is told of one subject (sim/study/story.h); NULL: nobody listens */
     bool done;              /* record_done() was called */
     uint64_t events, engine_digest;
     const char *texts[RECORD_TEXTS]; /* copies made lately, by hash: a cache, not a set */

@@ -150,6 +150,7 @@ struct study_result {
 };
 
 struct study_options;
+struct story;
 
 /* What one thread needs to live through tasks: scratch memory, the scene for failing checks, and its plan. */
 struct study_worker;
@@ -157,6 +158,11 @@ struct study_worker *study_worker_open(const struct study *study, const struct s
 void study_worker_close(struct study_worker *worker);
 /* Lives through all arms of a task on the calling thread. The records live in arena. Of options: audit, replay. */
 void study_live(struct study_worker *worker, struct study_task task, struct arena *arena, struct study_result *result);
+
+/* The same for one arm alone, which is as it is among the others; story hears of its subject where it is not NULL, and every outage of
+ * it is told, however short. log: lists that are wanted. records has one entry. */
+void study_live_arm(struct study_worker *worker, struct study_task task, uint32_t arm, enum sim_log log, struct story *story,
+                    struct arena *arena, struct study_result *result);
 
 /* --- All tasks, in order --- */
 

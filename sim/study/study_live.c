@@ -114,30 +114,33 @@ static bool live(struct study_worker *worker, const void *plan, const struct sim
     return true;
 }
 
-/* All arms, until a limit is reached. */
-static void live_arms(struct study_worker *worker, struct study_task task, const struct study_setting *setting,
-                      struct arena *arena, struct study_result *result)
+/* What a replication of the task has in common under all arms. */
+static struct sim_task prepare(struct study_worker *worker, struct study_task task, const struct study_setting *setting)
 {
     struct sim_task one = setting->task;
     bool mirrored = worker->study->antithetic && task.replication % 2 == 1;
     one.replication = mirrored ? task.replication - 1 : task.replication;
     one.arena = &worker->scratch;
     one.aside = &worker->aside;
-    struct arena_mark empty = arena_mark(&worker->aside);
     stream_mirror(mirrored);
-    for (uint32_t arm = 0; arm < worker->study->arm_count && result->limit_key == NULL; arm++) {
-        struct arena_mark clean = arena_mark(&worker->scratch);
-        one.arm = arm;
-        result->records[arm] = record_open(arena, worker->study->model, &one);
-        set_scene(worker, task, arm);
-        if (!live(worker, setting->plan, &one, result->records[arm])) {
-            result->limit_key = worker->scene.limit_key;
-            result->limit_value = worker->scene.limit_value;
-            result->limit_arm = arm;
-        }
-        arena_rewind(&worker->scratch, clean);
-        arena_rewind(&worker->aside, empty); /* a limit leaves copies behind */
+    return one;
+}
+
+/* One arm, into *record. False: a limit was reached. */
+static bool live_arm(struct study_worker *worker, struct study_task task, const struct study_setting *setting, struct sim_task *one,
+                     struct sim_record *record, struct study_result *result)
+{
+    struct arena_mark clean = arena_mark(&worker->scratch), empty = arena_mark(&worker->aside);
+    set_scene(worker, task, one->arm);
+    bool fine = live(worker, setting->plan, one, record);
+    if (!fine) {
+        result->limit_key = worker->scene.limit_key;
+        result->limit_value = worker->scene.limit_value;
+        result->limit_arm = one->arm;
     }
+    arena_rewind(&worker->scratch, clean);
+    arena_rewind(&worker->aside, empty); /* a limit leaves copies behind */
+    return fine;
 }
 
 void study_live(struct study_worker *worker, struct study_task task, struct arena *arena, struct study_result *result)
@@ -148,7 +151,34 @@ void study_live(struct study_worker *worker, struct study_task task, struct aren
         return;
     result->records = arena_array(arena, worker->study->arm_count, struct sim_record *);
     struct check_scene *previous = check_enter(&worker->scene);
-    live_arms(worker, task, &setting, arena, result);
+    struct sim_task one = prepare(worker, task, &setting);
+    bool fine = true;
+    for (uint32_t arm = 0; arm < worker->study->arm_count && fine; arm++) {
+        one.arm = arm;
+        result->records[arm] = record_open(arena, worker->study->model, &one);
+        fine = live_arm(worker, task, &setting, &one, result->records[arm], result);
+    }
+    stream_mirror(false);
+    check_enter(previous);
+}
+
+void study_live_arm(struct study_worker *worker, struct study_task task, uint32_t arm, enum sim_log log, struct story *story,
+                    struct arena *arena, struct study_result *result)
+{
+    struct study_setting setting;
+    *result = (struct study_result){0};
+    if (!find_setting(worker, task, &setting, arena, &result->failure))
+        return;
+    result->records = arena_array(arena, 1, struct sim_record *);
+    struct check_scene *previous = check_enter(&worker->scene);
+    struct sim_task one = prepare(worker, task, &setting);
+    one.arm = arm;
+    one.log = log;
+    if (story != NULL)
+        one.outage_min = (duration){0};
+    result->records[0] = record_open(arena, worker->study->model, &one);
+    result->records[0]->story = story;
+    (void)live_arm(worker, task, &setting, &one, result->records[0], result);
     stream_mirror(false);
     check_enter(previous);
 }
