@@ -155,11 +155,12 @@ demo: ## install what is missing, build, run the July 2024 study, print its tabl
 bless: $(B)/nines reference ## write the golden files anew and show what changed; read it before committing
 	$(Q)for script in tests/golden/*.sh; do \
 	    NINES=$(B)/nines BUILD=$(B) BLESS=1 bash $$script | grep '^not ok' || true; done
-	$(Q)git --no-pager diff --stat -- tests/golden scenarios/reference.cfg
-	$(Q)git --no-pager diff -- tests/golden scenarios/reference.cfg
+	$(Q)git --no-pager diff --stat -- tests/golden docs scenarios/reference.cfg
+	$(Q)git --no-pager diff -- tests/golden docs scenarios/reference.cfg
 
-reference: $(B)/nines ## write scenarios/reference.cfg: every key of every model
+reference: $(B)/nines ## write scenarios/reference.cfg and docs/scenario.md: every key of every model
 	$(Q)$(B)/nines validate --reference > $(B)/reference.cfg && mv -f $(B)/reference.cfg scenarios/reference.cfg
+	$(Q)$(B)/nines validate --markdown > $(B)/scenario.md && mv -f $(B)/scenario.md docs/scenario.md
 
 man: ## check the manual page
 	$(Q)mandoc -T lint -W warning man/nines.1

@@ -50,6 +50,7 @@ static const struct command_option validate_options[] = {
      .help = "change one key before checking, as for 'nines run'"},
     {.name = "--print-config", .help = "print every key with its value, defaults marked"},
     {.name = "--reference", .hidden = true, .help = "print a commented reference of all keys of all models"},
+    {.name = "--markdown", .hidden = true, .help = "print that reference as a page"},
     {0},
 };
 

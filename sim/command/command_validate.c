@@ -16,7 +16,10 @@ static int print_reference(const struct command_line *line)
         point_keys[i] = line->registry->models[i]->point_keys;
         names[i] = line->registry->models[i]->name;
     }
-    scenario_print_reference(stdout, keys, point_keys, names, count);
+    if (command_flag(line, "--markdown"))
+        scenario_print_page(stdout, keys, point_keys, names, count);
+    else
+        scenario_print_reference(stdout, keys, point_keys, names, count);
     return EXIT_DONE;
 }
 
@@ -38,7 +41,7 @@ static bool validate(const struct command_line *line, const char *path)
 int command_validate(const struct command_line *line)
 {
     int code = EXIT_DONE;
-    if (command_flag(line, "--reference"))
+    if (command_flag(line, "--reference") || command_flag(line, "--markdown"))
         return print_reference(line);
     for (size_t i = 0; i < line->operands; i++) {
         if (!validate(line, line->operand[i]))

@@ -154,6 +154,9 @@ void scenario_print_config(const struct scenario *scenario, FILE *out);
  * points, or NULL): what scenarios/reference.cfg holds. */
 void scenario_print_reference(FILE *out, const struct key *const *model_keys, const struct key *const *point_keys,
                               const char *const *model_names, size_t models);
+/* The same as a page of Markdown, with a table for each part: what docs/scenario.md holds. */
+void scenario_print_page(FILE *out, const struct key *const *model_keys, const struct key *const *point_keys,
+                         const char *const *model_names, size_t models);
 /* Nearest of `count` names to `word` by edit distance, or NULL when none is near. For hints. */
 const char *scenario_nearest(const char *word, const char *const *names, size_t count);
 

@@ -189,6 +189,11 @@ void scenario_mistake(struct scenario *scenario, struct place place, const char 
 /* True when further mistakes are only counted: no need to think about their hints. */
 bool scenario_is_full(const struct scenario *scenario);
 
+/* --- scenario_reference.c --- */
+
+/* All that is said about a key's value: "a duration, above 0 s; required"; in arena. */
+const char *key_type_line(struct arena *arena, const struct key *key);
+
 /* --- scenario_config.c --- */
 
 /* Prints text as the value of a leaf of that type: bare where libconfig can read it back, else quoted. */

@@ -32,7 +32,7 @@ static void print_prose(struct writer *writer, int indent, const char *text)
     }
 }
 
-static const char *type_line(struct arena *arena, const struct key *key)
+const char *key_type_line(struct arena *arena, const struct key *key)
 {
     const char *line = key_phrase(key);
     if (key->type == KEY_CHOICE)
@@ -89,7 +89,7 @@ static void print_key(struct writer *writer, const struct key *keys, const struc
     struct writer inner = *writer;
     if (key->help != NULL)
         print_prose(writer, indent, key->help);
-    print_prose(writer, indent, type_line(writer->arena, key));
+    print_prose(writer, indent, key_type_line(writer->arena, key));
     if (aside) {
         inner.margin = arena_format(writer->arena, "%s%*s# ", writer->margin, indent, "");
         indent = 0;
