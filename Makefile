@@ -49,7 +49,7 @@ endif
 
 # --- Sources ------------------------------------------------------------------------------------------------------------
 SOURCES := $(wildcard sim/*/*.c models/*/*.c)
-OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/plots.o
+OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/plots.o $(B)/page.o
 TEST_SOURCES := $(wildcard tests/*/*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(B)/%)
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%_fuzz.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
@@ -103,7 +103,12 @@ PLOTS := $(wildcard plots/*.gp)
 $(B)/plots.c: $(PLOTS) plots/embed.sh
 	@mkdir -p $(@D)
 	$(Q)plots/embed.sh $(PLOTS) > $@.tmp && mv -f $@.tmp $@
-$(B)/plots.o: $(B)/plots.c
+# The report's style and script.
+PAGE := sim/report/page.css sim/report/page.js
+$(B)/page.c: $(PAGE) sim/report/embed.sh
+	@mkdir -p $(@D)
+	$(Q)sim/report/embed.sh $(PAGE) > $@.tmp && mv -f $@.tmp $@
+$(B)/plots.o $(B)/page.o: $(B)/%.o: $(B)/%.c
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 

@@ -95,5 +95,6 @@ int command_export(const struct command_line *line);
 int command_verify(const struct command_line *line);
 int command_explain(const struct command_line *line);
 int command_plot(const struct command_line *line);
+int command_report(const struct command_line *line);
 
 #endif

@@ -97,6 +97,12 @@ static const struct command_option plot_options[] = {
     {0},
 };
 
+static const struct command_option report_options[] = {
+    {.name = "-o", .letter = 'o', .argument = "FILE", .stage = "Options", .help = "page to write (default: report.html beside the file; -: stdout)"},
+    {.name = "--quiet", .help = "say nothing unless something is wrong"},
+    {0},
+};
+
 static const struct command commands[] = {
     {.name = "run", .operands = "SCENARIO|RUN.db", .summary = "run a scenario under every cloud; write one results file",
      .description = "Every point of the scenario's study is lived through many times, with the same luck\n"
@@ -146,6 +152,11 @@ static const struct command commands[] = {
                     "  unallocated    GPU left over by each policy when as much has arrived as there is\n"
                     "  fragmentation  fragmented GPU against arrived demand, a panel for each trace\n",
      .least = 1, .most = -1, .options = plot_options, .run = command_plot},
+    {.name = "report", .operands = "RUN.db", .summary = "write one self-contained page about a run",
+     .description = "One HTML file that needs nothing else: question, verdict with its intervals, the course\n"
+                    "of events with a slider, charts (drawn with gnuplot), every number, targets, assumptions\n"
+                    "and where it all comes from. It opens in any browser and asks the network for nothing.\n",
+     .least = 1, .most = 1, .options = report_options, .run = command_report},
     {.name = "export", .operands = "RUN.db", .summary = "write every table of a run as CSV or JSON",
      .description = "One file for each table, with names in place of ids. results/README.md explains the columns.\n",
      .least = 1, .most = 1, .options = export_options, .run = command_export},

@@ -16,14 +16,16 @@ extern char **environ;
 
 /* --- The script's parameters --- */
 
-/* Gnuplot takes what is in single quotes as it is, except that a quote is doubled. */
+/* Gnuplot takes what is in single quotes as it is. A quote within is joined from outside: doubled it would do, but not as the first
+ * character nor beside another one. */
 static void write_literal(FILE *out, const char *text)
 {
     fputc('\'', out);
     for (; *text != '\0'; text++) {
         if (*text == '\'')
-            fputc('\'', out);
-        fputc(*text, out);
+            fputs("' . \"'\" . '", out);
+        else
+            fputc(*text, out);
     }
     fputc('\'', out);
 }

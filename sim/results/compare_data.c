@@ -9,10 +9,10 @@
 #include <string.h>
 
 /* The metrics of a first look, in its order; --metric shows any other. */
-static const char *const main_metrics[] = {
+const char *const compare_main_metrics[] = {
     "availability_service", "availability_quorum", "availability_control_plane", "longest_outage_min",
     "time_to_recover_p50_min", "blast_radius_max", "goodput_gpu_hours", "ettr", "lease_success_rate", "cost_usd",
-    "cost_usd_per_useful_gpu_hour", "cost_usd_per_useful_vcpu_hour", "break_even_price_ratio"};
+    "cost_usd_per_useful_gpu_hour", "cost_usd_per_useful_vcpu_hour", "break_even_price_ratio", NULL};
 
 static int complain(const struct compare_data *data, int code, const char *hint, const char *what, const char *name)
 {
@@ -87,7 +87,6 @@ static int choose_metrics(struct compare_data *data)
 {
     const struct compare_options *options = data->options;
     const char **names = arena_array(data->arena, data->metric_count, const char *);
-    size_t main_count = sizeof main_metrics / sizeof main_metrics[0];
     data->selected = arena_array(data->arena, data->metric_count + options->metric_count, size_t);
     for (size_t i = 0; i < data->metric_count; i++)
         names[i] = data->metrics[i].name;
@@ -98,9 +97,10 @@ static int choose_metrics(struct compare_data *data)
                             options->metrics[i]);
         data->selected[data->selected_count++] = found;
     }
-    for (size_t i = 0; i < main_count && options->metric_count == 0 && options->format == COMPARE_TABLE; i++)
-        if (metric_named(data, main_metrics[i]) < data->metric_count)
-            data->selected[data->selected_count++] = metric_named(data, main_metrics[i]);
+    const char *const *first = compare_main_metrics;
+    for (; *first != NULL && options->metric_count == 0 && options->format == COMPARE_TABLE; first++)
+        if (metric_named(data, *first) < data->metric_count)
+            data->selected[data->selected_count++] = metric_named(data, *first);
     for (size_t i = 0; data->selected_count == 0 && i < data->metric_count; i++)
         data->selected[i] = i; /* not a cloud among them: an oracle's metrics */
     if (data->selected_count == 0)

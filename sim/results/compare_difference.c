@@ -4,8 +4,7 @@
 
 enum { PAIR = 34, DIFFERENCE = 13, RANGE = 26, VERDICT = 20, BETWEEN_ROWS = 30 };
 
-/* The interval that decides lies within what does not matter: that is known too. */
-static bool is_too_small(const struct compare_difference *difference, double about)
+bool compare_is_too_small(const struct compare_difference *difference, double about)
 {
     bool drawn = strcmp(difference->decided_by, "parameter") == 0;
     double low = drawn ? difference->param_low : difference->values.ci_low;
@@ -20,7 +19,7 @@ static const char *verdict_text(const struct page *page, const struct compare_di
     bool ahead = strcmp(difference->verdict, "ahead") == 0, behind = strcmp(difference->verdict, "behind") == 0;
     bool same = strcmp(difference->method, "constant") == 0 && difference->values.mean == 0;
     if (!ahead && !behind)
-        return same ? "no difference" : is_too_small(difference, ratio ? 1 : 0) ? "too small to matter" : "not decided";
+        return same ? "no difference" : compare_is_too_small(difference, ratio ? 1 : 0) ? "too small to matter" : "not decided";
     return arena_format(page->arena, "%s ahead", compare_fit(page->arena, ahead ? a : b, 13));
 }
 

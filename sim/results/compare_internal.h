@@ -77,6 +77,9 @@ struct compare_data {
     int64_t replications;           /* per point, the least over the shown points and all clouds */
 };
 
+/* The metrics of a first look, in its order; ends with NULL. */
+extern const char *const compare_main_metrics[];
+
 /* Fills data (arena and options are set) from an open store. Returns the exit code, after a message where not 0. */
 int compare_load(struct compare_data *data, struct store *store);
 
@@ -99,6 +102,13 @@ struct compare_target_texts {
 struct compare_target_texts compare_target_texts(const struct compare_data *data, const struct compare_target *target);
 /* The scenario said what to expect, and it came out differently. */
 bool compare_target_surprises(const struct compare_target *target);
+
+/* --- Words --- */
+
+/* What a regime can say: a clause in lower case; "" for an unknown one. */
+const char *compare_regime_means(const char *regime);
+/* The interval that decides lies within what does not matter: that is known too. about: 0; 1 for a ratio. */
+bool compare_is_too_small(const struct compare_difference *difference, double about);
 
 /* --- Text --- */
 

@@ -12,7 +12,7 @@ enum { NAME = 30, VALUE = 14, INTERVAL = 30, NINES = 7, COUNT = 9 };
 
 /* --- Head --- */
 
-static const char *regime_means(const char *regime)
+const char *compare_regime_means(const char *regime)
 {
     if (strcmp(regime, "rated") == 0)
         return "faults drawn from yearly rates";
@@ -98,7 +98,7 @@ static void put_head(const struct page *page)
     page_folded(page, "", compare_clean(arena, run->title[0] != '\0' ? run->title : run->scenario));
     page_folded(page, "", compare_clean(arena, run->question));
     fputc('\n', page->out);
-    const char *regime = compare_clean(arena, run->regime), *means = regime_means(run->regime);
+    const char *regime = compare_clean(arena, run->regime), *means = compare_regime_means(run->regime);
     put_field(page, "regime", means[0] != '\0' ? arena_format(arena, "%s (%s)", regime, means) : regime);
     put_field(page, "comparison", compare_clean(arena, run->comparison));
     put_field(page, "period", arena_format(arena, "%s, %s", units_format_utc(start, run->start_unix_s),

@@ -15,7 +15,7 @@ includes() { grep -nE '^ *# *include' "$@" 2>/dev/null; }
 
 claim "sim includes nothing of models" "$(includes sim/*/*.[ch] | grep -E '"models/')"
 # Each folder of sim may include those to its left.
-order=(base chance statistics engine scenario study results plot command)
+order=(base chance statistics engine scenario study results plot report command)
 allowed=""
 for folder in "${order[@]}"; do
     allowed+="${allowed:+|}$folder"

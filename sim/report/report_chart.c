@@ -1,0 +1,95 @@
+/* The charts of `nines plot`, each an image within the page: as an image it can neither run a script nor share ids with its neighbours. */
+#include "sim/base/message.h"
+#include "sim/report/report_internal.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* In the order of the page; a chart that is not here comes after them under its own name. */
+static const struct about {
+    const char *name, *title, *text;
+} known[] = {
+    {"availability", "Availability over time", "Share of what should be up that is up, by cloud, over the period, with its interval and the incidents."},
+    {"blast", "Blast radius over time", "Share of services that are down at once, by cloud, over the period."},
+    {"nines", "Availability of each point", "Availability of every cloud and point with its interval, on an axis of nines. The numbers are in the tables below."},
+    {"downtime", "Outages by length", "Share of outages that last longer than a given time, by cloud."},
+    {"cost", "Cost against availability", "Cost of each cloud against its availability, both with intervals. The numbers are in the tables below."},
+    {"difference", "Paired differences", "Differences between clouds with their intervals and zero. The numbers are in the tables below."},
+};
+enum { KNOWN = sizeof known / sizeof known[0] };
+
+/* "availability-2.svg" is the second page of availability. */
+static size_t rank_of(const char *file)
+{
+    size_t i = 0;
+    while (i < KNOWN && strncmp(file, known[i].name, strlen(known[i].name)) != 0)
+        i++;
+    return i;
+}
+
+static int is_image(const struct dirent *entry)
+{
+    size_t length = strlen(entry->d_name);
+    return length > 4 && strcmp(entry->d_name + length - 4, ".svg") == 0;
+}
+
+static int by_rank(const struct dirent **a, const struct dirent **b)
+{
+    size_t x = rank_of((*a)->d_name), y = rank_of((*b)->d_name);
+    return x != y ? (x > y) - (x < y) : strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static bool put_image(const struct report *report, const char *file)
+{
+    const char *path = arena_format(report->arena, "%s/%s", report->charts, file);
+    FILE *in = fopen(path, "re");
+    unsigned char *bytes = NULL;
+    size_t count = 0, room = 0, got = 1;
+    while (in != NULL && got > 0) {
+        room = 2 * room + 65536;
+        unsigned char *larger = realloc(bytes, room);
+        if (larger == NULL)
+            break;
+        bytes = larger;
+        got = fread(bytes + count, 1, room - count, in);
+        count += got;
+    }
+    bool fine = in != NULL && got == 0 && !ferror(in);
+    if (!fine)
+        message_error(NULL, "cannot read '%s': %s", message_show(report->arena, path), strerror(errno));
+    if (in != NULL)
+        fclose(in);
+    size_t rank = rank_of(file);
+    const char *name = arena_format(report->arena, "%.*s", (int)(strlen(file) - 4), file);
+    if (fine) {
+        fprintf(report->out, "<figure><h3>%s</h3><div class=chart tabindex=0 role=region aria-label=\"Chart: %s\"><img alt=\"%s\""
+                             " src=\"data:image/svg+xml;base64,", rank < KNOWN ? known[rank].title : report_text(report->arena, name),
+                rank < KNOWN ? known[rank].title : report_text(report->arena, name),
+                rank < KNOWN ? known[rank].text : report_text(report->arena, name));
+        report_base64(report->out, bytes, count);
+        fputs("\"></div></figure>\n", report->out);
+    }
+    free(bytes);
+    return fine;
+}
+
+bool report_charts(const struct report *report)
+{
+    struct dirent **files = NULL;
+    bool fine = true;
+    if (report->charts == NULL)
+        return true;
+    int count = scandir(report->charts, &files, is_image, by_rank);
+    if (count > 0)
+        fputs("<section id=charts aria-labelledby=charts-title><h2 id=charts-title>Charts</h2>\n", report->out);
+    for (int i = 0; i < count; i++) {
+        fine = fine && put_image(report, files[i]->d_name);
+        free(files[i]);
+    }
+    free(files);
+    if (count > 0)
+        fputs("</section>\n", report->out);
+    return fine && count >= 0;
+}

@@ -1,0 +1,182 @@
+/* The verdict: a sentence on availability, one on cost, each with both intervals, and one line a point. */
+#include "sim/report/report_internal.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MOST_POINTS = 40 };
+
+static bool says(const struct compare_difference *d, const char *verdict)
+{
+    return d != NULL && strcmp(d->verdict, verdict) == 0;
+}
+
+/* The cloud whose lead over every other one is decided; REPORT_NONE: none. */
+static size_t leader_of(const struct report *report, size_t point, size_t metric)
+{
+    for (size_t a = 0; metric != REPORT_NONE && a < report->data.cloud_count; a++) {
+        size_t led = 0;
+        for (size_t b = 0; b < report->data.cloud_count; b++)
+            led += a != b && says(report_difference(report, point, a, b, metric), "ahead");
+        if (led > 0 && led + 1 == report->data.cloud_count)
+            return a;
+    }
+    return REPORT_NONE;
+}
+
+/* The cloud with the best mean; REPORT_NONE when no cloud has one. */
+static size_t best_of(const struct report *report, size_t point, size_t metric)
+{
+    size_t best = REPORT_NONE;
+    double sign = report->data.metrics[metric].higher_is_better ? 1 : -1, most = -INFINITY;
+    for (size_t c = 0; c < report->data.cloud_count; c++) {
+        const struct compare_summary *s = report_summary(report, point, c, metric);
+        if (s != NULL && sign * s->values.mean > most) { /* false for NaN */
+            most = sign * s->values.mean;
+            best = c;
+        }
+    }
+    return best;
+}
+
+/* The cloud nearest to `cloud`; of those only over which its lead is not decided, when undecided. */
+static size_t nearest_to(const struct report *report, size_t point, size_t cloud, size_t metric, bool undecided)
+{
+    size_t nearest = REPORT_NONE;
+    double least = INFINITY;
+    for (size_t b = 0; b < report->data.cloud_count; b++) {
+        const struct compare_difference *d = b != cloud ? report_difference(report, point, cloud, b, metric) : NULL;
+        if (d == NULL || (undecided && says(d, "ahead")) || !(fabs(d->values.mean) < least))
+            continue;
+        least = fabs(d->values.mean);
+        nearest = b;
+    }
+    return nearest;
+}
+
+static void put_intervals(const struct report *report, const struct compare_difference *d, struct compare_scale scale)
+{
+    const char *sampling = report_range(report, d->values.ci_low, d->values.ci_high, scale, true);
+    const char *parameter = report_range(report, d->param_low, d->param_high, scale, true);
+    const char *unit = scale.suffix[0] != '\0' ? "" : report->data.metrics[d->metric].unit;
+    fprintf(report->out, "<span class=num>%s%s%s</span> (%g&nbsp;%% sampling interval <span class=num>%s</span>; ",
+            compare_number(report->arena, d->values.mean, scale, true, 0), unit[0] != '\0' ? " " : "",
+            report_text(report->arena, strcmp(unit, "1") == 0 ? "" : unit), 100 * report->data.run.level,
+            sampling != NULL ? sampling : "unknown");
+    if (parameter != NULL)
+        fprintf(report->out, "parameter interval <span class=num>%s</span>)", parameter);
+    else
+        fputs("no parameter interval: the weakly known inputs were not drawn)", report->out);
+}
+
+/* Pairs that are decided where the whole is not. */
+static void put_decided(const struct report *report, size_t point, size_t metric)
+{
+    const struct compare_data *data = &report->data;
+    size_t written = 0;
+    for (size_t a = 0; a < data->cloud_count; a++)
+        for (size_t b = 0; b < data->cloud_count; b++)
+            if (a != b && written < 6 && says(report_difference(report, point, a, b, metric), "ahead"))
+                fprintf(report->out, "%s%s ahead of %s", written++ == 0 ? " Decided: " : ", ", report->clouds[a], report->clouds[b]);
+    if (written > 0)
+        fputc('.', report->out);
+}
+
+static void put_sentence(const struct report *report, const char *about, size_t metric)
+{
+    size_t point = report->headline, leader = leader_of(report, point, metric);
+    size_t first = leader != REPORT_NONE ? leader : best_of(report, point, metric);
+    size_t second = first != REPORT_NONE ? nearest_to(report, point, first, metric, leader == REPORT_NONE) : REPORT_NONE;
+    const char *name = report_name(report->arena, report->data.metrics[metric].name);
+    if (second == REPORT_NONE) {
+        fprintf(report->out, "<p><strong>%s: not decided.</strong> <code>%s</code> is undefined, or known of one cloud only.</p>\n", about,
+                name);
+        return;
+    }
+    const struct compare_difference *d = report_difference(report, point, first, second, metric);
+    struct compare_scale scale = report_scale(report, point, metric, true);
+    if (leader != REPORT_NONE)
+        fprintf(report->out, "<p><strong>%s: %s ahead.</strong> At point %s its lead in <code>%s</code> over every other cloud is decided; over"
+                             " %s, the nearest, it is ", about, report->clouds[first], report->points[point], name, report->clouds[second]);
+    else
+        fprintf(report->out, "<p><strong>%s: not decided.</strong> At point %s %s has the best <code>%s</code>, but whether it is better than"
+                             " %s is open: the difference is ", about, report->points[point], report->clouds[first], name,
+                report->clouds[second]);
+    put_intervals(report, d, scale);
+    fputc('.', report->out);
+    if (leader == REPORT_NONE)
+        put_decided(report, point, metric);
+    fputs("</p>\n", report->out);
+}
+
+/* --- One line a point --- */
+
+static void put_outcome(const struct report *report, size_t point, size_t metric)
+{
+    size_t leader = leader_of(report, point, metric);
+    if (leader != REPORT_NONE)
+        fprintf(report->out, "<td>%s ahead", report->clouds[leader]);
+    else
+        fputs("<td class=open>not decided", report->out);
+}
+
+static void put_points(const struct report *report)
+{
+    const struct compare_data *data = &report->data;
+    if (data->point_count < 2 || data->point_count > MOST_POINTS)
+        return;
+    fputs("<div class=wide tabindex=0 role=region aria-label=\"Verdict of every point\"><table class=plain><caption>Who is ahead of every other cloud, point"
+          " by point</caption><thead><tr><th scope=col>Point", report->out);
+    if (report->availability != REPORT_NONE)
+        fputs("<th scope=col>Availability", report->out);
+    if (report->cost != REPORT_NONE)
+        fputs("<th scope=col>Cost", report->out);
+    fputs("</thead><tbody>\n", report->out);
+    for (size_t p = 0; p < data->point_count; p++) {
+        fprintf(report->out, "<tr><th scope=row>%s", report->points[p]);
+        if (report->availability != REPORT_NONE)
+            put_outcome(report, p, report->availability);
+        if (report->cost != REPORT_NONE)
+            put_outcome(report, p, report->cost);
+        fputc('\n', report->out);
+    }
+    fputs("</tbody></table></div>\n", report->out);
+}
+
+/* No overall winner without dominance on both (the rules of a fair comparison). */
+static void put_overall(const struct report *report)
+{
+    if (report->availability == REPORT_NONE || report->cost == REPORT_NONE)
+        return;
+    size_t up = leader_of(report, report->headline, report->availability), cheap = leader_of(report, report->headline, report->cost);
+    if (up != REPORT_NONE && up == cheap)
+        fprintf(report->out, "<p>So %s is ahead in both at this point.</p>\n", report->clouds[up]);
+    else
+        fputs("<p>No cloud is ahead in both, so there is no overall winner.</p>\n", report->out);
+}
+
+void report_verdict(const struct report *report)
+{
+    const struct compare_data *data = &report->data;
+    fputs("<section id=verdict aria-labelledby=verdict-title><h2 id=verdict-title>Verdict</h2>\n<div class=verdict>\n", report->out);
+    if (data->cloud_count < 2)
+        fputs("<p>One cloud: there is nothing to compare.</p>\n", report->out);
+    else if (report->availability == REPORT_NONE && report->cost == REPORT_NONE)
+        fputs("<p>Neither availability nor cost was measured: nothing to decide.</p>\n", report->out);
+    else {
+        if (report->availability != REPORT_NONE)
+            put_sentence(report, "Availability", report->availability);
+        if (report->cost != REPORT_NONE)
+            put_sentence(report, "Cost", report->cost);
+        put_overall(report);
+    }
+    fputs("</div>\n", report->out);
+    if (data->cloud_count > 1 && (report->availability != REPORT_NONE || report->cost != REPORT_NONE))
+        put_points(report);
+    const char *means = compare_regime_means(data->run.regime);
+    if (means[0] != '\0')
+        fprintf(report->out, "<p class=note>Regime <em>%s</em>: %s. A verdict needs its interval to lie beyond the smallest difference that"
+                             " matters, after correction for the number of comparisons.</p>\n",
+                report_text(report->arena, data->run.regime), means);
+    fputs("</section>\n", report->out);
+}

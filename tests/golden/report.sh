@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# The page: whole, the same each time, asking for nothing, and names that stay names.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+number=0
+skip() {
+    echo "ok 1 - report_is_written # SKIP $1"
+    echo "1..1"
+    exit 0
+}
+[[ -x ${NINES:-} ]] || skip "no program: set NINES"
+command -v gnuplot >/dev/null || skip "gnuplot is not installed"
+NINES=$(realpath "$NINES")
+temporary=$(mktemp -d)
+trap 'rm -rf "$temporary"' EXIT
+claim() {
+    number=$((number + 1))
+    if [[ -z $2 ]]; then echo "ok $number - $1"; else echo "not ok $number - $1: $2"; fi
+}
+
+"$NINES" run tests/golden/cli/small.cfg -o "$temporary" --quiet
+"$NINES" run scenarios/july-2024.cfg --reps 2 --set 'horizon=20 d' --set 'warmup=1 d' -o "$temporary/july" --quiet
+db=$temporary/july/run.db page=$temporary/july/report.html
+"$NINES" report "$db" >"$temporary/said" 2>&1
+status=$?
+claim report_is_written_beside_the_file "$( ((status == 0)) && [[ -s $page ]] || cat "$temporary/said")"
+claim report_is_below_5_MB "$( (($(stat -c %s "$page") < 5000000)) || stat -c %s "$page")"
+claim report_has_every_part "$(for part in verdict course charts numbers targets assumptions origin; do grep -q "<section id=$part " "$page" || echo "$part missing; "; done)"
+claim report_names_both_intervals "$(grep -q 'sampling interval' "$page" && grep -q 'parameter interval' "$page" || echo missing)"
+claim report_is_the_same_each_time "$("$NINES" report "$db" -o - | cmp - "$page" 2>&1)"
+claim nothing_of_the_page_lies_elsewhere "$(grep -oiE '(src|href|action|data|poster|srcset)="?(https?:|//|file:)[^ >]{0,60}|@import|url\([^)]{0,40}' "$page" | head -n 3)"
+# The verdict's words are the store's.
+decided=$(sqlite3 "$db" "SELECT count(*) FROM difference d JOIN point p ON p.id = d.point_a WHERE d.point_a = d.point_b AND p.label = 'both'
+    AND d.metric = 'availability_service' AND d.verdict = 'not decided'")
+leads=$(grep -o '<strong>Availability: [^<]*' "$page")
+claim an_undecided_pair_leaves_no_leader_of_all "$( ((decided < 3)) || [[ $leads == *'not decided'* ]] || echo "$decided pairs open, yet: $leads")"
+sqlite3 "$db" "UPDATE difference SET verdict = 'not decided'" ".exit"
+"$NINES" report "$db" --quiet
+claim without_decisions_nobody_is_ahead "$(grep -oE '<strong>[^<]* ahead|<td[^>]*>[^<]* ahead' "$page" | head -n 3)"
+claim a_run_without_availability_has_a_page "$("$NINES" report "$temporary/run.db" --quiet 2>&1; [[ -s $temporary/report.html ]] || echo missing)"
+echo old >"$temporary/kept.html"
+"$NINES" report "$temporary/said" -o "$temporary/kept.html" >/dev/null 2>&1
+status=$?
+claim a_failure_keeps_the_older_page "$( ((status == 3)) || echo "exit $status"; [[ $(cat "$temporary/kept.html") == old ]] || echo lost)"
+
+# Names that try to be more than names.
+cp "$db" "$temporary/hostile.db"
+sqlite3 "$temporary/hostile.db" "
+    UPDATE run SET title = '</title></script><script>alert(1)</script>', question = '\"><img src=x onerror=alert(1)>',
+        scenario_text = '</pre></script><script>alert(2)</script>', command = '<b onclick=alert(3)>';
+    UPDATE cloud SET name = '''); DROP TABLE run; --' || char(8238) || '</script><script>alert(4)</script>' || position, rules = '<i>';
+    UPDATE point SET label = 'p' || position || '\" onmouseover=\"alert(5)' || replace(hex(zeroblob(5000)), '0', 'x');
+    UPDATE incident_mark SET name = '<svg onload=alert(6)>' || name;
+    UPDATE target SET name = '<a href=javascript:alert(7)>', source = '</td><script>', reason = '&lt;script&gt;';
+    UPDATE evidence SET source = '<iframe srcdoc=x>' || path;"
+"$NINES" report "$temporary/hostile.db" -o "$temporary/hostile.html" >"$temporary/said" 2>&1
+status=$?
+claim hostile_names_are_written "$( ((status == 0)) || cat "$temporary/said")"
+# Outside the page's own two scripts no tag or attribute is anyone's but ours.
+claim hostile_names_are_no_markup "$(grep -oE '<(b|img|iframe|i>|a href=j)[^>]{0,40}|<script>alert|<[^>]* on[a-z]+=[^>]{0,30}' "$temporary/hostile.html" | head -n 3)"
+claim hostile_names_change_no_count_of_scripts "$( (($(grep -o '<script' "$temporary/hostile.html" | wc -l) == 2)) || grep -o '<script.\{20\}' "$temporary/hostile.html")"
+claim direction_marks_are_shown_as_escapes "$(grep -q 'u202e' "$temporary/hostile.html" || echo "no escape"; LC_ALL=C grep -c $'\xe2\x80\xae' "$temporary/hostile.html" | grep -v '^0$')"
+echo "1..$number"
