@@ -19,7 +19,7 @@ sql() { sqlite3 "$1" "$2"; }
 # --- Help and misuse ---
 hold bare
 hold help --help
-for command in run validate compare plot; do
+for command in run validate compare plot report; do
     hold "help-$command" "$command" --help
 done
 hold help-anywhere run --bogus -h

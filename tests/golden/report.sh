@@ -57,7 +57,7 @@ sqlite3 "$temporary/hostile.db" "
 status=$?
 claim hostile_names_are_written "$( ((status == 0)) || cat "$temporary/said")"
 # Outside the page's own two scripts no tag or attribute is anyone's but ours.
-claim hostile_names_are_no_markup "$(grep -oE '<(b|img|iframe|i>|a href=j)[^>]{0,40}|<script>alert|<[^>]* on[a-z]+=[^>]{0,30}' "$temporary/hostile.html" | head -n 3)"
+claim hostile_names_are_no_markup "$(grep -oE '<(b |i>|img src=x|iframe|a href=j|svg onload)[^>]{0,40}|<script>alert|<[^>]* on[a-z]+=("|alert)[^>]{0,30}' "$temporary/hostile.html" | head -n 3)"
 claim hostile_names_change_no_count_of_scripts "$( (($(grep -o '<script' "$temporary/hostile.html" | wc -l) == 2)) || grep -o '<script.\{20\}' "$temporary/hostile.html")"
 claim direction_marks_are_shown_as_escapes "$(grep -q 'u202e' "$temporary/hostile.html" || echo "no escape"; LC_ALL=C grep -c $'\xe2\x80\xae' "$temporary/hostile.html" | grep -v '^0$')"
 echo "1..$number"
