@@ -194,33 +194,20 @@ static const char *name_of(const struct lengths *l, size_t panel, size_t cloud)
     return arena_format(l->plot->arena, "%s: %lld", name, (long long)lives->count);
 }
 
-/* Each name stands at the right at the height where its curve ends, or near it. */
-static void write_names(struct figure *figure, struct lengths *l, const char **name)
+static void write_names(struct figure *figure, const struct lengths *l, const char *const *name)
 {
-    size_t clouds = l->plot->cloud_count, count = l->grid.panels * clouds;
     struct arena *arena = l->plot->arena;
+    size_t count = l->grid.panels * l->plot->cloud_count;
     double *end_x = arena_array(arena, count + 1, double), *end_y = arena_array(arena, count + 1, double);
-    double *label_x = arena_array(arena, count + 1, double), *label_y = arena_array(arena, count + 1, double);
-    double *known = arena_array(arena, count + 1, double), decades = -log10(l->least);
+    double *height = arena_array(arena, count + 1, double);
     for (size_t i = 0; i < count; i++) {
         const struct lives *lives = &l->lives[i];
-        known[i] = lives->count > 0;
-        end_x[i] = known[i] ? edge_s(l, lives->last) : l->low_s;
-        end_y[i] = known[i] ? lives->share[lives->last] : l->least;
-        label_y[i] = PANEL_MM * (1 + log10(end_y[i]) / decades);
-        label_x[i] = figure_x(figure, l->grid.right[i / clouds] + 4);
+        bool known = lives->count > 0;
+        end_x[i] = edge_s(l, lives->last);
+        end_y[i] = known ? lives->share[lives->last] : (double)NAN;
+        height[i] = known ? 1 - log10(end_y[i]) / log10(l->least) : 0;
     }
-    for (size_t p = 0; p < l->grid.panels; p++) {
-        plot_spread(label_y + p * clouds, clouds, LINE_MM, -1.5, PANEL_MM + 1.5);
-        for (size_t c = 0; c < clouds; c++)
-            label_y[p * clouds + c] = figure_y(figure, l->grid.upper[p] + PANEL_MM - label_y[p * clouds + c]);
-    }
-    figure_texts(figure, "name", name, count);
-    figure_numbers(figure, "known", known, count);
-    figure_numbers(figure, "end_x", end_x, count);
-    figure_numbers(figure, "end_y", end_y, count);
-    figure_numbers(figure, "label_x", label_x, count);
-    figure_numbers(figure, "label_y", label_y, count);
+    grid_names(figure, &l->grid, l->plot->cloud_count, name, end_x, end_y, height);
 }
 
 static void write_axes(struct figure *figure, const struct lengths *l)

@@ -50,6 +50,32 @@ void grid_write(struct figure *figure, const struct grid *grid, const char *cons
     figure_texts(figure, "panel_note", notes, grid->panels);
 }
 
+void grid_names(struct figure *figure, const struct grid *grid, size_t per_panel, const char *const *names,
+                const double *end_x, const double *end_y, const double *height)
+{
+    struct arena *arena = figure->plot->arena;
+    size_t count = grid->panels * per_panel;
+    double *label_x = arena_array(arena, count + 1, double), *label_y = arena_array(arena, count + 1, double);
+    double *known = arena_array(arena, count + 1, double);
+    for (size_t i = 0; i < count; i++) {
+        known[i] = !isnan(end_y[i]);
+        label_x[i] = figure_x(figure, grid->right[i / per_panel] + 4);
+        label_y[i] = grid->panel_mm * (isnan(height[i]) ? 0 : height[i]);
+    }
+    for (size_t p = 0; p < grid->panels; p++) {
+        double *y = label_y + p * per_panel;
+        plot_spread(y, per_panel, LINE_MM, -1.5, grid->panel_mm + 1.5);
+        for (size_t i = 0; i < per_panel; i++)
+            y[i] = figure_y(figure, grid->upper[p] + grid->panel_mm - y[i]);
+    }
+    figure_texts(figure, "name", names, count);
+    figure_numbers(figure, "known", known, count);
+    figure_numbers(figure, "end_x", end_x, count);
+    figure_numbers(figure, "end_y", end_y, count);
+    figure_numbers(figure, "label_x", label_x, count);
+    figure_numbers(figure, "label_y", label_y, count);
+}
+
 const char **plot_cloud_names(const struct plot *plot, size_t most)
 {
     const char **names = arena_array(plot->arena, plot->cloud_count + 1, const char *);

@@ -105,6 +105,11 @@ void grid_place(struct grid *grid, const struct figure *figure);
 /* panel_left, _right, _top, _bottom, _text_y, _lowest (no panel below), _first (of its row), panel_text and panel_note, which
  * stands in the middle of an empty panel. texts, notes: [panels]. */
 void grid_write(struct figure *figure, const struct grid *grid, const char *const *texts, const char *const *notes);
+/* Names right of the panels, each joined to the end of its line at (end_x, end_y) in the plot's coordinates; height: of that
+ * end, as a share of the panel. NaN: no line, the name alone. All [panels][per_panel]. Writes name, known, end_x, end_y,
+ * label_x, label_y. */
+void grid_names(struct figure *figure, const struct grid *grid, size_t per_panel, const char *const *names,
+                const double *end_x, const double *end_y, const double *height);
 
 /* --- Reading --- */
 
@@ -129,6 +134,8 @@ double plot_texts_mm(const char *const *texts, size_t count);
 
 /* Control characters as escapes, what is not UTF-8 as '?'; at most `most` characters, then "...". */
 const char *plot_show(struct arena *arena, const char *text, size_t most);
+/* The same of names whose end says more than their beginning: "...", then the last characters. most > 3. */
+const char *plot_show_end(struct arena *arena, const char *text, size_t most);
 size_t plot_length(const char *text); /* characters */
 /* Lines of at most `most` characters, broken at blanks, joined by \n. *lines: how many. */
 const char *plot_wrap(struct arena *arena, const char *text, size_t most, size_t *lines);
@@ -172,7 +179,13 @@ int plot_cost(const struct plot *plot);
 int plot_differences(const struct plot *plot);
 int plot_blast(const struct plot *plot);
 int plot_downtime(const struct plot *plot);
+int plot_tornado(const struct plot *plot);
+int plot_sweep(const struct plot *plot);
+int plot_heat(const struct plot *plot);
 bool plot_has_blast(const struct plot *plot, const char **why);
+bool plot_has_sensitivity(const struct plot *plot, const char **why);
+bool plot_has_sweep(const struct plot *plot, const char **why);
+bool plot_has_heat(const struct plot *plot, const char **why);
 bool plot_has_outages(const struct plot *plot, const char **why);
 bool plot_has_series(const struct plot *plot, const char **why);
 bool plot_has_availability(const struct plot *plot, const char **why);

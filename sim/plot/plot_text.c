@@ -57,6 +57,20 @@ const char *plot_show(struct arena *arena, const char *text, size_t most)
     return shown;
 }
 
+const char *plot_show_end(struct arena *arena, const char *text, size_t most)
+{
+    const char *end = plot_show(arena, text, 400);
+    size_t length = plot_length(end);
+    if (length <= most)
+        return end;
+    for (size_t skip = length - most + 3; skip > 0; skip--) {
+        do
+            end++;
+        while (continues(*end));
+    }
+    return arena_format(arena, "...%s", end);
+}
+
 const char *plot_wrap(struct arena *arena, const char *text, size_t most, size_t *lines)
 {
     char *wrapped = arena_text(arena, text), *blank = NULL;
