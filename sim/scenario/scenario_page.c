@@ -105,9 +105,10 @@ static void print_part(const struct page *page, const char *title, const struct 
     for (const struct key *key = keys; key->name != NULL; key++) {
         if (!has_table(key))
             continue;
+        size_t length = key->help != NULL ? strlen(key->help) : 0;
+        const char *stop = length == 0 ? "" : key->help[length - 1] == '.' ? " " : ". ";
         (void)fprintf(page->out, "\n### `%s%s`\n\n%s%sIt is %s.\n", key->name, key->type == KEY_LIST ? "[]" : "",
-                      key->help != NULL ? key->help : "", key->help != NULL ? " " : "",
-                      key_type_line(page->arena, key));
+                      length > 0 ? key->help : "", stop, key_type_line(page->arena, key));
         print_head(page);
         print_rows(page, "", key->children);
     }
