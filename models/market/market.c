@@ -32,10 +32,11 @@ const char *market_close_reason_name(int32_t reason)
     }
 }
 
+/* Between two and four for each deployment: most chains are then no longer than the one that is looked for. */
 static uint32_t buckets_for(uint32_t deployments)
 {
     uint32_t buckets = 1;
-    while (buckets < deployments && buckets < UINT32_C(1) << 31)
+    while (buckets / 2 < deployments && buckets < UINT32_C(1) << 31)
         buckets *= 2;
     return buckets;
 }

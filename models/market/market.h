@@ -270,6 +270,17 @@ enum market_error market_close_lease(struct market *market, struct market_order_
 enum market_error market_withdraw_lease(struct market *market, struct market_order_id order, uint32_t provider,
                                         int64_t height);
 
+/* --- Messages to come --- */
+
+/* With a million leases what a message costs is waiting for memory. Who knows the next messages, as a sweep over leases or a
+ * block does, may have their records loaded meanwhile: steps 0 to 4, each some messages after the one before, as a
+ * record must have come before it can say which one is next. Nothing changes by it; a name that is stale by then is ignored. */
+enum { MARKET_AHEAD_STEPS = 5 };
+void market_ahead_create(const struct market *market, uint32_t owner, uint64_t dseq, int step);
+void market_ahead_deployment(const struct market *market, struct market_deployment_id id, int step);
+/* For market_withdraw_lease(). */
+void market_ahead_lease(const struct market *market, struct market_order_id order, int step);
+
 /* --- Questions --- */
 
 /* NULL when the name is none, stale or forgotten. */

@@ -110,6 +110,9 @@ enum market_error market_close_deployment(struct market *market, struct market_d
         return MARKET_DEPLOYMENT_NOT_FOUND;
     if (deployment->state != MARKET_DEPLOYMENT_IS_ACTIVE)
         return MARKET_DEPLOYMENT_CLOSED;
+    /* Ten records and more: those that do not wait for each other are loaded together. */
+    for (int step = 1; step < MARKET_AHEAD_STEPS; step++)
+        market_ahead_deployment(market, id, step);
     bool overdrawn = false;
     enum market_error error = escrow_account_close(&market->escrow, deployment->account, height, &overdrawn);
     if (error != MARKET_OK)

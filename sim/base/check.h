@@ -20,11 +20,15 @@
 #define NINES_LIKELY(x) __builtin_expect(!!(x), 1)
 #define NINES_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define NINES_NORETURN __attribute__((noreturn))
+#define NINES_INLINE static inline __attribute__((always_inline))
+#define NINES_PREFETCH(address) __builtin_prefetch(address, 1) /* will be written too */
 #else
 #define NINES_PRINTF(format_index, first_index)
 #define NINES_LIKELY(x) (x)
 #define NINES_UNLIKELY(x) (x)
 #define NINES_NORETURN
+#define NINES_INLINE static inline
+#define NINES_PREFETCH(address) ((void)(address))
 #endif
 
 #define check(condition, ...)                                                                                          \

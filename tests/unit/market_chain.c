@@ -433,6 +433,39 @@ static void memory_is_bounded_by_what_lives(void **state)
     world_close(&world);
 }
 
+static void looking_ahead_changes_nothing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct world world;
+        open_with(&world, i == 0 ? market_rules_2024_07() : market_rules_2026_08());
+        struct market *market = &world.market;
+        struct market_deployment_id bare = world_deploy(&world, "bob", 2, "100", 500000, 1),
+                                    id = world_deploy(&world, "alice", 1, "100", 500000, 1),
+                                    gone = world_deploy(&world, "bob", 1, "100", 500000, 1);
+        struct market_order_id order = world_order(&world, id, 1), lost = world_order(&world, gone, 1);
+        world_lease(&world, id, 1, "p01", "10", 1);
+        expect(MARKET_OK, market_close_deployment(market, gone, 2));
+        assert_true(market_forget_deployment(market, gone));
+        uint64_t before = market_digest(market);
+        const struct market_deployment_id deployments[] = {bare, id, gone, {0}, {4095, 1}, {UINT32_MAX, 1}};
+        const struct market_order_id orders[] = {order, world_order(&world, bare, 2), lost, {0}, {16383, 1}, {UINT32_MAX, 1}};
+        const uint32_t wallets[] = {world_wallet(&world, "alice"), BANK_POOL, 63, UINT32_MAX};
+        for (int step = 0; step < MARKET_AHEAD_STEPS; step++) {
+            for (size_t k = 0; k < sizeof deployments / sizeof deployments[0]; k++)
+                market_ahead_deployment(market, deployments[k], step);
+            for (size_t k = 0; k < sizeof orders / sizeof orders[0]; k++)
+                market_ahead_lease(market, orders[k], step);
+            for (size_t k = 0; k < sizeof wallets / sizeof wallets[0]; k++)
+                market_ahead_create(market, wallets[k], k, step);
+        }
+        assert_true(before == market_digest(market));
+        market_audit(market);
+        expect(MARKET_OK, market_withdraw_lease(market, order, world_wallet(&world, "p01"), 3));
+        world_close(&world);
+    }
+}
+
 static void profiles_are_found_by_name(void **state)
 {
     (void)state;
@@ -461,6 +494,7 @@ int main(void)
         cmocka_unit_test(small_payouts_escape_the_take),
         cmocka_unit_test(forgotten_things_leave_stale_names),
         cmocka_unit_test(memory_is_bounded_by_what_lives),
+        cmocka_unit_test(looking_ahead_changes_nothing),
         cmocka_unit_test(profiles_are_found_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
