@@ -134,8 +134,13 @@ check-long: ## campaigns that take hours: fuzzing and what else tests/check_long
 fuzz-programs: $(FUZZ_PROGRAMS)
 
 .PHONY: conformance
-conformance: $(B)/tests/conformance/vectors ## hold the test vectors of VECTORS=FOLDER (../shared/spec) against the code, by file
-	$(Q)$< $(VECTORS)
+conformance: $(B)/nines $(patsubst %.c,$(B)/%,$(wildcard tests/conformance/*.c)) ## hold what others published against the code; or VECTORS=FOLDER alone
+	$(Q)$(B)/tests/conformance/vectors $(VECTORS)
+ifndef VECTORS
+	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP $(B)/tests/conformance/gpu_openb
+	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP $(B)/tests/conformance/gpu_checkpoint
+	$(Q)NINES=$(B)/nines bash tests/conformance/place_command.sh
+endif
 
 tidy: ## who includes whom, headers on their own, cores that link with libc alone
 	$(Q)tests/run.sh $(B) tidy/

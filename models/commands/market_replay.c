@@ -58,11 +58,12 @@ int market_replay(const struct command_line *line)
     struct messages messages;
     struct mistakes mistakes;
     struct replay replay;
-    if (!options_fit(line, stored))
-        return EXIT_USAGE;
+    /* First the file: of one that is not there nobody can say what it would be. */
     int code = stored ? read_stored(line, &messages) : read_file(line, &messages);
     if (code != EXIT_DONE)
         return code;
+    if (!options_fit(line, stored))
+        return EXIT_USAGE;
     if (command_flag(line, "--messages")) {
         fwrite(messages.text, 1, messages.bytes, stdout);
         return EXIT_DONE;

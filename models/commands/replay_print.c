@@ -174,8 +174,10 @@ static void print_ledger(const struct replay *replay, const struct ledger *ledge
     for (size_t i = 0; i < ledger->n; i++) {
         const struct ledger_entry *entry = &ledger->items[i];
         printf("%6d %8" PRId64 " %14" PRId64 " %-5s ", entry->line, entry->height, entry->amount, market_denom_name((enum market_denom)entry->denom));
-        text(name_of(replay, entry->from), 15);
-        text(name_of(replay, entry->to), 15);
+        text(name_of(replay, entry->from), 14);
+        putchar(' ');
+        text(name_of(replay, entry->to), 14);
+        putchar(' ');
         printf(entry->about[0] != '\0' ? "%-13s " : "%s", market_transfer_name((enum market_transfer)entry->what));
         text(entry->about, 0);
         putchar('\n');

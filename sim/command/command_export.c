@@ -2,7 +2,9 @@
 #include "sim/command/command.h"
 #include "sim/results/export.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 int command_export(const struct command_line *line)
 {
@@ -19,6 +21,10 @@ int command_export(const struct command_line *line)
     if (options.folder[0] == '\0') {
         message_error(NULL, "-o wants the name of a folder");
         return EXIT_USAGE;
+    }
+    if (access(path, R_OK) != 0) {
+        message_error(NULL, "cannot read '%s': %s", message_show(line->arena, path), strerror(errno));
+        return EXIT_MACHINE;
     }
     if (!file_is_database(path)) {
         message_error("give a run.db that 'nines run' wrote", "'%s' is no results file", message_show(line->arena, path));

@@ -157,5 +157,5 @@ const char *compare_nines(struct arena *arena, double availability)
 {
     if (!(availability < 1) || availability < 0)
         return "";
-    return arena_format(arena, "%.1f", -log10(1 - availability));
+    return arena_format(arena, "%.1f", 0 - log10(1 - availability)); /* 0 -: no minus before 0.0 */
 }

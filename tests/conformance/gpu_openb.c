@@ -276,6 +276,11 @@ static struct expected *read_expected(struct arena *arena, const char *trace)
     return expected;
 }
 
+static struct gpu_curve_point worse(struct gpu_curve_point a, struct gpu_curve_point b)
+{
+    return (struct gpu_curve_point){.alloc = fmax(a.alloc, b.alloc), .frag = fmax(a.frag, b.frag), .frag_ratio = fmax(a.frag_ratio, b.frag_ratio)};
+}
+
 /* How far a curve is from the published one, worst bin of each column. */
 static struct gpu_curve_point worst_error(const struct gpu_curve *curve, const struct gpu_curve_point *expected)
 {
@@ -296,7 +301,8 @@ static void reproduce(const char *name)
     struct trace *trace = read_trace(&arena, name);
     struct expected *expected = read_expected(&arena, name);
     struct gpu_fragmentation *fragmentation = measure_for(&arena, trace);
-    for (int policy = GPU_RANDOM + 1; policy < GPU_PUBLISHED; policy++)
+    for (int policy = GPU_RANDOM + 1; policy < GPU_PUBLISHED; policy++) {
+        struct gpu_curve_point worst = {0};
         for (size_t seed = 0; seed < SEEDS; seed++) {
             struct arena_mark mark = arena_mark(&arena);
             struct gpu_inventory *inventory = inventory_for(&arena, trace, seed, fragmentation);
@@ -308,8 +314,12 @@ static void reproduce(const char *name)
                 fail_msg("%s %s seed %zu: alloc off by %g, frag by %g, ratio by %g", name,
                          gpu_policy_name((enum gpu_policy)policy), seed + FIRST_SEED, error.alloc, error.frag,
                          error.frag_ratio);
+            worst = worse(worst, error);
             arena_rewind(&arena, mark);
         }
+        printf("# %s %s: %d seeds of %d bins, worst bin off by %.4f (alloc), %.4f (frag), %.4f (frag ratio)\n", name,
+               gpu_policy_name((enum gpu_policy)policy), SEEDS, BINS, worst.alloc, worst.frag, worst.frag_ratio);
+    }
     arena_close(&arena);
 }
 
@@ -361,8 +371,8 @@ static double mean_allocation(struct arena *arena, const struct trace *trace, st
     return sum / SEEDS;
 }
 
-/* Random draws with our numbers, so only the mean can agree: published 87.47 +- 0.32 over ten seeds,
- * at the last bin. */
+/* Random draws with our numbers, so only the mean can agree: published 87.47 +- 0.32 over ten seeds, at the last bin. The other
+ * traces: place_command.sh. */
 static void random_agrees_with_the_artifact_in_the_mean(void **state)
 {
     (void)state;
@@ -370,7 +380,8 @@ static void random_agrees_with_the_artifact_in_the_mean(void **state)
     arena_open(&arena, 0);
     struct trace *trace = read_trace(&arena, "default");
     double mean = mean_allocation(&arena, trace, (struct gpu_place_options){.policy = GPU_RANDOM});
-    assert_true(fabs(mean - 87.47) < 0.5);
+    printf("# default Random: mean of %d seeds %.2f, published 87.47\n", SEEDS, mean);
+    assert_true(fabs(mean - 87.47) < 0.35);
     arena_close(&arena);
 }
 

@@ -16,6 +16,8 @@ db=$temporary/run/run.db
 expect csv_is_the_default 0 "$NINES" export "$db"
 expect json_is_the_other 0 "$NINES" export "$db" --json --quiet
 report quiet_is_quiet "$(cat "$temporary/stdout")"
+expect what_is_not_there_is_not_exported 3 "$NINES" export "$temporary/none.db"
+report and_the_reason_is_said "$(grep -q 'No such file' "$temporary/stderr" || cat "$temporary/stderr")"
 folder=$temporary/run/export
 report every_table_has_a_file "$(for t in run cloud point replication metric summary difference series outage lease ledger target evidence; do
     for s in csv json; do [[ -s $folder/$t.$s ]] || echo "$t.$s "; done; done)"

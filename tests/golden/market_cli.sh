@@ -31,6 +31,7 @@ hold near repaly x
 hold no-file sdl
 hold two-files sdl web.yaml wrong.yaml
 hold missing-file sdl none.yaml
+hold missing-file-with-cloud replay none.db --cloud akash
 hold rules-of-a-replay replay flow.jsonl --rules 2024-07
 hold unknown-rules sdl web.yaml --rules 1999
 
@@ -53,6 +54,11 @@ if command -v python3 >/dev/null; then
     done
 fi
 report no_line_is_wider_than_100_columns "$(awk 'length > 100 {print FILENAME ": " length; exit}' "$golden"/{sdl,replay,replay-2026}.stdout)"
+# A wallet's name of any length stands apart from what follows it.
+name=a-name-that-is-wider-than-its-column
+printf '%s\n' '{"message":"rules"}' "{\"message\":\"fund\",\"wallet\":\"$name\",\"amount\":\"5uakt\"}" |
+    "$NINES" market replay - >"$temporary/wide" 2>&1
+report long_names_do_not_run_into_the_next_column "$(grep -q "$name issue" "$temporary/wide" || grep "$name" "$temporary/wide")"
 (cd "$golden" && "$NINES" market replay flow.jsonl >/dev/full 2>"$temporary/stderr")
 report a_full_standard_output_gives_3 "$( (($? == 3)) || echo "another exit")"
 
