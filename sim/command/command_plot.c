@@ -34,6 +34,7 @@ int command_plot(const struct command_line *line)
                                    .folder = command_text(line, "-o", folder_of(line->arena, path)),
                                    .format = command_text(line, "--format", "svg"),
                                    .width_mm = atof(command_text(line, "--width", "174")),
+                                   .subject = command_text(line, "--service", NULL),
                                    .charts = line->operand + 1,
                                    .chart_count = line->operands - 1,
                                    .quiet = command_flag(line, "--quiet")};

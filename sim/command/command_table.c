@@ -92,6 +92,7 @@ static const struct command_option explain_options[] = {
 static const struct command_option plot_options[] = {
     {.name = "-o", .letter = 'o', .argument = "DIR", .stage = "Options", .help = "folder for the charts (default: the folder of the file)"},
     {.name = "--format", .argument = "FORMAT", .choices = "svg|png|pdf", .help = "svg (default), png or pdf"},
+    {.name = "--service", .argument = "NAME", .help = "whose outages 'gantt' shows (default: one down under many clouds)"},
     {.name = "--width", .argument = "MM", .choices = "84|174", .help = "of every figure: a journal's page (default: 174) or column (84)"},
     {.name = "--quiet", .help = "say nothing unless something is wrong"},
     {0},
@@ -146,6 +147,8 @@ static const struct command commands[] = {
                     "  difference     paired differences between clouds, sampling and parameter intervals\n"
                     "  blast          share of services without quorum over time, a panel for each point\n"
                     "  downtime       how long outages last: the share that lasts longer, both logarithmic\n"
+                    "  recovery       how fast replicas came back after the first incident, and what was published\n"
+                    "  gantt          when one service was down, and why\n"
                     "  tornado        what results hang on, of a morris or saltelli design\n"
                     "  sweep          results against the one key that the study varies\n"
                     "  heat           results against the two keys that it varies, a map for each cloud\n"

@@ -179,6 +179,8 @@ static const struct chart {
     {"difference", plot_has_differences, plot_differences},
     {"blast", plot_has_blast, plot_blast},
     {"downtime", plot_has_outages, plot_downtime},
+    {"recovery", plot_has_recovery, plot_recovery},
+    {"gantt", plot_has_gantt, plot_gantt},
     {"tornado", plot_has_sensitivity, plot_tornado},
     {"sweep", plot_has_sweep, plot_sweep},
     {"heat", plot_has_heat, plot_heat},

@@ -23,7 +23,7 @@ struct plot_options {
     const char *folder;        /* must exist */
     const char *format;        /* "svg", "png" or "pdf" */
     double width_mm;           /* of every figure: a journal's page, 174, or column, 84 */
-    const char *subject;       /* service that "gantt" shows; NULL: the one that was down longest */
+    const char *subject;       /* service that "gantt" shows; NULL: it chooses */
     const char *const *charts; /* names; none: all that the run has data for */
     size_t chart_count;
     bool quiet;
