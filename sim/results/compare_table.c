@@ -139,10 +139,14 @@ static void put_summary(const struct page *page, const struct compare_summary *s
         page_drawn(page, NAME + VALUE + 3, summary->param_low, summary->param_high, scale, false);
 }
 
-/* "0.93", and never certainty: 2,000 resamples know no more than that. */
-static const char *probability(const struct page *page, double p)
+/* "0.93", and never certainty: 2,000 resamples know no more than that, and of drawn inputs each draw is one of them alone. */
+static double most_probable(int64_t draws)
 {
-    return p > 0.999 ? "above 0.999" : arena_format(page->arena, "%.3g", p);
+    return draws > 0 ? fmin(0.999, 1 - 1 / (double)(draws + 1)) : 0.999;
+}
+static const char *probability(const struct page *page, double p, double most)
+{
+    return arena_format(page->arena, p > most ? "above %.3g" : "%.3g", fmin(p, most));
 }
 
 /* The cloud that is selected, and how probable it is that this is right. Nothing where clouds are exactly alike. */
@@ -161,10 +165,11 @@ static void put_best(const struct page *page, size_t point, size_t metric)
     }
     if (best == NULL || tie)
         return;
-    bool sure = best->probability_best > 0.999;
+    double most = most_probable(best->draws);
+    bool sure = best->probability_best > most;
     page_folded(page, "      ", arena_format(page->arena, "best: %s, with probability %s%s%s", page->clouds[best->cloud],
-                                            probability(page, best->probability_best), sure ? "" : "; no worse than matters, with ",
-                                            sure ? "" : probability(page, best->probability_good)));
+                                            probability(page, best->probability_best, most), sure ? "" : "; no worse than matters, with ",
+                                            sure ? "" : probability(page, best->probability_good, most)));
 }
 
 /* Rows of one metric in one point; or, unless the metric was asked for, false when no cloud has a value. */

@@ -75,6 +75,9 @@ static bool some_clean(const double *values, size_t alternatives, size_t each)
     return false;
 }
 
+/* Of fewer replications, or draws, a bootstrap knows only what it has seen: all four say so, and it calls that certain. */
+enum { FEWEST_REPLICATIONS_OF_BEST = 10, FEWEST_DRAWS_OF_BEST = 5 };
+
 /* best and good of the clouds of a point: NaN where nothing can be said. With outer draws they speak about those. */
 static void select_best(struct summary_pass *pass, size_t point, size_t metric, double *best, double *good)
 {
@@ -92,7 +95,9 @@ static void select_best(struct summary_pass *pass, size_t point, size_t metric, 
     else
         width = nominal_table(pass, metric);
     width = drop_undefined(pass->tables, clouds * draws, width, pass->kept);
-    if (draws == 0 || width < 2 || (about->is_availability && some_clean(pass->tables, clouds, draws * width)))
+    if (frame->draws > 0 ? draws < FEWEST_DRAWS_OF_BEST || width < 2 : width < FEWEST_REPLICATIONS_OF_BEST)
+        return;
+    if (about->is_availability && some_clean(pass->tables, clouds, draws * width))
         return;
     struct selection_input input = {.values = pass->tables, .alternatives = clouds, .draws = draws, .replications = width,
                                     .higher_is_better = about->higher_is_better,
