@@ -34,6 +34,19 @@ const char *report_name(struct arena *arena, const char *text)
     return report_escape(arena, compare_fit(arena, compare_clean(arena, text), NAME_COLUMNS));
 }
 
+const char *report_metric(struct arena *arena, const char *name)
+{
+    const char *whole = report_name(arena, name);
+    char *shown = arena_alloc(arena, 6 * strlen(whole) + 1, 1), *to = shown;
+    for (; *whole != '\0'; whole++) {
+        *to++ = *whole;
+        if (*whole == '_')
+            to = stpcpy(to, "<wbr>");
+    }
+    *to = '\0';
+    return shown;
+}
+
 void report_lines(const struct report *report, const char *text)
 {
     char *copy = arena_text(report->arena, text), *rest = copy;
@@ -56,6 +69,26 @@ void report_base64(FILE *out, const unsigned char *bytes, size_t count)
 }
 
 /* --- Numbers --- */
+
+const char *report_number(struct arena *arena, double value, struct compare_scale scale, bool sign, int rounding)
+{
+    const char *plain = compare_number(arena, value, scale, sign, rounding);
+    char *shown = arena_alloc(arena, 4 * strlen(plain) + 1, 1), *to = shown;
+    size_t lead = strcspn(plain, "0123456789"), digits = strspn(plain + lead, "0123456789");
+    for (size_t i = 0; plain[i] != '\0'; i++) {
+        size_t left = i >= lead && i < lead + digits ? lead + digits - i : 0;
+        if (digits > 4 && left > 0 && left < digits && left % 3 == 0)
+            to = stpcpy(to, "\u202f"); /* narrow, does not break */
+        if (plain[i] == '-' && (i == 0 || plain[i - 1] == 'e'))
+            to = stpcpy(to, "\u2212");
+        else if (plain[i] == ' ')
+            to = stpcpy(to, "\u00a0");
+        else
+            *to++ = plain[i];
+    }
+    *to = '\0';
+    return shown;
+}
 
 struct compare_scale report_scale(const struct report *report, size_t point, size_t metric, bool difference)
 {
@@ -90,8 +123,8 @@ const char *report_range(const struct report *report, double low, double high, s
     struct compare_scale bare = scale;
     bare.suffix = "";
     return isnan(low) || isnan(high) ? NULL
-                                     : arena_format(report->arena, "%s to %s", compare_number(report->arena, low, bare, sign, 0),
-                                                    compare_number(report->arena, high, scale, sign, 0));
+                                     : arena_format(report->arena, "%s to %s", report_number(report->arena, low, bare, sign, 0),
+                                                    report_number(report->arena, high, scale, sign, 0));
 }
 
 static const struct compare_difference *turned(const struct report *report, const struct compare_difference *d)

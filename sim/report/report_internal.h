@@ -31,12 +31,16 @@ const char *report_escape(struct arena *arena, const char *text);
 const char *report_text(struct arena *arena, const char *text);
 /* The same, cut to the length of a name. */
 const char *report_name(struct arena *arena, const char *text);
+/* The name of a metric, which may break after each underscore. For elements only. */
+const char *report_metric(struct arena *arena, const char *name);
 /* A text of many lines, for <pre>: line ends and tabs stay. */
 void report_lines(const struct report *report, const char *text);
 void report_base64(FILE *out, const unsigned char *bytes, size_t count);
 
 /* --- Numbers --- */
 
+/* As compare_number() writes it, with a minus that is one, and digits in groups of three from five on. */
+const char *report_number(struct arena *arena, double value, struct compare_scale scale, bool sign, int rounding);
 /* The rows of one metric in one point share a scale. */
 struct compare_scale report_scale(const struct report *report, size_t point, size_t metric, bool difference);
 const struct compare_summary *report_summary(const struct report *report, size_t point, size_t cloud, size_t metric);

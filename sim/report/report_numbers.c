@@ -29,7 +29,7 @@ static void put_metric_name(const struct report *report, size_t metric)
 {
     const struct compare_metric *about = &report->data.metrics[metric];
     const char *unit = about->is_availability || strcmp(about->unit, "1") == 0 ? "" : about->unit;
-    fprintf(report->out, "<th scope=row><code>%s</code>%s%s%s<small>%s</small>", report_name(report->arena, about->name),
+    fprintf(report->out, "<th scope=row><code>%s</code>%s%s%s<small>%s</small>", report_metric(report->arena, about->name),
             unit[0] != '\0' ? " <span class=unit>" : "", report_name(report->arena, unit), unit[0] != '\0' ? "</span>" : "",
             report_text(report->arena, about->help));
 }
@@ -49,9 +49,9 @@ static void put_cell(const struct report *report, const struct compare_summary *
     }
     const struct statistics *v = &s->values;
     if (v->is_bound)
-        fprintf(report->out, "<td>&ge;&nbsp;%s<small>no down time seen</small>", compare_number(arena, v->ci_low, scale, false, -1));
+        fprintf(report->out, "<td>&ge;&nbsp;%s<small>no down time seen</small>", report_number(arena, v->ci_low, scale, false, -1));
     else {
-        fprintf(report->out, "<td>%s", compare_number(arena, v->mean, scale, false, 0));
+        fprintf(report->out, "<td>%s", report_number(arena, v->mean, scale, false, 0));
         if (strcmp(s->method, "constant") == 0)
             put_small(report, "", "constant");
         else if (isnan(v->ci_low))
@@ -119,7 +119,7 @@ static void put_difference(const struct report *report, const struct compare_dif
     const char *parameter = report_range(report, d->param_low, d->param_high, scale, !ratio), *verdict = verdict_of(report, d, ratio);
     bool open = strcmp(verdict, "not decided") == 0;
     fprintf(report->out, "<tr><th scope=row>%s %s %s<td>%s<td>%s<td>%s<td class=\"words%s\">%s\n", report->clouds[d->cloud_a],
-            ratio ? "against" : "minus", report->clouds[d->cloud_b], compare_number(arena, d->values.mean, scale, !ratio, 0),
+            ratio ? "against" : "minus", report->clouds[d->cloud_b], report_number(arena, d->values.mean, scale, !ratio, 0),
             sampling != NULL ? sampling : "&ndash;", parameter != NULL ? parameter : "&ndash;", open ? " open" : "", verdict);
 }
 
@@ -141,7 +141,7 @@ static void put_differences(const struct report *report, size_t point)
             if (d->metric != last) {
                 const struct compare_metric *about = &data->metrics[d->metric];
                 fprintf(report->out, "<tbody><tr class=group><th colspan=5 scope=rowgroup><code>%s</code> <span class=unit>%s</span>\n",
-                        report_name(report->arena, about->name), about->is_availability || strcmp(about->unit, "1") == 0
+                        report_metric(report->arena, about->name), about->is_availability || strcmp(about->unit, "1") == 0
                                                                      ? "" : report_name(report->arena, about->unit));
             }
             last = d->metric;

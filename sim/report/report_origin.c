@@ -14,7 +14,7 @@ static void put_target(const struct report *report, const struct compare_target 
     struct compare_target_texts texts = compare_target_texts(&report->data, target);
     bool surprise = compare_target_surprises(target);
     fprintf(report->out, "<tr><th scope=row>%s<small><code>%s</code>, %s, %s</small>",
-            report_text(arena, target->name[0] != '\0' ? target->name : target->metric), report_name(arena, target->metric),
+            report_text(arena, target->name[0] != '\0' ? target->name : target->metric), report_metric(arena, target->metric),
             report->clouds[target->cloud], report->points[target->point]);
     fprintf(report->out, "<td>%s<small>%s to %s</small><td>%s<td class=\"words outcome-%s\">%s%s", report_escape(arena, texts.published),
             report_escape(arena, texts.low), report_escape(arena, texts.high), report_escape(arena, texts.measured),

@@ -60,7 +60,7 @@ static void put_intervals(const struct report *report, const struct compare_diff
     const char *parameter = report_range(report, d->param_low, d->param_high, scale, true);
     const char *unit = scale.suffix[0] != '\0' ? "" : report->data.metrics[d->metric].unit;
     fprintf(report->out, "<span class=num>%s%s%s</span> (%g&nbsp;%% sampling interval <span class=num>%s</span>; ",
-            compare_number(report->arena, d->values.mean, scale, true, 0), unit[0] != '\0' ? " " : "",
+            report_number(report->arena, d->values.mean, scale, true, 0), unit[0] != '\0' ? " " : "",
             report_text(report->arena, strcmp(unit, "1") == 0 ? "" : unit), 100 * report->data.run.level,
             sampling != NULL ? sampling : "unknown");
     if (parameter != NULL)
@@ -87,7 +87,7 @@ static void put_sentence(const struct report *report, const char *about, size_t 
     size_t point = report->headline, leader = leader_of(report, point, metric);
     size_t first = leader != REPORT_NONE ? leader : best_of(report, point, metric);
     size_t second = first != REPORT_NONE ? nearest_to(report, point, first, metric, leader == REPORT_NONE) : REPORT_NONE;
-    const char *name = report_name(report->arena, report->data.metrics[metric].name);
+    const char *name = report_metric(report->arena, report->data.metrics[metric].name);
     if (second == REPORT_NONE) {
         fprintf(report->out, "<p><strong>%s: not decided.</strong> <code>%s</code> is undefined, or known of one cloud only.</p>\n", about,
                 name);
@@ -96,8 +96,8 @@ static void put_sentence(const struct report *report, const char *about, size_t 
     const struct compare_difference *d = report_difference(report, point, first, second, metric);
     struct compare_scale scale = report_scale(report, point, metric, true);
     if (leader != REPORT_NONE)
-        fprintf(report->out, "<p><strong>%s: %s ahead.</strong> At point %s its lead in <code>%s</code> over every other cloud is decided; over"
-                             " %s, the nearest, it is ", about, report->clouds[first], report->points[point], name, report->clouds[second]);
+        fprintf(report->out, "<p><strong>%s: %s ahead.</strong> At point %s it is ahead of every other cloud in <code>%s</code>; from %s, the"
+                             " nearest, it differs by ", about, report->clouds[first], report->points[point], name, report->clouds[second]);
     else
         fprintf(report->out, "<p><strong>%s: not decided.</strong> At point %s %s has the best <code>%s</code>, but whether it is better than"
                              " %s is open: the difference is ", about, report->points[point], report->clouds[first], name,

@@ -139,6 +139,7 @@ def main():
             " ? '' : 'no numbers at the strips'].join('')"))
         for width in WIDTHS:
             browser.open(hostile, width)
+            browser.ask("document.querySelectorAll('details').forEach((d) => (d.open = true))")
             claim(f"hostile_page_fits_{width}_pixels", layout(browser))
         claim("hostile_names_run_nothing", "; ".join(browser.dialogs + browser.complaints + foreign(browser, hostile)))
         text = browser.ask("document.body.innerText")
