@@ -149,6 +149,7 @@ static const struct command commands[] = {
                     "  downtime       how long outages last: the share that lasts longer, both logarithmic\n"
                     "  recovery       how fast replicas came back after the first incident, and what was published\n"
                     "  gantt          when one service was down, and why\n"
+                    "  money          who paid whom, of a run with --log leases\n"
                     "  tornado        what results hang on, of a morris or saltelli design\n"
                     "  sweep          results against the one key that the study varies\n"
                     "  heat           results against the two keys that it varies, a map for each cloud\n"

@@ -181,6 +181,7 @@ static const struct chart {
     {"downtime", plot_has_outages, plot_downtime},
     {"recovery", plot_has_recovery, plot_recovery},
     {"gantt", plot_has_gantt, plot_gantt},
+    {"money", plot_has_money, plot_money},
     {"tornado", plot_has_sensitivity, plot_tornado},
     {"sweep", plot_has_sweep, plot_sweep},
     {"heat", plot_has_heat, plot_heat},
