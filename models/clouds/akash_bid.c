@@ -103,6 +103,7 @@ void akash_on_bids(void *context, struct engine *engine, uint32_t tenancy, uint6
         if (try_bid(cloud, tenancy, provider, &order) == ATTEMPT_ORDER_FULL)
             break;
     }
+    akash_tell_bids(cloud, tenancy);
     akash_step(cloud, tenancy, cloud->action_choose, cloud->plan->choose_wait);
 }
 

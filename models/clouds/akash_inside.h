@@ -12,6 +12,7 @@
  *   akash_mint.c     2026: burning AKT for ACT at the oracle's price
  *   akash_lease.c    the provider's clocks: withdrawals, balance checker, manifest, departures
  *   akash_kube.c     inside a provider: placing, node loss, eviction, the deployment monitor
+ *   akash_tell.c     what is said on the market, in words for `nines explain`
  *   akash_report.c   what is measured of the marketplace itself */
 #ifndef NINES_MODELS_CLOUDS_AKASH_INSIDE_H
 #define NINES_MODELS_CLOUDS_AKASH_INSIDE_H
@@ -250,6 +251,14 @@ void akash_first_departure(struct akash *cloud, uint32_t provider);
 void akash_on_depart(void *context, struct engine *engine, uint32_t provider, uint64_t detail);
 void akash_on_return(void *context, struct engine *engine, uint32_t provider, uint64_t detail);
 void akash_on_reclaim(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail);
+
+/* --- akash_tell.c: for the workload that somebody listens to, else nothing (world_tell.h) --- */
+/* A message has been taken, or not. Ask whether anybody listens before. */
+void akash_tell_message(struct akash *cloud, const struct akash_message *message, enum market_error error);
+void akash_tell_created(struct akash *cloud, uint32_t deployment);
+void akash_tell_bids(struct akash *cloud, uint32_t tenancy);
+void akash_tell_halt(struct akash *cloud, uint32_t tenancy);
+void akash_tell_refusal(struct akash *cloud, uint32_t tenancy, const char *why);
 
 /* --- akash_bid.c --- */
 void akash_on_bids(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail);

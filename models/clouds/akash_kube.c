@@ -1,6 +1,7 @@
 /* Inside a provider: a small Kubernetes cluster that places replicas, loses nodes, evicts and reschedules, and a monitor that gives a
  * sick deployment about eight minutes before it closes the lease for good. */
 #include "models/clouds/akash_inside.h"
+#include "models/clouds/world_tell.h"
 
 #include "sim/base/check.h"
 
@@ -60,8 +61,11 @@ static void remove_pod(struct akash *cloud, uint32_t unit)
 /* A pod that Kubernetes cannot place stays pending and is tried again. */
 static void place_or_wait(struct akash *cloud, uint32_t unit)
 {
-    if (!place(cloud, unit))
-        world_later(cloud->world, unit, cloud->action_evict, (duration){US_PER_MINUTE});
+    if (place(cloud, unit))
+        return;
+    if (world_tells_unit(cloud->world, unit))
+        world_tell(cloud->world, unit, "refused", "refused: its provider's cluster has no room that fits");
+    world_later(cloud->world, unit, cloud->action_evict, (duration){US_PER_MINUTE});
 }
 
 /* --- The monitor ----------------------------------------------------------------------------------------------------- */
@@ -142,6 +146,8 @@ void akash_deploy(struct akash *cloud, uint32_t tenancy)
         /* The inventory walk said there was room; the scheduler finds none. */
         cloud->counts.disagreements += world_now(cloud->world).us >= 0;
         missing = true;
+        if (world_tells_unit(cloud->world, u))
+            world_tell(cloud->world, u, "refused", "refused: the inventory had room for it, its provider's cluster has none");
         world_later(cloud->world, u, cloud->action_evict, (duration){US_PER_MINUTE});
     }
     if (missing)
@@ -201,9 +207,13 @@ void akash_on_evict(void *context, struct engine *engine, uint32_t unit, uint64_
     if (what->provider == COMPONENT_NONE)
         return;
     if (!graph_serves(cloud->world->graph, cloud->plan->provider_component[what->provider])) {
+        if (world_tells_unit(cloud->world, unit))
+            world_tell_wait(cloud->world, unit, "waits", cloud->plan->provider_component[what->provider],
+                            "not placed elsewhere, as its provider's control is down");
         world_later(cloud->world, unit, cloud->action_evict, (duration){US_PER_MINUTE});
         return;
     }
+    cloud->why = "evicted by its provider's Kubernetes";
     remove_pod(cloud, unit);
     place_or_wait(cloud, unit);
 }

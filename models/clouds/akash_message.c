@@ -1,6 +1,7 @@
 #include "models/clouds/akash_message.h"
 
 #include "models/clouds/akash_inside.h"
+#include "sim/base/check.h"
 
 #include "sim/base/nomalloc.h"
 
@@ -107,6 +108,8 @@ enum market_error akash_send(struct akash *cloud, struct akash_message message)
     akash_write_message(cloud, &message, height);
     enum market_error error = take(cloud, &message, height);
     akash_write_result(cloud, height, error);
+    if (NINES_UNLIKELY(cloud->world->told != COMPONENT_NONE))
+        akash_tell_message(cloud, &message, error);
     if (message.kind == AKASH_CREATE_LEASE)
         pay_uncredited(cloud, uncredited);
     akash_drain(cloud);

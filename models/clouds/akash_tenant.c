@@ -52,6 +52,7 @@ bool akash_must_wait(struct akash *cloud, uint32_t tenancy, uint32_t action)
     if (cloud->producing)
         return false;
     world_refuse(cloud->world, what->first_unit);
+    akash_tell_halt(cloud, tenancy);
     what->parked_action = action;
     if (what->parked)
         return true;
@@ -127,6 +128,7 @@ static void create(struct akash *cloud, uint32_t index, int64_t deposit)
     check(error == MARKET_OK, "a deployment is refused: %s", market_error_name(error));
     deployment->id = market_find_deployment(&cloud->market, deployment->wallet, message.dseq);
     cloud->deployment_of[deployment->id.index] = index;
+    akash_tell_created(cloud, index);
     akash_reserve(cloud, index);
     akash_begin_top_ups(cloud, index);
 }
@@ -159,6 +161,7 @@ void akash_on_create(void *context, struct engine *engine, uint32_t tenancy, uin
             step_at(cloud, tenancy, cloud->action_create, again);
         else
             try_later(cloud, tenancy, cloud->action_create);
+        akash_tell_refusal(cloud, tenancy, "its tenant cannot mint the money for its escrow now");
         return;
     }
     close_zombies(cloud, deployment);
@@ -242,6 +245,7 @@ static void give_order_up(struct akash *cloud, uint32_t tenancy)
     struct tenancy *what = &cloud->tenancy[tenancy];
     struct akash_deployment *deployment = &cloud->deployment[what->deployment];
     what->avoid = COMPONENT_NONE;
+    akash_tell_refusal(cloud, tenancy, "no bid for its order that will do");
     if (others_are_busy(cloud, tenancy)) {
         (void)akash_send(cloud, (struct akash_message){.kind = AKASH_PAUSE_GROUP, .group = what->group});
         akash_forget_bids(cloud, tenancy);

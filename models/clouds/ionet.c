@@ -271,7 +271,7 @@ static void refuse(struct ionet *cloud, uint32_t unit, uint32_t action)
     if (world_tells_unit(cloud->world, unit) && can_manage(cloud))
         world_tell(cloud->world, unit, "refused", "refused: no tier has room that fits");
     else if (world_tells_unit(cloud->world, unit))
-        world_tell_wait(cloud->world, unit, "refused", cloud->plan->orchestrator, "refused: nobody decides");
+        world_tell_wait(cloud->world, unit, "refused", cloud->plan->orchestrator, "refused: its orchestrator cannot decide");
     world_later(cloud->world, unit, action, wait);
 }
 

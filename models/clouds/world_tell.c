@@ -13,8 +13,10 @@
 
 enum { SENTENCE = 512 };
 
-/* What is told of a job: a service's outages are the measurement's. */
+/* What the teller keeps in mind. */
 struct world_told {
+    bool noticed;           /* told since the last loss */
+    /* Of a job: a service's outages are the measurement's. */
     instant stands_since;   /* INSTANT_NEVER: it runs, or has not begun */
     char component[SENTENCE]; /* whose fault it is that it stands */
     const char *incident;
@@ -154,6 +156,7 @@ void world_tell_loss(struct world *world, uint32_t unit, uint32_t component, boo
     struct world_told *told = world->telling;
     (void)snprintf(told->component, sizeof told->component, "%s", blame.path);
     told->incident = blame.incident;
+    told->noticed = false;
 }
 
 /* --- Places and leases ----------------------------------------------------------------------------------------------- */
@@ -247,8 +250,10 @@ void world_tell_noticed(struct world *world)
 {
     const struct load *load = &world->load[world->told];
     bool job = world_class(world, world->told)->kind == DEMAND_JOB;
-    if (job ? load->job.phase == JOB_UNDETECTED : load->up < world_class(world, world->told)->units)
-        world_tell_whole(world, "noticed", "the loss is noticed");
+    if (world->telling->noticed || (job ? load->job.phase != JOB_UNDETECTED : load->up == world_class(world, world->told)->units))
+        return;
+    world->telling->noticed = true;
+    world_tell_whole(world, "noticed", "the loss is noticed");
 }
 
 /* --- Whom ------------------------------------------------------------------------------------------------------------ */
@@ -300,7 +305,8 @@ static void tell_unknown(struct world *world, const char *name, uint32_t class)
                 least = number < least ? number : least;
                 most = number > most ? number : most;
             }
-        (void)snprintf(why, sizeof why, "class '%s' has none of that number in this replication", plan->class[class].name);
+        (void)snprintf(why, sizeof why, slash == NULL ? "class '%s' is not one alone" : "class '%s' has none of that number in this replication",
+                       plan->class[class].name);
         if (numbers > 0)
             (void)snprintf(hint, sizeof hint, "'%s' has %" PRIu32 " %ss, from '%s/%" PRIu32 "' to '%s/%" PRIu32 "'", plan->class[class].name,
                            numbers, kind_names[plan->class[class].kind], plan->class[class].name, least, plan->class[class].name, most);

@@ -1,6 +1,7 @@
 /* `nines explain RUN.db`: one replication again, with somebody who listens. */
 #include "sim/command/command_explain.h"
 #include "sim/command/command_execute.h"
+#include "sim/results/compare_internal.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -19,6 +20,12 @@ struct request {
     uint32_t first_arm, last_arm;
 };
 
+/* What was typed, fit to be shown: a name can hold anything. */
+static const char *typed(struct arena *arena, const char *name)
+{
+    return compare_clean(arena, strlen(name) <= 80 ? name : arena_format(arena, "%.80s...", name));
+}
+
 /* --- What was asked for ---------------------------------------------------------------------------------------------- */
 
 static bool read_subject(struct request *request)
@@ -36,7 +43,7 @@ static bool read_subject(struct request *request)
             request->subject = (struct sim_subject){.kind = options[i] + 2, .name = name};
         else if (name[0] == '\0' || strlen(name) > 18 || strspn(name, "0123456789") != strlen(name))
             return message_error("leases are numbered from 0 in every replication and cloud", "'%s' is not the number of a lease",
-                                 message_show(line->arena, name)),
+                                 typed(line->arena, name)),
                    false;
         else
             request->lease = strtoll(name, NULL, 10);
@@ -59,7 +66,7 @@ static bool find_name(const struct request *request, const char *what, const cha
     const char *near = scenario_nearest(wanted, names, count);
     message_error(near != NULL ? arena_format(arena, "did you mean '%s'?", message_show(arena, near))
                                : arena_format(arena, "its first is '%s'", message_show(arena, names[0])),
-                  "the run has no %s '%s'", what, message_show(arena, wanted));
+                  "the run has no %s '%s'", what, typed(arena, wanted));
     return false;
 }
 
@@ -169,10 +176,8 @@ static int find_lease(struct request *request, struct study_worker *worker, stru
 static int refuse_subject(const struct request *request, const struct story *story)
 {
     struct arena *arena = request->line->arena;
-    const char *name = request->subject.name;
-    const char *shown = message_show(arena, strlen(name) <= 80 ? name : arena_format(arena, "%.80s...", name));
-    message_error(story->hint != NULL ? message_show(arena, story->hint) : NULL, "no %s '%s': %s",
-                  request->subject.kind != NULL ? request->subject.kind : "subject", shown,
+    message_error(story->hint != NULL ? compare_clean(arena, story->hint) : NULL, "no %s '%s': %s",
+                  request->subject.kind != NULL ? request->subject.kind : "subject", typed(arena, request->subject.name),
                   story->unknown != NULL ? story->unknown : "the model did not tell of it");
     return EXIT_USAGE;
 }

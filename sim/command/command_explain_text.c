@@ -14,11 +14,11 @@ static double lease_end_s(const struct sim_lease *lease) { return isnan(lease->e
 
 bool explain_includes(const struct explanation *what, const struct story_note *note)
 {
+    if (note->note.lease >= 0) /* the list of leases, which is read otherwise */
+        return false;
     if (what->lease == NULL)
-        return note->note.lease < 0;
+        return true;
     double from_s = (double)note->note.at.us / 1e6, until_s = (double)note->until.us / 1e6;
-    if (note->note.lease >= 0)
-        return note->note.lease == what->lease->id;
     return (note->note.part == SIM_WHOLE || note->note.part == what->lease_part) && until_s >= what->lease->requested_s &&
            from_s <= lease_end_s(what->lease);
 }
@@ -246,8 +246,9 @@ void explain_print(const struct explanation *what, FILE *out)
         const char *main = compare_clean(arena, cause_text(arena, sum.main_cause, sum.main_incident));
         const char *open = sum.open > 0 ? ", one of them still open at the end" : "";
         print_folded(out, 0, 2,
-                     arena_format(arena, "%s %s in %" PRIu64 " outage%s%s; %s: %s, %.0f %%", job ? "stood still" : "down",
-                                  span(arena, sum.down_s), sum.outages, sum.outages == 1 ? "" : "s", open,
+                     arena_format(arena, "%s %s, %s; %s: %s, %.0f %%", job ? "stood still" : "down",
+                                  sum.outages == 1 ? "once" : arena_format(arena, "%" PRIu64 " times", sum.outages),
+                                  arena_format(arena, "%s in all%s", span(arena, sum.down_s), open),
                                   sum.main_s < sum.down_s ? "main cause" : "cause", main, 100 * sum.main_s / sum.down_s));
     }
     print_time_line(what, out);
