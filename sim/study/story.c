@@ -64,6 +64,7 @@ void record_note(struct sim_record *record, const struct sim_note *note)
     }
     if (story->notes == STORY_NOTES_MAX) {
         story->left_out++;
+        *of_part = NULL; /* what comes now does not follow what is kept */
         return;
     }
     struct story_note *kept = arena_new(story->arena, struct story_note);

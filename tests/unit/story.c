@@ -15,23 +15,20 @@ struct bench {
     struct story *story;
 };
 
-static struct bench open_bench(void)
+static void open_bench(struct bench *bench)
 {
-    struct bench bench;
-    arena_open(&bench.arena, 0);
+    arena_open(&bench->arena, 0);
     struct sim_task task = toy_task(SIM_LOG_NONE);
     task.outage_min = (duration){5 * US_PER_MINUTE};
-    bench.record = record_open(&bench.arena, &toy_model, &task);
-    bench.story = NULL;
-    return bench;
+    bench->record = record_open(&bench->arena, &toy_model, &task);
+    bench->story = NULL;
 }
 
-static struct bench open_listened(void)
+static void open_listened(struct bench *bench)
 {
-    struct bench bench = open_bench();
-    bench.story = story_open(&bench.arena, (struct sim_subject){.kind = "service", .name = "web/1"});
-    bench.record->story = bench.story;
-    return bench;
+    open_bench(bench);
+    bench->story = story_open(&bench->arena, (struct sim_subject){.kind = "service", .name = "web/1"});
+    bench->record->story = bench->story;
 }
 
 static void say(const struct bench *bench, int64_t at_s, uint32_t part, const char *text)
@@ -43,7 +40,8 @@ static void say(const struct bench *bench, int64_t at_s, uint32_t part, const ch
 static void nothing_is_told_when_nobody_listens(void **state)
 {
     (void)state;
-    struct bench bench = open_bench();
+    struct bench bench;
+    open_bench(&bench);
     size_t before = bench.arena.used_bytes;
     assert_null(record_subject(bench.record));
     say(&bench, 1, 0, "down");
@@ -57,7 +55,8 @@ static void nothing_is_told_when_nobody_listens(void **state)
 static void what_repeats_in_a_part_is_one_note_with_a_count(void **state)
 {
     (void)state;
-    struct bench bench = open_listened();
+    struct bench bench;
+    open_listened(&bench);
     say(&bench, 1, 0, "refused");
     say(&bench, 2, 1, "refused"); /* another part does not come between */
     say(&bench, 3, 0, "refused");
@@ -79,7 +78,8 @@ static void what_repeats_in_a_part_is_one_note_with_a_count(void **state)
 static void parts_are_not_mixed_up(void **state)
 {
     (void)state;
-    struct bench bench = open_listened();
+    struct bench bench;
+    open_listened(&bench);
     say(&bench, 1, STORY_PARTS - 1, "down");
     say(&bench, 2, SIM_WHOLE, "down");
     say(&bench, 3, STORY_PARTS - 1, "down");
@@ -90,7 +90,8 @@ static void parts_are_not_mixed_up(void **state)
 static void of_the_whole_only_neighbours_are_one_note(void **state)
 {
     (void)state;
-    struct bench bench = open_listened();
+    struct bench bench;
+    open_listened(&bench);
     say(&bench, 1, SIM_WHOLE, "noticed");
     say(&bench, 2, SIM_WHOLE, "noticed");
     say(&bench, 3, 0, "up");
@@ -103,7 +104,8 @@ static void of_the_whole_only_neighbours_are_one_note(void **state)
 static void texts_are_copied(void **state)
 {
     (void)state;
-    struct bench bench = open_listened();
+    struct bench bench;
+    open_listened(&bench);
     char text[] = "down", path[] = "north/z1";
     struct sim_note note = {.part = 0, .what = "down", .text = text, .component = path, .lease = -1};
     record_note(bench.record, &note);
@@ -118,7 +120,8 @@ static void texts_are_copied(void **state)
 static void beyond_the_most_notes_the_rest_is_counted(void **state)
 {
     (void)state;
-    struct bench bench = open_listened();
+    struct bench bench;
+    open_listened(&bench);
     for (int64_t i = 0; i < STORY_NOTES_MAX + 7; i++)
         say(&bench, i, (uint32_t)(i % 2), i % 4 < 2 ? "up" : "down");
     assert_int_equal(bench.story->notes, STORY_NOTES_MAX);
@@ -130,7 +133,8 @@ static void beyond_the_most_notes_the_rest_is_counted(void **state)
 static void every_outage_of_the_subject_is_told_and_no_other(void **state)
 {
     (void)state;
-    struct bench bench = open_listened();
+    struct bench bench;
+    open_listened(&bench);
     struct sim_outage outage = {.subject_kind = "service", .subject = "web/1", .start_s = 10, .end_s = 11, .cause = "north/z1"};
     record_outage(bench.record, &outage);
     outage.subject = "web/10";
