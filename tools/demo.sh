@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The July 2024 study from a fresh clone to its charts: what `make demo` runs once the program is built.
+# The July 2024 study from a fresh clone to its charts and page: what `make demo` runs once the program is built.
 #
 #   tools/demo.sh PROGRAM
 #
-# A complete run of the same scenario by the same program is kept, and only the charts are drawn again.
+# A complete run of the same scenario by the same program is kept, and only charts and page are made again.
 set -eu
 program=${1:?usage: tools/demo.sh PROGRAM}
 scenario=scenarios/july-2024.cfg
@@ -18,6 +18,8 @@ else
 fi
 "$program" compare "$folder/run.db"
 "$program" plot "$folder/run.db" -o "$folder"
+"$program" report "$folder/run.db" --quiet
 echo
 echo "table:   $program compare $folder/run.db"
 echo "charts:  $(cd "$folder" && ls -- *.svg | sed "s|^|$folder/|" | tr '\n' ' ')"
+echo "page:    $folder/report.html"

@@ -5,7 +5,7 @@
 set -eu
 build="gcc make pkg-config libc6-dev libgsl-dev libsqlite3-dev libconfig-dev libyaml-dev libjansson-dev libsleef-dev"
 demo="$build gnuplot-nox sqlite3"
-check="$demo clang libclang-rt-14-dev libcmocka-dev valgrind mandoc zsh librsvg2-bin git libopenmpi-dev openmpi-bin"
+check="$demo clang libclang-rt-14-dev libcmocka-dev valgrind mandoc zsh librsvg2-bin git libopenmpi-dev openmpi-bin chromium python3"
 case ${1:-} in
 build) wanted=$build ;;
 demo) wanted=$demo ;;

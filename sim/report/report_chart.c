@@ -13,10 +13,16 @@ static const struct about {
 } known[] = {
     {"availability", "Availability over time", "Share of what should be up that is up, by cloud, over the period, with its interval and the incidents."},
     {"blast", "Blast radius over time", "Share of services that are down at once, by cloud, over the period."},
+    {"recovery", "Recovery", "Share that is back after an incident, by cloud, beside the published points."},
     {"nines", "Availability of each point", "Availability of every cloud and point with its interval, on an axis of nines. The numbers are in the tables below."},
+    {"difference", "Paired differences", "Differences between clouds with their intervals and zero. The numbers are in the tables below."},
     {"downtime", "Outages by length", "Share of outages that last longer than a given time, by cloud."},
     {"cost", "Cost against availability", "Cost of each cloud against its availability, both with intervals. The numbers are in the tables below."},
-    {"difference", "Paired differences", "Differences between clouds with their intervals and zero. The numbers are in the tables below."},
+    {"sweep", "Along a varied input", "The main metrics of each cloud along the input that the study varies, with intervals."},
+    {"heat", "Over two varied inputs", "The main metrics of each cloud over the two inputs that the study varies."},
+    {"tornado", "What it hangs on", "How much each input moves the result, by rank, with intervals."},
+    {"money", "Who paid whom", "Flows of money between tenants, providers and others."},
+    {"gantt", "One service in time", "When one service was down under each cloud, and for which causes."},
 };
 enum { KNOWN = sizeof known / sizeof known[0] };
 
@@ -62,12 +68,12 @@ static bool put_image(const struct report *report, const char *file)
     if (in != NULL)
         fclose(in);
     size_t rank = rank_of(file);
-    const char *name = arena_format(report->arena, "%.*s", (int)(strlen(file) - 4), file);
+    const char *name = report_text(report->arena, arena_format(report->arena, "%.*s", (int)(strlen(file) - 4), file));
+    struct about other = {name, name, arena_format(report->arena, "The chart %s of nines plot, which its manual explains.", name)};
+    const struct about *about = rank < KNOWN ? &known[rank] : &other;
     if (fine) {
         fprintf(report->out, "<figure><h3>%s</h3><div class=chart tabindex=0 role=region aria-label=\"Chart: %s\"><img alt=\"%s\""
-                             " src=\"data:image/svg+xml;base64,", rank < KNOWN ? known[rank].title : report_text(report->arena, name),
-                rank < KNOWN ? known[rank].title : report_text(report->arena, name),
-                rank < KNOWN ? known[rank].text : report_text(report->arena, name));
+                             " src=\"data:image/svg+xml;base64,", about->title, about->title, about->text);
         report_base64(report->out, bytes, count);
         fputs("\"></div></figure>\n", report->out);
     }

@@ -74,9 +74,9 @@ SHOWN = "document.getElementById('clock').textContent + [...document.querySelect
 
 
 def slider(browser):
-    problems = []
     if browser.ask("document.getElementById('player').hidden"):
-        problems.append("hidden")
+        return "hidden: the script did not run"
+    problems = []
     browser.ask("document.getElementById('time').focus()")
     before = browser.ask(SHOWN)
     browser.press("ArrowRight")
