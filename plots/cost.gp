@@ -15,7 +15,7 @@ do for [p = 1:panel_top_count] {
     set xtics ((lowest ? tick_label[1] : "") tick[1]) out nomirror offset 0, 0.3
     do for [i = 2:tick_count] { set xtics add ((lowest ? tick_label[i] : "") tick[i]) }
     if (lowest) { set xlabel axis_text offset 0, 0.6 } else { unset xlabel }
-    if (panel_first[p] == 1) { set ylabel cost_text offset 0.6, 0; set format y "%g" } else { unset ylabel; set format y "" }
+    if (panel_first[p] == 1) { set ylabel cost_text offset 0, 0; set format y "%g" } else { unset ylabel; set format y "" }
     set label 1 panel_text[p] at screen panel_left[p], screen panel_text_y[p] left offset 0, -0.3
     set label 2 panel_note[p] at graph 0.5, graph 0.5 center textcolor rgb "#606060"
     do for [i = 1:name_x_count] {

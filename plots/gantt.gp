@@ -27,6 +27,4 @@ do for [i = 1:rule_y_count] {
         linecolor rgb "#d8d8d8" linewidth 0.5 dashtype solid
 }
 plot data using 2:1:2:($3 - $2 < thin ? $2 + thin : $3):($1 - 0.3):($1 + 0.3):4 with boxxyerror linecolor variable \
-         fillstyle solid 1 noborder, \
-     data using ($5 == 1 ? $3 : NaN):1:(x_high * 0.02):(0):4 with vectors head size char 0.7, 20 filled linecolor variable \
-         linewidth 1.2 dashtype solid
+         fillstyle solid 1 noborder

@@ -9,7 +9,7 @@ enum { TICKS = 40, NAME_MOST = 22 };
 #define PANEL_MM 46.0
 #define HEAD_MM 6.0
 #define AXIS_MM 10.0
-#define LEFT_MM 16.0
+#define LEFT_MM 18.0
 #define GUTTER_MM 6.0
 
 struct frontier {

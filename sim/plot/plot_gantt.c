@@ -25,6 +25,7 @@ struct group {
     const char *cause[CAUSES_MOST];
     double down_s[CAUSES_MOST];
     size_t times[CAUSES_MOST], causes;
+    bool open[CAUSES_MOST]; /* still down at the end */
     struct bar *bars;
     size_t count, room;
 };
@@ -106,6 +107,7 @@ static void read_group(const struct gantt *g, struct group *group)
         struct bar *bar = &group->bars[group->count++];
         *bar = (struct bar){cause_of(group, cause), plot_column(row, 0), plot_column(row, 1), sqlite3_column_int(row, 2) != 0};
         group->times[bar->cause]++;
+        group->open[bar->cause] = group->open[bar->cause] || bar->open;
         group->down_s[bar->cause] += bar->end_s - bar->start_s;
     }
     sqlite3_finalize(row);
@@ -113,14 +115,15 @@ static void read_group(const struct gantt *g, struct group *group)
 
 /* --- Writing --- */
 
-static const char *total_text(struct arena *arena, size_t times, double seconds)
+static const char *total_text(struct arena *arena, size_t times, double seconds, bool open)
 {
     const char *length = seconds < 60     ? arena_format(arena, "%.0f s", seconds)
                          : seconds < 3600 ? arena_format(arena, "%.0f min", seconds / 60)
                          : seconds < 172800
                              ? arena_format(arena, "%.0f h %02.0f min", floor(seconds / 3600), floor(fmod(seconds, 3600) / 60))
                              : arena_format(arena, "%.1f d", seconds / 86400);
-    return times > 1 ? arena_format(arena, "%zu ×, %s", times, length) : length;
+    const char *often = times > 1 ? arena_format(arena, "%zu ×, ", times) : "";
+    return arena_format(arena, "%s%s%s", often, length, open ? " →" : "");
 }
 
 static size_t rows_of(const struct group *group)
@@ -156,7 +159,7 @@ static void write_group(struct figure *figure, const struct gantt *g, const stru
     for (size_t k = 0; k < (group->causes == 0 ? 1 : group->causes); k++) {
         lines->y[lines->rows] = *at - 0.5 - (double)k;
         lines->text[lines->rows] = group->causes == 0 ? "no outage" : plot_show(arena, group->cause[k], most);
-        lines->total[lines->rows++] = group->causes == 0 ? "" : total_text(arena, group->times[k], group->down_s[k]);
+        lines->total[lines->rows++] = group->causes == 0 ? "" : total_text(arena, group->times[k], group->down_s[k], group->open[k]);
     }
     for (size_t i = 0; i < group->count; i++) {
         const struct bar *bar = &group->bars[i];
@@ -229,7 +232,7 @@ static int draw_page(struct gantt *g, size_t page)
     figure_open(&figure, plot, "gantt", page, plot->page_mm, g->depth * ROW_MM + AXIS_MM,
                 arena_format(arena, "when the service %s was down, and why", plot_show(arena, g->service, 60)),
                 "The first replication; every cloud met the same luck. Right: how often, and how long in all; grey: scripted "
-                "incidents; an arrow: still down at the end");
+                "incidents; →: still down at the end");
     fprintf(figure.data, "# y\tstart_%s\tend_%s\tlinetype\topen\tcause\tcloud\tpoint\n", g->unit, g->unit);
     struct lines lines = make_lines(arena, rows);
     double *top = arena_array(arena, g->shown, double), at = 0;

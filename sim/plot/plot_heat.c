@@ -38,7 +38,13 @@ static void place_points(struct heat *h)
     }
 }
 
-/* Availability is shaded in nines; what never failed is as dark as the most. */
+/* Where nothing failed the bound stands for the mean. */
+static double shown_of(const struct estimate *e)
+{
+    return e->is_bound ? e->low : e->mean;
+}
+
+/* Availability is shaded in nines. */
 static double shade_of(const struct heat *h, double value)
 {
     return h->metric->is_availability ? fmin(plot_nines(value), 12) : value;
@@ -51,11 +57,12 @@ static void choose_shades(struct heat *h)
     h->high = -INFINITY;
     for (size_t i = 0; i < h->sweep.count * plot->cloud_count; i++) {
         size_t p = h->sweep.point[i / plot->cloud_count];
-        double mean = plot_summary(plot, p, i % plot->cloud_count, h->metric->name).mean;
-        if (isnan(mean) || (h->metric->is_availability && mean >= 1))
+        struct estimate e = plot_summary(plot, p, i % plot->cloud_count, h->metric->name);
+        double value = shown_of(&e);
+        if (isnan(value) || (h->metric->is_availability && value >= 1))
             continue;
-        h->low = fmin(h->low, shade_of(h, mean));
-        h->high = fmax(h->high, shade_of(h, mean));
+        h->low = fmin(h->low, shade_of(h, value));
+        h->high = fmax(h->high, shade_of(h, value));
     }
     if (!(h->low < h->high)) {
         h->low = isfinite(h->low) ? h->low : 0;
@@ -63,12 +70,14 @@ static void choose_shades(struct heat *h)
     }
 }
 
-static const char *number_of(const struct heat *h, double mean)
+static const char *number_of(const struct heat *h, const struct estimate *e)
 {
     struct arena *arena = h->sweep.plot->arena;
-    if (isnan(mean))
+    double value = shown_of(e);
+    if (isnan(value))
         return "–";
-    return h->metric->is_availability ? plot_percent(arena, mean) : arena_format(arena, "%.3g", mean);
+    return arena_format(arena, "%s%s", e->is_bound ? "≥ " : "",
+                        h->metric->is_availability ? plot_percent(arena, value) : arena_format(arena, "%.3g", value));
 }
 
 static void write_cells(struct figure *figure, const struct heat *h)
@@ -88,10 +97,10 @@ static void write_cells(struct figure *figure, const struct heat *h)
             at_x[n] = (double)(i % x->level_count);
             at_y[n] = (double)(i / x->level_count);
             panel[n] = (double)k + 1;
-            text[n] = number_of(h, e.mean);
+            text[n] = number_of(h, &e);
             figure_value(figure, at_x[n], '\t');
             figure_value(figure, at_y[n++], '\t');
-            figure_value(figure, isnan(e.mean) ? NAN : fmin(shade_of(h, e.mean), h->high), '\t');
+            figure_value(figure, isnan(shown_of(&e)) ? NAN : fmin(shade_of(h, shown_of(&e)), h->high), '\t');
             figure_value(figure, e.mean, '\t');
             figure_value(figure, e.low, '\t');
             figure_value(figure, e.high, '\t');
@@ -114,7 +123,7 @@ static const char **levels_of(const struct heat *h, size_t key, size_t most)
     const char **text = arena_array(h->sweep.plot->arena, k->level_count + 1, const char *);
     for (size_t i = 0; i < k->level_count; i++) {
         const char *whole = k->is_number ? arena_format(h->sweep.plot->arena, "%.6g", k->levels[i].value) : k->levels[i].text;
-        text[i] = plot_show_end(h->sweep.plot->arena, whole, most);
+        text[i] = plot_tick(h->sweep.plot->arena, plot_show_end(h->sweep.plot->arena, whole, most));
     }
     return text;
 }
@@ -153,7 +162,7 @@ static int draw_page(struct heat *h, size_t page)
     figure_open(&figure, plot, "heat", page, plot->page_mm, grid_height(&h->grid) + AXIS_MM + NAME_MM,
                 arena_format(plot->arena, "%s%s against %s (upwards) and %s", h->metric->name, unit, h->sweep.key[1].name,
                              h->sweep.key[0].name),
-                arena_format(plot->arena, "Means; darker is %s. The data file has the %s",
+                arena_format(plot->arena, "Means (≥: only a lower bound is known); darker is %s. The data file has the %s",
                              h->metric->is_availability ? "more available" : "more", plot_method(plot, all, count)));
     figure.top_mm += NAME_MM; /* for the name of the upward axis */
     fprintf(figure.data, "# x_level\ty_level\tshade\tmean\tci_low\tci_high\tn\t%s\t%s\tcloud\n", sweep_axis(&h->sweep, 0),

@@ -132,10 +132,12 @@ bool plot_metric_defined(const struct plot *plot, const struct sim_metric *metri
 const char **plot_cloud_names(const struct plot *plot, size_t most);
 double plot_texts_mm(const char *const *texts, size_t count);
 
-/* Control characters as escapes, what is not UTF-8 as '?'; at most `most` characters, then "...". */
+/* Control characters and those that turn the writing direction as escapes, what is not UTF-8 as '?'; at most `most` characters, then "...". */
 const char *plot_show(struct arena *arena, const char *text, size_t most);
 /* The same of names whose end says more than their beginning: "...", then the last characters. most > 3. */
 const char *plot_show_end(struct arena *arena, const char *text, size_t most);
+/* Of a shown text: as a label of a tick, which gnuplot takes as a format. */
+const char *plot_tick(struct arena *arena, const char *text);
 size_t plot_length(const char *text); /* characters */
 /* Lines of at most `most` characters, broken at blanks, joined by \n. *lines: how many. */
 const char *plot_wrap(struct arena *arena, const char *text, size_t most, size_t *lines);

@@ -148,7 +148,7 @@ static void write_axes(struct figure *figure, const struct lines *l)
     const char **text = arena_array(arena, key->level_count + 1, const char *);
     size_t most = (size_t)fmax(4, width / (double)key->level_count / CHARACTER_MM - 1);
     for (size_t i = 0; i < key->level_count; i++)
-        text[i] = plot_show_end(arena, key->levels[i].text, most);
+        text[i] = plot_tick(arena, plot_show_end(arena, key->levels[i].text, most));
     figure_texts(figure, "level", text, key->is_number ? 0 : key->level_count);
     figure_number(figure, "x_low", low - room);
     figure_number(figure, "x_high", high + room);

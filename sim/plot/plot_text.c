@@ -9,8 +9,8 @@ static bool continues(char c)
     return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* Bytes of the UTF-8 character at p; 0: not one. Overlong forms and surrogates do not matter for drawing, wrong lengths
- * do. */
+/* Bytes of the UTF-8 character at p; 0: not one, or one that XML refuses. Overlong forms do not matter for drawing, wrong
+ * lengths do. */
 static size_t character_bytes(const char *p)
 {
     unsigned char c = (unsigned char)*p;
@@ -19,7 +19,21 @@ static size_t character_bytes(const char *p)
         if (!continues(p[i]))
             return 0;
     }
-    return n;
+    bool surrogate = c == 0xed && (unsigned char)p[1] >= 0xa0;
+    bool nothing = c == 0xef && (unsigned char)p[1] == 0xbf && (unsigned char)p[2] >= 0xbe;
+    return surrogate || nothing ? 0 : n;
+}
+
+/* The code of a character that turns the direction of what follows; 0: another one. n: its bytes. */
+static unsigned turns(const char *p, size_t n)
+{
+    const unsigned char *u = (const unsigned char *)p;
+    unsigned code = n == 2   ? (u[0] & 0x1fu) << 6 | (u[1] & 0x3fu)
+                    : n == 3 ? (u[0] & 0x0fu) << 12 | (u[1] & 0x3fu) << 6 | (u[2] & 0x3fu)
+                             : 0;
+    bool is = code == 0x61c || code == 0x200e || code == 0x200f || (code >= 0x202a && code <= 0x202e) ||
+              (code >= 0x2066 && code <= 0x2069);
+    return is ? code : 0;
 }
 
 size_t plot_length(const char *text)
@@ -42,6 +56,9 @@ const char *plot_show(struct arena *arena, const char *text, size_t most)
             end += sprintf(end, *p == '\n' ? "\\n" : "\\x%02x", (unsigned)(unsigned char)*p);
             written += *p == '\n' ? 2 : 4;
             p++;
+        } else if (turns(p, n) != 0) {
+            end += sprintf(end, "\\u%04x", turns(p, n));
+            written += 6, p += n;
         } else if (n == 0) {
             *end++ = '?';
             written++, p++;
@@ -69,6 +86,18 @@ const char *plot_show_end(struct arena *arena, const char *text, size_t most)
         while (continues(*end));
     }
     return arena_format(arena, "...%s", end);
+}
+
+const char *plot_tick(struct arena *arena, const char *text)
+{
+    char *tick = arena_alloc(arena, 2 * strlen(text) + 1, 1), *end = tick;
+    for (; *text != '\0'; text++) {
+        if (*text == '%')
+            *end++ = '%';
+        *end++ = *text;
+    }
+    *end = '\0';
+    return tick;
 }
 
 const char *plot_wrap(struct arena *arena, const char *text, size_t most, size_t *lines)
@@ -214,7 +243,7 @@ size_t plot_nines_ticks(struct arena *arena, double low, double high, double wid
             const char *text = arena_format(arena, "%.*f %%%%", decade > 2 ? decade - 2 : 0, 100 * (1 - missing));
             double middle_mm = (x - low) * decade_mm, half_mm = CHARACTER_MM * (double)plot_length(text) / 2;
             bool fits = middle_mm - half_mm >= end_mm;
-            end_mm = fits ? middle_mm + half_mm : end_mm;
+            end_mm = fits ? middle_mm + half_mm + CHARACTER_MM : end_mm;
             at[count] = x;
             label[count++] = fits ? text : "";
         }

@@ -14,7 +14,7 @@ enum { KEYS_MOST = 20, KEY_MOST = 32, METRICS_MOST = 2, INDICES = 5 };
 
 #define ROW_MM 4.8
 #define HEAD_MM 7.0
-#define AXIS_MM 9.0
+#define AXIS_MM 9.0 /* and a line more for its name in two */
 
 static const char *const index_names[INDICES] = {"mu_star", "mu", "sigma", "total", "first"};
 
@@ -239,11 +239,12 @@ static void write_frame(struct figure *figure, struct tornado *t, const char **k
     figure_number(figure, "x_low", t->x_low);
     figure_number(figure, "x_high", t->x_high);
     figure_number(figure, "x_step", plot_step(t->x_high - t->x_low, (t->grid.right[0] - t->grid.left[0]) / 12));
+    size_t lines;
+    const char *axis = t->is_share                            ? "share of variance"
+                       : strcmp(t->metric->unit, "1") == 0 ? "change over the key's range"
+                                                           : arena_format(arena, "change over the key's range, %s", t->metric->unit);
     figure_text(figure, "axis_text",
-                t->is_share ? "share of variance"
-                : strcmp(t->metric->unit, "1") == 0
-                    ? "change over the key's range"
-                    : arena_format(arena, "change over the key's range, %s", t->metric->unit));
+                plot_wrap(arena, axis, (size_t)((t->grid.right[0] - t->grid.left[0]) / CHARACTER_MM), &lines));
 }
 
 static const char *caption_of(const struct tornado *t)
@@ -268,7 +269,7 @@ static int draw_page(struct tornado *t, size_t page)
         keys[k] = plot_show_end(plot->arena, t->keys[k].name, KEY_MOST);
     t->grid.left_mm = 2 + plot_texts_mm(keys, t->shown) * SMALL_CHARACTER_MM / CHARACTER_MM + 2;
     t->grid.panel_mm = ROW_MM * (double)t->shown;
-    figure_open(&figure, plot, "tornado", page, plot->page_mm, grid_height(&t->grid) + AXIS_MM,
+    figure_open(&figure, plot, "tornado", page, plot->page_mm, grid_height(&t->grid) + AXIS_MM + LINE_MM,
                 arena_format(plot->arena, "what %s hangs on", t->metric->name), caption_of(t));
     fprintf(figure.data,
             t->is_share ? "# y\ttotal\tci_low\tci_high\tfirst\tci_low\tci_high\t(empty)\tkey\tcloud_a\tcloud_b   (of %s, shares of variance)\n"
