@@ -333,9 +333,10 @@ void world_release(struct world *world, uint32_t unit, const char *why)
     if (what->state == UNIT_IDLE)
         return;
     bool was_up = unit_is_up(what);
-    const char *reason = world->load[what->workload].wanted ? why : "not wanted any more";
+    bool wanted = world->load[what->workload].wanted;
+    const char *reason = wanted ? why : "not wanted any more";
     if (world_tells(world, what->workload))
-        world_tell(world, unit, "released", "%s its place: %s", was_up && reason == why ? "down, gives up" : "gives up", reason);
+        world_tell(world, unit, "released", "%s its place: %s", was_up && wanted ? "down, gives up" : "gives up", reason);
     world_list_lease(world, unit, reason);
     for (uint32_t i = 0; i < what->dependencies; i++)
         unlink_dependency(world, unit, i);
