@@ -12,14 +12,9 @@ static void load_node(struct akash *cloud, uint32_t workload, uint32_t node, int
 {
     const struct demand_class *class = world_class(cloud->world, workload);
     struct akash_provider *provider = &cloud->provider[cloud->plan->pools->pool_of_node[node]];
-    struct adjust_view *views[2] = {&provider->cluster->actual, &provider->cluster->foreign};
-    for (int i = 0; i < 2; i++) {
-        struct adjust_load *load = &views[i]->nodes[cloud->local[node]];
-        load->cpu_milli += sign * (int64_t)class->cpu_milli;
-        load->memory_bytes += sign * class->memory_bytes;
-        load->gpus += sign * class->gpus;
-        load->ephemeral_bytes += sign * class->storage_bytes;
-    }
+    struct adjust_load load = {sign * (int64_t)class->cpu_milli, sign * class->memory_bytes, sign * (int64_t)class->gpus,
+                               sign * class->storage_bytes};
+    adjust_add_foreign(provider->cluster, (int32_t)cloud->local[node], load);
     provider->stale = true;
 }
 

@@ -22,6 +22,48 @@ static inline bool take(int64_t allocatable, int64_t *allocated, int64_t value)
     return true;
 }
 
+/* --- Blocks of nodes --- */
+
+static void raise(struct adjust_block *block, const struct adjust_node *node, const struct adjust_load *load)
+{
+    const int64_t cpu = room(node->allocatable.cpu_milli, load->cpu_milli);
+    const int64_t memory = room(node->allocatable.memory_bytes, load->memory_bytes);
+    const int64_t gpus = room(node->allocatable.gpus, load->gpus);
+    block->cpu_milli = cpu > block->cpu_milli ? cpu : block->cpu_milli;
+    block->memory_bytes = memory > block->memory_bytes ? memory : block->memory_bytes;
+    block->gpus = gpus > block->gpus ? gpus : block->gpus;
+}
+
+void adjust_view_changed(const struct adjust_cluster *cluster, struct adjust_view *view, int32_t node)
+{
+    struct adjust_block *block = &view->blocks[node / ADJUST_BLOCK];
+    raise(block, &cluster->nodes[node], &view->nodes[node]);
+    block->loose = block->changed = true;
+}
+
+/* What a node is refused for before its GPU request can be rewritten: CPU, the number of GPUs, and memory where there are none.
+ * With "sticky rewrite" a node that fails later than that leaves a trace, and must be visited. */
+static bool may_hold(const struct adjust_block *block, const struct adjust_unit *unit)
+{
+    return unit->cpu_milli <= block->cpu_milli && unit->gpus <= block->gpus &&
+           (unit->gpus > 0 || unit->memory_bytes <= block->memory_bytes);
+}
+
+bool adjust_block_has_room(const struct adjust_cluster *cluster, struct adjust_view *view, int32_t at,
+                           const struct adjust_unit *unit)
+{
+    struct adjust_block *block = &view->blocks[at];
+    if (!may_hold(block, unit))
+        return false;
+    if (!block->loose)
+        return true;
+    block->cpu_milli = block->memory_bytes = block->gpus = 0;
+    block->loose = false;
+    for (int32_t node = at * ADJUST_BLOCK; node < cluster->n_nodes && node < (at + 1) * ADJUST_BLOCK; node++)
+        raise(block, &cluster->nodes[node], &view->nodes[node]);
+    return may_hold(block, unit);
+}
+
 /* --- GPUs --- */
 
 /* The wish that speaks for a GPU's model: the one naming it, else the vendor's wildcard. */
@@ -126,8 +168,10 @@ enum replica_result adjust_view_place_replica(const struct adjust_cluster *clust
     if (!take(node->allocatable.memory_bytes, &load.memory_bytes, unit->memory_bytes))
         return REPLICA_NOT_HERE;
     const enum replica_result result = take_volumes(cluster, view, node, unit, &load);
-    if (result == REPLICA_PLACED)
+    if (result == REPLICA_PLACED) {
         view->nodes[at] = load;
+        adjust_view_changed(cluster, view, at);
+    }
     return result;
 }
 
@@ -174,9 +218,12 @@ static enum replica_result walk_node(struct adjust_cluster *cluster, struct adju
 static bool walk_unit(struct adjust_cluster *cluster, struct adjust_view *view, struct unit_walk *walk,
                       struct adjust_list *list)
 {
-    for (int32_t node = 0; node < cluster->n_nodes && walk->left > 0; node++)
-        if (view->in[node] && walk_node(cluster, view, node, walk, list) == REPLICA_NOWHERE)
+    for (int32_t node = 0; node < cluster->n_nodes && walk->left > 0; node++) {
+        if (node % ADJUST_BLOCK == 0 && !adjust_block_has_room(cluster, view, node / ADJUST_BLOCK, walk->unit))
+            node += ADJUST_BLOCK - 1;
+        else if (view->in[node] && walk_node(cluster, view, node, walk, list) == REPLICA_NOWHERE)
             return false;
+    }
     return walk->left == 0;
 }
 

@@ -172,12 +172,24 @@ struct adjust_load {
     int64_t cpu_milli, memory_bytes, gpus, ephemeral_bytes; /* allocated */
 };
 
+/* So many nodes in a row, of which a walk knows at a glance whether any can have room, and a snapshot whether any has changed. */
+enum { ADJUST_BLOCK = 16 };
+
+struct adjust_block {
+    int64_t cpu_milli, memory_bytes, gpus; /* no node of the block has more left, in the inventory or not */
+    bool loose;                            /* the bounds may be too high */
+    bool changed;                          /* since it was last the same in the picture that is copied from this one, or to it */
+};
+
 /* One picture of the cluster. */
 struct adjust_view {
-    struct adjust_load *nodes; /* [n_nodes] */
-    int64_t *pools;            /* [n_pools] allocated bytes */
-    bool *in;                  /* [n_nodes] the node belongs to the inventory */
+    struct adjust_load *nodes;   /* [n_nodes] */
+    int64_t *pools;              /* [n_pools] allocated bytes */
+    bool *in;                    /* [n_nodes] the node belongs to the inventory */
+    struct adjust_block *blocks; /* [adjust_blocks(n_nodes)] */
 };
+
+static inline int32_t adjust_blocks(int32_t n_nodes) { return (n_nodes + ADJUST_BLOCK - 1) / ADJUST_BLOCK; }
 
 struct adjust_gpu {
     int32_t vendor, model, interface, ram_gib; /* ram_gib -2: a text that no request can equal */
@@ -260,7 +272,7 @@ int32_t adjust_deploy(struct adjust_cluster *cluster, reservation_id id);
  * (Q11). */
 void adjust_release(struct adjust_cluster *cluster, reservation_id id);
 
-/* A new snapshot of the actual load and the ready nodes; reservations that are not deployed are tried again in creation
+/* A new snapshot of the actual load and the ready nodes, at the cost of what has changed; reservations that are not deployed are tried again in creation
  * order, each from its original request. Returns how many no longer fit (they stay, and book nothing). */
 int32_t adjust_update(struct adjust_cluster *cluster);
 
@@ -268,6 +280,8 @@ int32_t adjust_update(struct adjust_cluster *cluster);
 
 /* A node that is not ready, or cordoned, takes no new pods and leaves the inventory at the next update. */
 void adjust_set_ready(struct adjust_cluster *cluster, int32_t node, bool ready);
+/* Load of others comes to a node, or goes (amounts below 0): part of the actual picture, of no reservation. */
+void adjust_add_foreign(struct adjust_cluster *cluster, int32_t node, struct adjust_load load);
 /* Deployed replicas on this node lose it, as after Kubernetes' eviction. Returns how many. */
 int32_t adjust_evict(struct adjust_cluster *cluster, int32_t node);
 /* Gives replicas that have no node the first ready node with actual room. Returns how many still have none. */

@@ -129,5 +129,6 @@ void adjust_view_count_runs(struct adjust_cluster *cluster, struct adjust_view *
             else
                 view->pools[cluster->pool_of_class[volume->class_id]] += replicas * volume->bytes;
         }
+        adjust_view_changed(cluster, view, run->node);
     }
 }

@@ -51,6 +51,12 @@ void adjust_book_free_reservation(struct adjust_book *book, int32_t reservation)
 void adjust_view_count_runs(struct adjust_cluster *cluster, struct adjust_view *view,
                             const struct adjust_request *request, int32_t first_run, int32_t times);
 
+/* To call after each change of a node of a picture. */
+void adjust_view_changed(const struct adjust_cluster *cluster, struct adjust_view *view, int32_t node);
+/* Whether some node of the block can have room for a replica; false is certain. O(1) as long as nothing changes. */
+bool adjust_block_has_room(const struct adjust_cluster *cluster, struct adjust_view *view, int32_t block,
+                           const struct adjust_unit *unit);
+
 /* Places one replica on one node of a picture. wishes[n_wishes] is the GPU request as it now stands; when GPUs are
  * taken, *gpu becomes what it is rewritten to and *rewritten true, even if the replica then fails for another reason.
  */

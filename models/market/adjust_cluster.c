@@ -55,14 +55,46 @@ static struct adjust_view build_view(struct arena *arena, int32_t n_nodes, int32
 {
     return (struct adjust_view){arena_array(arena, (size_t)n_nodes, struct adjust_load),
                                 arena_array(arena, (size_t)n_pools, int64_t),
-                                arena_array(arena, (size_t)n_nodes, bool)};
+                                arena_array(arena, (size_t)n_nodes, bool),
+                                arena_array(arena, (size_t)adjust_blocks(n_nodes), struct adjust_block)};
 }
 
-static void copy_view(const struct adjust_cluster *cluster, struct adjust_view *to, const struct adjust_view *from)
+static void copy_block(const struct adjust_cluster *cluster, struct adjust_view *to, const struct adjust_view *from, int32_t block)
 {
-    memcpy(to->nodes, from->nodes, (size_t)cluster->n_nodes * sizeof *to->nodes);
+    const int32_t first = block * ADJUST_BLOCK, left = cluster->n_nodes - first;
+    const size_t nodes = (size_t)(left < ADJUST_BLOCK ? left : ADJUST_BLOCK);
+    memcpy(to->nodes + first, from->nodes + first, nodes * sizeof *to->nodes);
+    memcpy(to->in + first, from->in + first, nodes * sizeof *to->in);
+    to->blocks[block] = from->blocks[block];
+}
+
+static void copy_pools(const struct adjust_cluster *cluster, struct adjust_view *to, const struct adjust_view *from)
+{
     memcpy(to->pools, from->pools, (size_t)cluster->n_pools * sizeof *to->pools);
-    memcpy(to->in, from->in, (size_t)cluster->n_nodes * sizeof *to->in);
+}
+
+/* snapshot = actual. A block that is copied differs from the cached picture then. */
+static void take_snapshot(struct adjust_cluster *cluster)
+{
+    for (int32_t b = 0; b < adjust_blocks(cluster->n_nodes); b++) {
+        if (!cluster->actual.blocks[b].changed)
+            continue;
+        copy_block(cluster, &cluster->snapshot, &cluster->actual, b); /* "changed" too */
+        cluster->actual.blocks[b].changed = false;
+    }
+    copy_pools(cluster, &cluster->snapshot, &cluster->actual);
+}
+
+/* cached = snapshot */
+static void forget_bookings(struct adjust_cluster *cluster)
+{
+    for (int32_t b = 0; b < adjust_blocks(cluster->n_nodes); b++) {
+        if (!cluster->snapshot.blocks[b].changed && !cluster->cached.blocks[b].changed)
+            continue;
+        cluster->snapshot.blocks[b].changed = false;
+        copy_block(cluster, &cluster->cached, &cluster->snapshot, b);
+    }
+    copy_pools(cluster, &cluster->cached, &cluster->snapshot);
 }
 
 static void build_pools(struct arena *arena, struct adjust_names *names, const struct adjust_cluster_spec *spec,
@@ -103,9 +135,13 @@ struct adjust_cluster *adjust_cluster_create(struct arena *arena, struct adjust_
     }
     cluster->nodes = nodes;
     build_pools(arena, names, spec, cluster);
-    copy_view(cluster, &cluster->actual, &cluster->foreign);
-    copy_view(cluster, &cluster->snapshot, &cluster->foreign);
-    copy_view(cluster, &cluster->cached, &cluster->foreign);
+    copy_pools(cluster, &cluster->actual, &cluster->foreign);
+    for (int32_t b = 0; b < adjust_blocks(cluster->n_nodes); b++)
+        copy_block(cluster, &cluster->actual, &cluster->foreign, b);
+    for (int32_t i = 0; i < spec->n_nodes; i++)
+        adjust_view_changed(cluster, &cluster->actual, i);
+    take_snapshot(cluster);
+    forget_bookings(cluster);
     return cluster;
 }
 
@@ -178,7 +214,7 @@ static int32_t process_snapshot(struct adjust_cluster *cluster)
 {
     struct adjust_book *book = cluster->book;
     int32_t without_room = 0;
-    copy_view(cluster, &cluster->cached, &cluster->snapshot);
+    forget_bookings(cluster);
     for (int32_t at = cluster->pending.first; at != ADJUST_UNSET; at = book->reservations[at].next) {
         struct reservation *reservation = &book->reservations[at];
         struct adjust_list list;
@@ -193,7 +229,7 @@ static int32_t process_snapshot(struct adjust_cluster *cluster)
 
 int32_t adjust_update(struct adjust_cluster *cluster)
 {
-    copy_view(cluster, &cluster->snapshot, &cluster->actual);
+    take_snapshot(cluster);
     return process_snapshot(cluster);
 }
 
@@ -229,6 +265,10 @@ static int32_t find_actual(struct adjust_cluster *cluster, const struct adjust_u
         const int32_t node = i < 0 ? preferred : i;
         struct adjust_wish gpu;
         bool rewritten;
+        if (i >= 0 && i % ADJUST_BLOCK == 0 && !adjust_block_has_room(cluster, &cluster->actual, i / ADJUST_BLOCK, unit)) {
+            i += ADJUST_BLOCK - 1;
+            continue;
+        }
         if (!cluster->actual.in[node])
             continue;
         const enum replica_result result =
@@ -290,6 +330,23 @@ void adjust_set_ready(struct adjust_cluster *cluster, int32_t node, bool ready)
 {
     check(node >= 0 && node < cluster->n_nodes, "node %d of %d", node, cluster->n_nodes);
     cluster->actual.in[node] = ready;
+    adjust_view_changed(cluster, &cluster->actual, node);
+}
+
+static void add_load(struct adjust_load *to, const struct adjust_load *load)
+{
+    to->cpu_milli += load->cpu_milli;
+    to->memory_bytes += load->memory_bytes;
+    to->gpus += load->gpus;
+    to->ephemeral_bytes += load->ephemeral_bytes;
+}
+
+void adjust_add_foreign(struct adjust_cluster *cluster, int32_t node, struct adjust_load load)
+{
+    check(node >= 0 && node < cluster->n_nodes, "node %d of %d", node, cluster->n_nodes);
+    add_load(&cluster->foreign.nodes[node], &load);
+    add_load(&cluster->actual.nodes[node], &load);
+    adjust_view_changed(cluster, &cluster->actual, node);
 }
 
 int32_t adjust_evict(struct adjust_cluster *cluster, int32_t node)

@@ -116,7 +116,8 @@ static struct adjust_view copy_of(const struct adjust_cluster *cluster, struct a
                                   const struct adjust_view *view)
 {
     struct adjust_view copy = {arena_array(arena, (size_t)cluster->n_nodes, struct adjust_load),
-                               arena_array(arena, (size_t)cluster->n_pools, int64_t), view->in};
+                               arena_array(arena, (size_t)cluster->n_pools, int64_t), view->in,
+                               arena_array(arena, (size_t)adjust_blocks(cluster->n_nodes), struct adjust_block)};
     memcpy(copy.nodes, view->nodes, (size_t)cluster->n_nodes * sizeof *copy.nodes);
     memcpy(copy.pools, view->pools, (size_t)cluster->n_pools * sizeof *copy.pools);
     return copy;
@@ -136,6 +137,26 @@ static int64_t replicas_wanted(const struct adjust_request *request)
     for (int32_t i = 0; i < request->n_units; i++)
         replicas += request->units[i].count;
     return replicas;
+}
+
+/* The bounds hold, and blocks that are said to be the same in two pictures are. */
+static void audit_blocks(const struct adjust_cluster *cluster)
+{
+    const struct adjust_view *views[] = {&cluster->actual, &cluster->snapshot, &cluster->cached};
+    for (int32_t i = 0; i < cluster->n_nodes; i++) {
+        const struct adjust_load *most = &cluster->nodes[i].allocatable;
+        for (int v = 0; v < 3; v++) {
+            const struct adjust_block *block = &views[v]->blocks[i / ADJUST_BLOCK];
+            const struct adjust_load *load = &views[v]->nodes[i];
+            check(adjust_available((struct adjust_pair){most->cpu_milli, load->cpu_milli}) <= block->cpu_milli &&
+                      adjust_available((struct adjust_pair){most->memory_bytes, load->memory_bytes}) <= block->memory_bytes &&
+                      adjust_available((struct adjust_pair){most->gpus, load->gpus}) <= block->gpus,
+                  "node %d has more left than its block", i);
+            if (v < 2 && !block->changed && !(v == 1 && views[2]->blocks[i / ADJUST_BLOCK].changed))
+                check(memcmp(load, &views[v + 1]->nodes[i], sizeof *load) == 0 && views[v]->in[i] == views[v + 1]->in[i],
+                      "node %d differs from its copy", i);
+        }
+    }
 }
 
 void adjust_audit(const struct adjust_cluster *cluster, struct arena *scratch)
@@ -159,6 +180,7 @@ void adjust_audit(const struct adjust_cluster *cluster, struct arena *scratch)
             else if (reservation->booked)
                 adjust_view_count_runs(&counted, &cached, reservation->request, reservation->first_run, 1);
         }
+    audit_blocks(cluster);
     check_same(cluster, &cluster->actual, &actual, "actual");
     /* With Q11 the cached picture also keeps what ended reservations had booked, until the next snapshot. */
     if (cluster->rules.stale_after_release)

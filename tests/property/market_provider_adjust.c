@@ -115,7 +115,8 @@ static struct adjust_cluster *random_world(struct luck *luck, struct arena *aren
 {
     static const int64_t percents[] = {0, 0, 50, 100, 150};
     memset(world, 0, sizeof *world);
-    world->spec = (struct adjust_cluster_spec){world->nodes, world->pools, 1 + below(luck, NODES),
+    const int most = below(luck, 2) ? 6 : NODES;
+    world->spec = (struct adjust_cluster_spec){world->nodes, world->pools, 1 + below(luck, (size_t)most),
                                                below(luck, POOLS + 1), ADJUST_UNSET};
     world->rules.stale_after_release = below(luck, 2);
     world->rules.whole_overcommit = below(luck, 2);
@@ -303,13 +304,31 @@ static void do_node(struct luck *luck, struct world *world, struct adjust_cluste
     assert_int_equal(adjust_evict(cluster, node), evicted);
 }
 
+/* Load of others goes, or comes where there is room for it. */
+static void do_foreign(struct luck *luck, struct world *world, struct adjust_cluster *cluster)
+{
+    const int node = below(luck, (size_t)world->spec.n_nodes);
+    const struct adjust_load load = {below(luck, 4000) - 2000, below(luck, 4 << 20) - (2 << 20), below(luck, 3) - 1, 0};
+    const struct adjust_node_spec *spec = &world->nodes[node];
+    if ((load.cpu_milli > 0 && world->actual.cpu[node] + load.cpu_milli > spec->cpu_milli.allocatable) ||
+        (load.gpus > 0 && world->actual.gpus[node] + load.gpus > spec->gpus.allocatable))
+        return;
+    world->actual.cpu[node] += load.cpu_milli;
+    world->actual.memory[node] += load.memory_bytes;
+    world->actual.gpus[node] += load.gpus;
+    world->nodes[node].cpu_milli.allocated += load.cpu_milli;
+    world->nodes[node].memory_bytes.allocated += load.memory_bytes;
+    world->nodes[node].gpus.allocated += load.gpus;
+    adjust_add_foreign(cluster, node, load);
+}
+
 static void live_through(uint64_t seed, struct arena *arena, struct progress *progress)
 {
     struct luck luck = {hash_mix(seed)};
     static struct world world; /* too large for some stacks */
     struct adjust_cluster *cluster = random_world(&luck, arena, &world);
     for (int step = 0; step < STEPS; step++) {
-        const int what = below(&luck, 10);
+        const int what = below(&luck, 11);
         progress->seed = seed;
         progress->step = step;
         if (what < 5)
@@ -320,6 +339,8 @@ static void live_through(uint64_t seed, struct arena *arena, struct progress *pr
             do_deploy(&luck, &world, cluster);
         else if (what == 8)
             do_node(&luck, &world, cluster);
+        else if (what == 9)
+            do_foreign(&luck, &world, cluster);
         else {
             world.snapshot = world.actual;
             const int without_room = twin_process(&world);

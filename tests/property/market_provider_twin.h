@@ -15,7 +15,7 @@
 #include <strings.h>
 
 enum {
-    NODES = 6, /* at most */
+    NODES = 40, /* at most: more than two blocks */
     POOLS = 2,
     UNITS = 3,
     GPUS = 4,
