@@ -71,9 +71,11 @@ static bool put_image(const struct report *report, const char *file)
     const char *name = report_text(report->arena, arena_format(report->arena, "%.*s", (int)(strlen(file) - 4), file));
     struct about other = {name, name, arena_format(report->arena, "The chart %s of nines plot, which its manual explains.", name)};
     const struct about *about = rank < KNOWN ? &known[rank] : &other;
+    const char *page = rank < KNOWN && name[strlen(about->name)] == '-' ? name + strlen(about->name) + 1 : NULL;
+    const char *title = page != NULL ? arena_format(report->arena, "%s, page %s", about->title, page) : about->title;
     if (fine) {
         fprintf(report->out, "<figure><h3>%s</h3><div class=chart tabindex=0 role=region aria-label=\"Chart: %s\"><img alt=\"%s\""
-                             " src=\"data:image/svg+xml;base64,", about->title, about->title, about->text);
+                             " src=\"data:image/svg+xml;base64,", title, title, about->text);
         report_base64(report->out, bytes, count);
         fputs("\"></div></figure>\n", report->out);
     }

@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { MOST_POINTS = 60 };
+/* Points on the page, and points that are few enough to show every metric of each. */
+enum { MOST_POINTS = 24, FEW_POINTS = 12 };
 
 static bool is_main(const struct report *report, size_t metric)
 {
@@ -161,7 +162,7 @@ static void put_point(const struct report *report, size_t point)
     if (main)
         put_table(report, point, true);
     put_differences(report, point);
-    if (put_rows(report, point, false, false) > 0) {
+    if ((!main || report->data.point_count <= FEW_POINTS) && put_rows(report, point, false, false) > 0) {
         fprintf(report->out, "<details%s><summary>%s metrics</summary>\n", main ? "" : " open", main ? "All other" : "All");
         put_table(report, point, false);
         fputs("</details>\n", report->out);
@@ -177,6 +178,7 @@ void report_numbers(const struct report *report)
     for (size_t p = 0; p < points && p < MOST_POINTS; p++)
         put_point(report, p);
     if (points > MOST_POINTS)
-        fprintf(report->out, "<p class=note>The first %d of %zu points; <code>nines compare</code> shows any.</p>\n", MOST_POINTS, points);
+        fprintf(report->out, "<p class=note>The first %d of %zu points; <code>nines compare</code> shows any point and metric.</p>\n", MOST_POINTS,
+                points);
     fputs("</section>\n", report->out);
 }
