@@ -336,7 +336,7 @@ void world_release(struct world *world, uint32_t unit, const char *why)
     bool wanted = world->load[what->workload].wanted;
     const char *reason = wanted ? why : "not wanted any more";
     if (world_tells(world, what->workload))
-        world_tell(world, unit, "released", "%s its place: %s", was_up && wanted ? "down, gives up" : "gives up", reason);
+        world_tell_release(world, unit, was_up && wanted, reason);
     world_list_lease(world, unit, reason);
     for (uint32_t i = 0; i < what->dependencies; i++)
         unlink_dependency(world, unit, i);

@@ -140,6 +140,7 @@ void world_tell_loss(struct world *world, uint32_t unit, uint32_t component, boo
         (void)snprintf(text, sizeof text, "has %s %s back%s", component_class_names[what->class], what->path,
                        who->missing > 0 ? ", but lacks something else" : "");
         note(world, unit, "back", text, what->path, NULL);
+        world->telling->noticed = true; /* what is back is no news */
         return;
     }
     struct blame blame;
@@ -171,6 +172,16 @@ void world_tell_place(struct world *world, uint32_t unit)
         length += snprintf(text + length, sizeof text - (size_t)length, ", %s %s", component_class_names[more->class], more->path);
     }
     note(world, unit, "placed", text, NULL, NULL);
+}
+
+void world_tell_release(struct world *world, uint32_t unit, bool falls, const char *why)
+{
+    struct world_told *told = world->telling;
+    world_tell(world, unit, "released", "%s its place: %s", falls ? "down, gives up" : "gives up", why);
+    if (!falls)
+        return;
+    (void)snprintf(told->component, sizeof told->component, "%s", why);
+    told->incident = NULL;
 }
 
 void world_tell_lease(struct world *world, uint32_t unit, const struct sim_lease *lease)

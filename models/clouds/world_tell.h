@@ -30,6 +30,7 @@ void world_tell_wait(struct world *world, uint32_t unit, const char *what, uint3
 void world_tell_loss(struct world *world, uint32_t unit, uint32_t component, bool lost);
 void world_tell_up(struct world *world, uint32_t unit);    /* it has come up, and is not counted yet */
 void world_tell_place(struct world *world, uint32_t unit); /* it has just been bound */
+void world_tell_release(struct world *world, uint32_t unit, bool falls, const char *why); /* falls: it was up and is wanted */
 void world_tell_lease(struct world *world, uint32_t unit, const struct sim_lease *lease); /* its lease is listed */
 /* A job: an attempt begins; it ends so, with so much work lost; it has a fault of its own; somebody noticed. */
 void world_tell_begin(struct world *world);
