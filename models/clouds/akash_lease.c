@@ -33,12 +33,28 @@ static bool leases_from(const struct akash *cloud, uint32_t tenancy, uint32_t pr
     return cloud->tenancy[tenancy].provider == provider;
 }
 
+/* Has loaded what the withdrawals after the i-th of n will touch. */
+static void look_ahead(const struct akash *cloud, uint32_t i, uint32_t n)
+{
+    for (uint32_t step = 0; step < MARKET_AHEAD_STEPS; step++) {
+        uint32_t then = i + 2 * (MARKET_AHEAD_STEPS - step);
+        if (then >= n)
+            continue;
+        const struct tenancy *what = &cloud->tenancy[cloud->walk[then]];
+        market_ahead_lease(&cloud->market, what->order, (int)step);
+        if (step == 0)
+            NINES_PREFETCH(&cloud->world->unit[what->first_unit].paid_micro);
+    }
+}
+
 static void withdraw_all(struct akash *cloud, uint32_t provider)
 {
     uint32_t n = leases_of(cloud, provider);
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
+        look_ahead(cloud, i, n);
         if (leases_from(cloud, cloud->walk[i], provider))
             withdraw_one(cloud, cloud->walk[i]);
+    }
     akash_swap(cloud, provider);
 }
 
