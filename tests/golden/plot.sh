@@ -66,6 +66,24 @@ for chart in availability nines cost difference blast downtime recovery gantt mo
         fi
     done
 done
+# The product-limit estimate and the flows once more, the slow way.
+lengths() { # POINT CLOUD: a line for each outage, shortest first
+    sqlite3 -separator ' ' "$temporary/world.db" "SELECT end_s - start_s, censored FROM outage JOIN replication r ON r.id = replication_id
+        WHERE point_id = $1 AND cloud_id = $2 ORDER BY 1, 2"
+}
+survive() { # POINT CLOUD LABEL NAME: rows of the data file that another way does not find
+    lengths "$1" "$2" | awk -v n=0 -v label="$3" -v name="$4" -F'[ \t]' 'FNR == NR { time[n] = $1; open[n++] = $2; next }
+        $5 == name && $6 == label { rows++; share = 1
+            for (i = 0; i < n && time[i] <= $1; i++) if (!open[i]) share *= 1 - 1 / (n - i)
+            if ((share - $2)^2 > 1e-14) print "at " $1 " s " $2 ", not " share }
+        END { if (rows < 50) print rows + 0 " rows" }' - "$temporary/g/downtime.tsv"
+}
+report outages_last_as_long_as_the_product_limit_says "$(survive 1 1 calm central; survive 2 1 storm central; survive 2 2 storm market)"
+report flows_add_up_to_the_ledger "$(for chart in money:1 money-2:2; do
+    paid=$(awk -F'\t' '!/^#/ && $1 == 0 { sum += $4 } END { printf "%.6f", sum }' "$temporary/g/${chart%:*}.tsv")
+    sqlite3 "$temporary/world.db" "SELECT 'point ${chart#*:}: $paid, not ' || paid FROM (SELECT sum(amount_micro) / 4e6 AS paid FROM ledger
+        JOIN replication r ON r.id = replication_id WHERE point_id = ${chart#*:}) WHERE abs(paid - $paid) > 1e-6" 2>&1
+done)"
 report another_service_can_be_chosen "$("$NINES" plot "$temporary/world.db" gantt --service web/2 -o "$temporary/g" --quiet 2>&1; grep -q 'service web/2 was' "$temporary/g/gantt.svg" || echo "not in gantt.svg")"
 "$NINES" plot "$temporary/world.db" gantt --service nobody -o "$temporary/g" >"$temporary/said" 2>&1
 status=$?
