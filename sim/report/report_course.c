@@ -31,7 +31,6 @@ struct course {
     size_t steps, cells, per_cell;
     struct strip *strips;
     size_t count, points;
-    const char *sql;
 };
 
 static int thousandths(double share)
@@ -273,7 +272,7 @@ static void put_data(const struct course *course)
 
 /* --- The whole --- */
 
-/* The points that fit on a page, the headline's first when not all do. */
+/* The first points, as many as fit on a page; one at least. */
 static void list_strips(struct course *course, bool hardware)
 {
     const struct report *report = course->report;
