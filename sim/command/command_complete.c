@@ -57,6 +57,15 @@ static void print_endings(FILE *out, const struct command *command)
     }
 }
 
+static bool names_endings(const struct command *command)
+{
+    for (const char *at = command->operands; (at = strchr(at, '.')) != NULL; at++) {
+        if (islower((unsigned char)at[1]))
+            return true;
+    }
+    return strstr(command->operands, "SCENARIO") != NULL;
+}
+
 static bool takes_path(const struct command_option *option)
 {
     static const char *const paths[] = {"FILE", "CSV", "DIR"};
@@ -205,7 +214,7 @@ static void zsh_command(FILE *out, const struct command *command)
         (void)fputs(")'", out);
     }
     (void)fputs(" \\\n        '*:file:_files", out);
-    if (strchr(command->operands, '.') != NULL || strstr(command->operands, "SCENARIO") != NULL) {
+    if (names_endings(command)) {
         (void)fputs(" -g \"*.(", out);
         print_endings(out, command);
         (void)fputs(")(-.)\"", out); /* regular files; without it, zsh takes (cfg) itself for such a condition */

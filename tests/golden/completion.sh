@@ -74,6 +74,7 @@ zsh_completes_words|nines market re|nines market replay
 zsh_completes_options|nines run --th|nines run --threads 
 zsh_completes_choices|nines run --log lea|nines run --log leases 
 zsh_completes_files|nines validate a|nines validate a.cfg 
+zsh_completes_any_file_where_none_is_named|nines import intervals e|nines import intervals e.csv 
 END
 else
     report "zsh_completes_words # SKIP zsh is not installed" ""
