@@ -13,10 +13,8 @@
 
 struct sqlite3;
 
-/* Final widths of a journal's page and column, and the size of the text: 8.25 pt, 7.1 pt in the caption. */
-#define PAGE_MM 174.0
-#define COLUMN_MM 84.0
-#define SPREAD_MM 120.0   /* pages at least as wide have room for panels beside each other */
+/* The size of the text: 8.25 pt, 7.1 pt in the caption. */
+#define SPREAD_MM 120.0   /* figures at least as wide have room for panels beside each other */
 #define LINE_MM 3.7       /* from line to line */
 #define CHARACTER_MM 1.55 /* mean width of a character, on the wide side */
 #define SMALL_LINE_MM 3.2
