@@ -90,7 +90,11 @@ struct adjust_rules adjust_rules_2026_08(void)
 int64_t adjust_available(struct adjust_pair pair)
 {
     const int64_t allocatable = pair.allocatable == ADJUST_UNLIMITED ? INT64_MAX : pair.allocatable;
-    return allocatable > pair.allocated ? allocatable - pair.allocated : 0;
+    int64_t left;
+    if (allocatable <= pair.allocated)
+        return 0;
+    /* What others gave back may have been more than is booked here. */
+    return __builtin_sub_overflow(allocatable, pair.allocated, &left) ? INT64_MAX : left;
 }
 
 bool adjust_take(struct adjust_pair *pair, int64_t value)
