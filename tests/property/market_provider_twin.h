@@ -61,9 +61,10 @@ struct world {
 
 static inline int64_t twin_room(int64_t allocatable, int64_t allocated)
 {
-    if (allocatable < 0)
-        allocatable = INT64_MAX;
-    return allocatable - allocated > 0 ? allocatable - allocated : 0;
+    /* In wide numbers: what others gave back may be more than is booked here. */
+    __extension__ typedef __int128 wide;
+    wide room = (wide)(allocatable < 0 ? INT64_MAX : allocatable) - allocated;
+    return room < 0 ? 0 : room > INT64_MAX ? INT64_MAX : (int64_t)room;
 }
 
 static inline int64_t twin_overcommit(int64_t value, int64_t percent, bool whole)
