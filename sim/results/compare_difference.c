@@ -97,7 +97,7 @@ struct between {
     size_t all, decided, written;
 };
 
-/* The decided differences of one metric of one cloud between points. */
+/* The differences of one metric of one cloud between points: the decided ones; all of them when somebody asks for that metric. */
 static void put_between(const struct page *page, size_t metric, size_t cloud, struct between *count)
 {
     const struct compare_data *data = page->data;
@@ -109,7 +109,7 @@ static void put_between(const struct page *page, size_t metric, size_t cloud, st
         bool decided = strcmp(difference->verdict, "not decided") != 0;
         count->all++;
         count->decided += decided;
-        if (!decided || count->written == BETWEEN_ROWS)
+        if ((!decided && data->options->metric_count == 0) || count->written == BETWEEN_ROWS)
             continue;
         if (count->written++ == 0)
             fputs("\nBetween points, the same cloud, paired by replication: the first minus the second\n", page->out);
@@ -130,6 +130,7 @@ void page_between_points(const struct page *page)
         for (size_t cloud = 0; cloud < data->cloud_count; cloud++)
             put_between(page, data->selected[s], cloud, &count);
     if (count.all > count.written)
-        fprintf(page->out, "%s%zu of %zu between points shown; not decided: %zu (--json lists all)\n",
-                count.written == 0 ? "\n" : "  ", count.written, count.all, count.all - count.decided);
+        fprintf(page->out, "%s%zu of %zu between points shown; not decided: %zu (%s--json lists all)\n",
+                count.written == 0 ? "\n" : "  ", count.written, count.all, count.all - count.decided,
+                data->options->metric_count == 0 ? "--metric shows those of a metric, " : "");
 }
