@@ -194,8 +194,8 @@ static size_t domain_of(const char *path, enum fall_order order)
     return length;
 }
 
-/* Who falls when the fraction `falling` of all is down: the components of a domain stand together in the graph's order. first and
- * count of match i's domain go into *first and *size. */
+/* The zone or site that begins with match i: the components of a domain stand together in the graph's order. They are matches *first
+ * to *first + *size - 1. */
 static void domain_at(const struct graph *graph, const struct fault_match *match, uint32_t i, enum fall_order order, uint32_t *first,
                       uint32_t *size)
 {
