@@ -48,7 +48,7 @@ CPPFLAGS += -DNINES_MPI=0
 endif
 
 # --- Sources ------------------------------------------------------------------------------------------------------------
-SOURCES := $(wildcard sim/*/*.c models/*/*.c)
+SOURCES := $(wildcard sim/*/*.c models/*/*.c models/clouds/*/*.c)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/plots.o $(B)/page.o
 TEST_SOURCES := $(wildcard tests/*/*.c)
 TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(B)/%)

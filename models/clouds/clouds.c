@@ -1,13 +1,13 @@
 #include "models/clouds/clouds.h"
 
-#include "models/clouds/akash.h"
-#include "models/clouds/cloud.h"
-#include "models/clouds/hyperscaler.h"
-#include "models/clouds/ionet.h"
-#include "models/clouds/needs.h"
-#include "models/clouds/sdl_demand.h"
-#include "models/clouds/world.h"
-#include "models/clouds/world_branch.h"
+#include "models/clouds/akash/akash.h"
+#include "models/clouds/world/cloud.h"
+#include "models/clouds/hyperscaler/hyperscaler.h"
+#include "models/clouds/ionet/ionet.h"
+#include "models/clouds/world/needs.h"
+#include "models/clouds/world/sdl_demand.h"
+#include "models/clouds/world/world.h"
+#include "models/clouds/world/world_branch.h"
 #include "sim/base/check.h"
 
 #include <string.h>

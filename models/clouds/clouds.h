@@ -9,7 +9,7 @@ struct cloud_plan;
 extern const struct sim_model clouds_model;
 
 /* One cloud of a plan that clouds_model.prepare returned without mistakes, by its place in the scenario: for tests that look inside
- * (models/clouds/cloud.h). */
+ * (models/clouds/world/cloud.h). */
 const struct cloud_plan *clouds_cloud(const void *plan, uint32_t arm);
 
 #endif

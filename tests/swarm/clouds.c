@@ -9,7 +9,7 @@
  *   NINES_SWARM_SEED=17 build/release/tests/swarm/clouds    one round again, with its scenarios on stderr */
 #include "tests/unit/clouds_world.h"
 
-#include "models/clouds/akash_inside.h"
+#include "models/clouds/akash/akash_inside.h"
 #include "sim/chance/random.h"
 
 enum { ROUNDS = 40, STEPS = 48 };

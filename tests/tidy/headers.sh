@@ -10,7 +10,7 @@ for compiler in gcc clang; do
         continue
     fi
     bad=""
-    for header in sim/*/*.h models/*/*.h; do
+    for header in sim/*/*.h models/*/*.h models/clouds/*/*.h; do
         [[ -e $header ]] || continue
         # shellcheck disable=SC2086
         printf '#include "%s"\ntypedef int not_empty;\n' "$header" | $compiler $flags -Werror -xc -fsyntax-only - 2>/dev/null || bad+=" $header"

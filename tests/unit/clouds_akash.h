@@ -4,7 +4,7 @@
 
 #include "tests/unit/clouds_world.h"
 
-#include "models/clouds/akash_inside.h"
+#include "models/clouds/akash/akash_inside.h"
 
 /* Four racks of two nodes: four providers, each with one rack. */
 #define FLEET                                                                                                          \

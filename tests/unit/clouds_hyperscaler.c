@@ -1,7 +1,7 @@
 /* The centralized cloud in small worlds whose answers can be computed by hand. */
 #include "tests/unit/clouds_world.h"
 
-#include "models/clouds/sla.h"
+#include "models/clouds/world/sla.h"
 
 #define SITE "{ name = \"a\"; zones = 3; racks = 1; storage_units = 1; nodes = ( { type = \"box\"; per_rack = 2; } ); }"
 #define BOX "{ name = \"box\"; vcpus = 8; memory = \"64 GiB\"; }"

@@ -1,7 +1,7 @@
 /* Jobs, spot machines, priorities and maintenance in small worlds whose answers can be computed by hand. */
 #include "tests/unit/clouds_world.h"
 
-#include "models/clouds/hyperscaler_inside.h"
+#include "models/clouds/hyperscaler/hyperscaler_inside.h"
 #include "models/gpu/checkpoint.h"
 
 static const double hour = 3600;

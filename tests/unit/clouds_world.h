@@ -3,9 +3,9 @@
 #ifndef NINES_TESTS_UNIT_CLOUDS_WORLD_H
 #define NINES_TESTS_UNIT_CLOUDS_WORLD_H
 
-#include "models/clouds/cloud.h"
+#include "models/clouds/world/cloud.h"
 #include "models/clouds/clouds.h"
-#include "models/clouds/world.h"
+#include "models/clouds/world/world.h"
 #include "sim/base/check.h"
 #include "sim/study/record.h"
 #include "sim/scenario/scenario.h"

@@ -1,5 +1,5 @@
 /* What a scenario adds to the dependency graph: shared components, one or many alike, and how much of what is needed must be up. */
-#include "models/clouds/needs.h"
+#include "models/clouds/world/needs.h"
 #include "sim/engine/engine.h"
 
 #include <setjmp.h>

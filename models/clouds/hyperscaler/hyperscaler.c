@@ -1,0 +1,223 @@
+#include "models/clouds/hyperscaler/hyperscaler_inside.h"
+#include "models/clouds/world/needs.h"
+#include "sim/base/check.h"
+
+#include "sim/base/nomalloc.h"
+
+/* --- Plan ------------------------------------------------------------------------------------------------------------ */
+
+static void add_control_planes(struct scenario *scenario, const struct value *group, struct hyperscaler_plan *plan,
+                               struct graph_builder *graph)
+{
+    const char *name = value_text(group, "name");
+    const struct fleet *fleet = plan->fleet;
+    duration grace = value_duration(group, "token_grace");
+    plan->control = graph_add(graph, needs_component(scenario, group, arena_format(scenario->arena, "%s/control", name),
+                                                     COMPONENT_CONTROL, "control_up", "control_repair"));
+    plan->region_control = arena_array(scenario->arena, fleet->sites, uint32_t);
+    for (uint32_t s = 0; s < fleet->sites; s++) {
+        const char *path = arena_format(scenario->arena, "%s/%s/control", name, fleet->site[s].name);
+        uint32_t control = graph_add(graph, needs_component(scenario, group, path, COMPONENT_REGION_CONTROL,
+                                                            "region_control_up", "region_control_repair"));
+        plan->region_control[s] = control;
+        graph_need(graph, control, plan->control, PLANE_CONTROL, grace);
+        /* It runs in every zone of its region and works while one of them does. */
+        for (uint32_t z = 0; z < fleet->site[s].zones; z++)
+            graph_need(graph, control, fleet->zone[fleet->site[s].first_zone + z].component, PLANE_DATA, (duration){0});
+        graph_gate(graph, control, PLANE_DATA, GATE_ANY, 0);
+    }
+}
+
+static const void *plan_hyperscaler(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
+                                    const struct demand_plan *demand, struct graph_builder *graph)
+{
+    struct hyperscaler_plan *plan = arena_new(scenario->arena, struct hyperscaler_plan);
+    (void)demand;
+    const struct law *every = value_law(group, "maintenance_every");
+    *plan = (struct hyperscaler_plan){.fleet = fleet,
+                                      .disks = (enum disks)value_choice(group, "disks"),
+                                      .create_time = value_law(group, "create_time"),
+                                      .boot_time = value_law(group, "boot_time"),
+                                      .heal_after = value_law(group, "heal_after"),
+                                      .retry_first = value_duration(group, "retry_first"),
+                                      .retry_cap = value_duration(group, "retry_cap"),
+                                      .sla_claimed = value_number(group, "sla_claimed"),
+                                      .software_on_disk = value_bool(group, "software_on_disk"),
+                                      .discipline = (enum gpu_discipline)value_choice(group, "queue"),
+                                      .preemption = (enum preemption)value_choice(group, "preemption"),
+                                      .preempt_after = value_duration(group, "preempt_after"),
+                                      .notice = value_duration(group, "notice"),
+                                      .evictions_per_second = value_number(group, "spot_evictions"),
+                                      .maintenance_every = law_mean(every) > 0 ? every : NULL,
+                                      .maintenance_length = value_law(group, "maintenance_length"),
+                                      .drain_grace = value_duration(group, "drain_grace")};
+    if (!(law_mean(every) < 1e15))
+        scenario_error(scenario, value_of(group, "maintenance_every"), "the first is drawn from the equilibrium of its law",
+                       "'maintenance_every' has no finite mean");
+    prices_read(scenario, group, fleet, &plan->prices);
+    plan->prices.vcpu = value_money(group, "vcpu_price");
+    prices_read_spot(group, fleet, &plan->prices);
+    plan->pools = pool_plan_read(scenario, group, fleet, fleet->sites);
+    for (uint32_t n = 0; n < fleet->nodes; n++) {
+        plan->pools->pool_of_node[n] = fleet->node[n].site;
+        plan->pools->domain_of_node[n] = (uint16_t)(fleet->node[n].zone - fleet->site[fleet->node[n].site].first_zone);
+    }
+    add_control_planes(scenario, group, plan, graph);
+    return plan;
+}
+
+/* --- Opening --------------------------------------------------------------------------------------------------------- */
+
+static const struct pool_plan *pools_of(const void *plan) { return ((const struct hyperscaler_plan *)plan)->pools; }
+
+static void register_actions(struct hyperscaler *cloud)
+{
+    struct engine *engine = cloud->world->engine;
+    cloud->action_allocate = engine_action(engine, hyperscaler_on_allocate, cloud);
+    cloud->action_start = engine_action(engine, hyperscaler_on_start, cloud);
+    cloud->action_heal = engine_action(engine, hyperscaler_on_heal, cloud);
+    cloud->action_month = engine_action(engine, hyperscaler_on_month, cloud);
+    cloud->action_submit = engine_action(engine, hyperscaler_on_submit, cloud);
+    cloud->action_pass = engine_action(engine, hyperscaler_on_pass, cloud);
+    cloud->action_limit = engine_action(engine, hyperscaler_on_limit, cloud);
+    cloud->action_notice = engine_action(engine, hyperscaler_on_notice, cloud);
+    cloud->action_evict = engine_action(engine, hyperscaler_on_evict, cloud);
+    cloud->action_drain = engine_action(engine, hyperscaler_on_drain, cloud);
+    cloud->action_tell = engine_action(engine, hyperscaler_on_tell, cloud);
+    cloud->action_maintain = engine_action(engine, hyperscaler_on_maintain, cloud);
+    cloud->action_return = engine_action(engine, hyperscaler_on_return, cloud);
+}
+
+static void *open_hyperscaler(struct world *world, const void *own)
+{
+    struct hyperscaler *cloud = arena_new(world->arena, struct hyperscaler);
+    const struct demand *demand = world->demand;
+    cloud->world = world;
+    cloud->plan = own;
+    cloud->pools = world->pools;
+    cloud->machine = arena_array(world->arena, demand->units, struct machine);
+    cloud->holders = arena_array(world->arena, (size_t)demand->workloads + demand->units, struct pool_holder);
+    cloud->none_before = arena_array(world->arena, demand->workloads, duration);
+    cloud->paid_before = arena_array(world->arena, demand->workloads, money);
+    for (uint32_t u = 0; u < demand->units; u++)
+        cloud->machine[u].storage = COMPONENT_NONE;
+    register_actions(cloud);
+    hyperscaler_open_queues(cloud);
+    hyperscaler_open_maintenance(cloud);
+    hyperscaler_schedule_months(cloud);
+    return cloud;
+}
+
+/* --- Calls of the world ---------------------------------------------------------------------------------------------- */
+
+static void request(void *context, uint32_t workload)
+{
+    struct hyperscaler *cloud = context;
+    uint32_t first = cloud->world->demand->workload[workload].first_unit, units = world_class(cloud->world, workload)->units;
+    if (is_job(cloud, first)) { /* one request for the whole gang */
+        world_later_drawn(cloud->world, first, cloud->action_submit, cloud->plan->create_time);
+        return;
+    }
+    for (uint32_t u = first; u < first + units; u++)
+        world_later_drawn(cloud->world, u, cloud->action_allocate, cloud->plan->create_time);
+}
+
+static void withdraw(void *context, uint32_t workload)
+{
+    struct hyperscaler *cloud = context;
+    uint32_t first = cloud->world->demand->workload[workload].first_unit, units = world_class(cloud->world, workload)->units;
+    if (is_job(cloud, first)) {
+        hyperscaler_end_job(cloud, workload);
+        return;
+    }
+    for (uint32_t u = first; u < first + units; u++) {
+        engine_cancel(cloud->world->engine, cloud->world->unit[u].pending);
+        world_give_up(cloud->world, u);
+        hyperscaler_free(cloud, u, "not wanted any more");
+    }
+}
+
+/* A node that is back, or a region that can be managed again, may be what a queue waits for. */
+static void component(void *context, uint32_t index, uint8_t before, uint8_t after)
+{
+    struct hyperscaler *cloud = context;
+    const struct fleet *fleet = cloud->plan->fleet;
+    uint8_t gained = (uint8_t)(after & ~before);
+    if (index < fleet->fleet_components) {
+        if ((gained & COMPONENT_SERVES) != 0 && fleet->node_of_component[index] != COMPONENT_NONE)
+            hyperscaler_look(cloud, fleet->node[fleet->node_of_component[index]].site);
+        return;
+    }
+    for (uint32_t s = 0; s < fleet->sites && (gained & COMPONENT_MANAGES) != 0; s++)
+        if (cloud->plan->region_control[s] == index)
+            hyperscaler_look(cloud, s);
+}
+
+static duration probe_time(const void *context, struct stream *stream)
+{
+    const struct hyperscaler *cloud = context;
+    return law_draw_duration(cloud->plan->create_time, stream);
+}
+
+static bool passes(void *context, uint32_t site, const struct gpu_pod *small)
+{
+    struct hyperscaler *cloud = context;
+    return can_manage(cloud, site) && pools_has(cloud->pools, site, small);
+}
+
+static double evictions(const void *context, uint32_t unit)
+{
+    const struct hyperscaler *cloud = context;
+    bool spot = world_class(cloud->world, workload_of(cloud, unit))->capacity == CAPACITY_SPOT;
+    return spot ? cloud->plan->evictions_per_second : 0;
+}
+
+static void close_hyperscaler(void *context)
+{
+    struct hyperscaler *cloud = context;
+    hyperscaler_bill_all(cloud);
+    if (cloud->provider_capacity_s > 0)
+        measure_provider(cloud->world->measure, cloud->provider_capacity_s);
+}
+
+static void lease(const void *context, uint32_t unit, const char **provider, money *per_hour)
+{
+    const struct hyperscaler *cloud = context;
+    const struct fleet *fleet = cloud->plan->fleet;
+    *provider = fleet->site[fleet->node[cloud->world->unit[unit].node].site].name; /* one owner; what differs is the region */
+    *per_hour = hyperscaler_price(cloud, unit);
+}
+
+/* A gang holds all its machines or none, and who holds them is what the queue says. */
+static void audit(const void *context)
+{
+    const struct hyperscaler *cloud = context;
+    const struct world *world = cloud->world;
+    for (uint32_t w = 0; w < world->demand->workloads; w++) {
+        uint32_t first = world->demand->workload[w].first_unit, units = world_class(world, w)->units, held = 0;
+        if (!is_job(cloud, first))
+            continue;
+        for (uint32_t u = first; u < first + units; u++)
+            held += world->unit[u].state != UNIT_IDLE;
+        const struct gpu_backfill *queue = cloud->region[world->demand->workload[w].site[0]].queue;
+        bool running = cloud->job[w].id != GPU_NO_JOB && gpu_backfill_job(queue, cloud->job[w].id)->state == GPU_JOB_RUNNING;
+        check(held == (running ? units : 0), "job %u holds %u machines of %u", w, held, units);
+    }
+}
+
+const struct cloud_kind cloud_hyperscaler = {.name = "hyperscaler", .rules = "2024-07",
+                                             .plan = plan_hyperscaler,
+                                             .events_per_unit = 4,
+                                             .pools = pools_of,
+                                             .open = open_hyperscaler,
+                                             .request = request,
+                                             .withdraw = withdraw,
+                                             .lease = lease,
+                                             .unit_down = hyperscaler_unit_down,
+                                             .unit_up = hyperscaler_unit_up,
+                                             .component = component,
+                                             .probe_time = probe_time,
+                                             .passes = passes,
+                                             .evictions = evictions,
+                                             .close = close_hyperscaler,
+                                             .audit = audit};

@@ -1,0 +1,73 @@
+/* The centralized cloud: Azure's way.
+ *
+ * Sites are regions with zones. One scheduler places virtual machines over the whole inventory of a region, through the region's
+ * control plane, which needs the global one (with the grace of tokens that are still valid). A virtual machine needs its node
+ * and, for its remote disk, a storage unit: locally redundant disks (LRS) pin it to that unit and its zone, zone-redundant ones
+ * (ZRS) let it move. Loss of a control plane leaves running machines alone; nothing can be created, healed or moved meanwhile.
+ *
+ * A failed node is noticed by the platform and its machines are healed onto other nodes. A storage unit that refuses I/O stops
+ * its machines; they boot again when it is back. Refused allocations are tried again with exponential back-off.
+ *
+ * Jobs wait in a queue of their region, as gangs (models/gpu/backfill.h). Spot machines are cheaper and are taken back with a notice: by
+ * a rate of their own, or when somebody on demand has no room. Nodes can be drained for maintenance.
+ *
+ * Tenants pay by the hour while a machine is allocated, up or not, and get credits by complete UTC month from the uptime of
+ * the service: Azure's table of 2018 to 2024, thresholds 99.99 % (replicas in several zones or sites), 99.95 % (several
+ * replicas), 99.9 % (one); 10, 25 and 100 % of the month's bill below the threshold, 99 % and 95 %.
+ *
+ * Sources: the behaviour of Azure as described in its public post-incident reviews (1K80-N_8, January 2025, June 2019) and
+ * documentation; evidence K where not read, see the key table. */
+#ifndef NINES_MODELS_CLOUDS_HYPERSCALER_HYPERSCALER_H
+#define NINES_MODELS_CLOUDS_HYPERSCALER_HYPERSCALER_H
+
+#include "models/clouds/world/pool.h"
+#include "models/clouds/world/prices.h"
+
+#define HYPERSCALER_WHEN .when = "kind=hyperscaler"
+#define HYPERSCALER_KEYS                                                                                               \
+    POOL_KEYS("hyperscaler"),                                                                                          \
+        {"gpu_prices", KEY_LIST, NULL, "on-demand price per GPU-hour by model, host included",                          \
+         .children = gpu_price_keys, HYPERSCALER_WHEN},                                                                \
+        {"vcpu_price", KEY_MONEY_RATE, "0.048 USD/h",                                                                  \
+         "price per vCPU with 4 GB (Azure D2s_v5, East US, 2024; K)", HYPERSCALER_WHEN},                               \
+        {"queue", KEY_CHOICE, "easy", "how jobs wait in a region: in order, or with backfill (models/gpu/backfill.h)",              \
+         .choices = "fifo|easy|conservative", HYPERSCALER_WHEN},                                                       \
+        {"preemption", KEY_CHOICE, "priority", "who may be displaced: nobody, spot machines, also jobs of lower priority", \
+         .choices = "none|spot|priority", HYPERSCALER_WHEN},                                                           \
+        {"preempt_after", KEY_DURATION, "2 h", "a job on demand is not displaced before it has run so long (Meta, K)",    \
+         HYPERSCALER_WHEN},                                                                                            \
+        {"notice", KEY_DURATION, "30 s", "from telling a machine to its eviction (Azure and Google Spot, K)", .low = 0, \
+         .high = 86400, HYPERSCALER_WHEN},                                                                             \
+        {"spot_price", KEY_SHARE, "40 %", "spot over on-demand price, where gpu_prices has none; vCPUs always (U)", HYPERSCALER_WHEN}, \
+        {"spot_evictions", KEY_RATE, "0.05 /h", "evictions of a spot machine for others' demand (K: Azure's lowest band is 0 to 5 % an hour)", \
+         HYPERSCALER_WHEN},                                                                                            \
+        {"maintenance_every", KEY_LAW, "0 s", "time between planned maintenances of a node; 0 s: none", HYPERSCALER_WHEN}, \
+        {"maintenance_length", KEY_LAW, "2 h", "how long the empty node takes (U)", HYPERSCALER_WHEN},                 \
+        {"drain_grace", KEY_DURATION, "24 h", "how long who is on a node may stay after it was closed to others (U)", .low = 0, \
+         .high = 31557600, HYPERSCALER_WHEN},                                                                          \
+        {"disks", KEY_CHOICE, "lrs", "remote disks: in one storage unit (lrs), over zones (zrs), or none (local)",     \
+         .choices = "lrs|zrs|local", HYPERSCALER_WHEN},                                                                \
+        {"create_time", KEY_LAW, "lognormal_median(20 s, 0.5)", "time the control plane takes for a request (K)",      \
+         HYPERSCALER_WHEN},                                                                                            \
+        {"boot_time", KEY_LAW, "lognormal_median(60 s, 0.4)", "time from allocation to a running machine (K)",         \
+         HYPERSCALER_WHEN},                                                                                            \
+        {"heal_after", KEY_LAW, "lognormal_median(5 min, 0.5)",                                                        \
+         "time from a node's failure to the platform's moving its machines (U)", HYPERSCALER_WHEN},                    \
+        {"retry_first", KEY_DURATION, "30 s", "first wait after a refused request; doubles each time (assumption)",    \
+         .low = 1, .high = 86400, HYPERSCALER_WHEN},                                                                   \
+        {"retry_cap", KEY_DURATION, "10 min", "longest wait between two tries (assumption)", .low = 1, .high = 86400,  \
+         HYPERSCALER_WHEN},                                                                                            \
+        {"token_grace", KEY_DURATION, "1 h", "a region works on without the global control plane for so long (R: Teams clients)", \
+         HYPERSCALER_WHEN},                                                                                            \
+        {"software_on_disk", KEY_BOOL, "true",                                                                         \
+         "an agent that fails is on the tenant's disk: moving the machine does not help (R: recovery by hand in July 2024)", \
+         HYPERSCALER_WHEN},                                                                                            \
+        {"sla_claimed", KEY_SHARE, "100 %", "share of due SLA credits that tenants claim (assumption)", HYPERSCALER_WHEN}, \
+        {"control_up", KEY_LAW, "0 s", "time to failure of the global control plane; 0 s: never by itself",            \
+         HYPERSCALER_WHEN},                                                                                            \
+        {"control_repair", KEY_LAW, "0 s", "its time to repair", HYPERSCALER_WHEN},                                    \
+        {"region_control_up", KEY_LAW, "0 s", "time to failure of a region's control plane; 0 s: never by itself",     \
+         HYPERSCALER_WHEN},                                                                                            \
+        {"region_control_repair", KEY_LAW, "0 s", "its time to repair", HYPERSCALER_WHEN}
+
+#endif

@@ -1,0 +1,146 @@
+/* What the files of the hyperscaler share:
+ *   hyperscaler.c        plan, calls of the world
+ *   hyperscaler_bill.c   bills, months, credits
+ *   hyperscaler_place.c  machines: where, when, healing; services
+ *   hyperscaler_batch.c  jobs: a queue in each region
+ *   hyperscaler_evict.c  notices and evictions: spot, priority, maintenance */
+#ifndef NINES_MODELS_CLOUDS_HYPERSCALER_HYPERSCALER_INSIDE_H
+#define NINES_MODELS_CLOUDS_HYPERSCALER_HYPERSCALER_INSIDE_H
+
+#include "models/clouds/world/cloud.h"
+#include "models/clouds/hyperscaler/hyperscaler.h"
+
+enum disks { DISKS_LRS, DISKS_ZRS, DISKS_LOCAL };
+enum preemption { PREEMPTION_NONE, PREEMPTION_SPOT, PREEMPTION_PRIORITY };
+/* Why a machine is told to go. */
+enum leaving { LEAVES_NOT, LEAVES_EVICTED, LEAVES_PREEMPTED, LEAVES_DRAINED };
+enum { SPOT_BELOW = 10000 }; /* every spot machine ranks below every one on demand */
+
+struct hyperscaler_plan {
+    const struct fleet *fleet;
+    struct pool_plan *pools; /* pool = site, domain = zone within the site */
+    struct prices prices;
+    enum disks disks;
+    const struct law *create_time, *boot_time, *heal_after;
+    duration retry_first, retry_cap;
+    double sla_claimed;
+    bool software_on_disk;
+    uint32_t control;
+    uint32_t *region_control; /* by site */
+    enum gpu_discipline discipline;
+    enum preemption preemption;
+    duration preempt_after, notice;
+    double evictions_per_second;      /* of a spot machine, for demand that is not modelled */
+    const struct law *maintenance_every, *maintenance_length; /* every: NULL: never */
+    duration drain_grace;
+};
+
+/* What the cloud knows about one unit. */
+struct machine {
+    uint32_t storage;        /* position in fleet.storage, once chosen; COMPONENT_NONE */
+    bool booted;             /* its disk holds something: an attempt that is undone does not give it up */
+    uint8_t leaving;         /* enum leaving: told to go */
+    uint32_t tries;          /* refused in a row */
+    instant billed_to;
+    struct event_id notice, evict; /* a spot machine's own notice; the end of one told to go */
+};
+
+/* What it knows about one job. */
+struct batch_job {
+    int32_t id;              /* in its region's queue; GPU_NO_JOB */
+    struct event_id limit;   /* the end of the time that it asked for */
+};
+
+struct region {
+    struct gpu_backfill *queue; /* NULL: no job is at home here */
+    struct event_id pass;       /* the next look at the queue */
+    instant pass_at;
+    uint32_t leaving;           /* jobs and machines on their way out to make room; nobody starts from the queue meanwhile */
+    uint32_t claimant;          /* the service's unit that they make room for; COMPONENT_NONE: the head of the queue */
+};
+
+struct hyperscaler {
+    struct world *world;
+    const struct hyperscaler_plan *plan;
+    struct pools *pools;
+    struct machine *machine;     /* by unit */
+    struct batch_job *job;       /* by workload */
+    struct region *region;       /* by site */
+    struct gpu_pod **tasks;      /* by class: its pods, for jobs */
+    struct pool_holder *holders; /* [workloads + units]: scratch */
+    struct stream_key maintenance;
+    uint32_t *maintained;        /* by node: how often */
+    duration *none_before;       /* by workload: downtime at the begin of the month */
+    money *paid_before;          /* by workload: bill at the begin of the month */
+    double provider_capacity_s;  /* GPU-equivalents x seconds leased */
+    uint32_t action_allocate, action_start, action_heal, action_month, action_submit, action_pass, action_limit, action_notice,
+        action_evict, action_drain, action_tell, action_maintain, action_return;
+};
+
+static inline uint32_t workload_of(const struct hyperscaler *cloud, uint32_t unit) { return cloud->world->unit[unit].workload; }
+static inline bool is_job(const struct hyperscaler *cloud, uint32_t unit)
+{
+    return world_class(cloud->world, workload_of(cloud, unit))->kind == DEMAND_JOB;
+}
+static inline bool can_manage(const struct hyperscaler *cloud, uint32_t site)
+{
+    return graph_manages(cloud->world->graph, cloud->plan->region_control[site]);
+}
+/* Who goes first, and who may displace whom. */
+static inline int32_t rank_of(const struct demand_class *class)
+{
+    return class->priority - (class->capacity == CAPACITY_SPOT ? SPOT_BELOW : 0);
+}
+
+/* --- hyperscaler_bill.c --- */
+money hyperscaler_price(const struct hyperscaler *cloud, uint32_t unit);
+void hyperscaler_bill(struct hyperscaler *cloud, uint32_t unit);
+void hyperscaler_bill_all(struct hyperscaler *cloud);
+void hyperscaler_on_month(void *context, struct engine *engine, uint32_t unused, uint64_t month_us);
+/* The end of every month inside the run; of the first one, which the run may have begun in the middle of, as not complete. */
+void hyperscaler_schedule_months(struct hyperscaler *cloud);
+
+/* --- hyperscaler_place.c --- */
+/* A machine for an idle unit on a node where its place is taken: disk, bill, notice. */
+void hyperscaler_bind(struct hyperscaler *cloud, uint32_t unit, uint32_t node, uint16_t devices);
+/* What goes with a machine that is given up, whoever holds its place: bill, events. */
+void hyperscaler_leave(struct hyperscaler *cloud, uint32_t unit, const char *why);
+/* The same for a service's machine, and its place. No effect on an idle unit. */
+void hyperscaler_free(struct hyperscaler *cloud, uint32_t unit, const char *why);
+/* Tries again later: what the public advice on refused allocations amounts to. */
+void hyperscaler_refuse(struct hyperscaler *cloud, uint32_t unit, uint32_t action);
+void hyperscaler_on_allocate(void *context, struct engine *engine, uint32_t unit, uint64_t detail);
+void hyperscaler_on_start(void *context, struct engine *engine, uint32_t unit, uint64_t detail);
+void hyperscaler_on_heal(void *context, struct engine *engine, uint32_t unit, uint64_t detail);
+void hyperscaler_unit_down(void *context, uint32_t unit, uint32_t lost);
+void hyperscaler_unit_up(void *context, uint32_t unit);
+
+/* --- hyperscaler_batch.c --- */
+void hyperscaler_open_queues(struct hyperscaler *cloud);
+void hyperscaler_on_submit(void *context, struct engine *engine, uint32_t unit, uint64_t detail);
+void hyperscaler_on_pass(void *context, struct engine *engine, uint32_t site, uint64_t detail);
+void hyperscaler_on_limit(void *context, struct engine *engine, uint32_t workload, uint64_t detail);
+/* Something has changed in a region: whoever waits is looked at, if anybody does. May be called in a change. */
+void hyperscaler_look(struct hyperscaler *cloud, uint32_t site);
+/* The same at an instant to come. */
+void hyperscaler_look_at(struct hyperscaler *cloud, uint32_t site, instant at);
+/* A job loses its machines and waits again where it was in the queue. No effect on one that has none. */
+void hyperscaler_requeue(struct hyperscaler *cloud, uint32_t workload, const char *why);
+/* A job is not wanted any more. */
+void hyperscaler_end_job(struct hyperscaler *cloud, uint32_t workload);
+
+/* --- hyperscaler_evict.c --- */
+/* Whoever ranks below and would make room for a unit of a service, or for the job that begins with the unit, is told to go. */
+void hyperscaler_make_room(struct hyperscaler *cloud, uint32_t unit, const struct pool_wish *wish);
+/* One of those is gone. With the last the room is offered to whom it was made for, before anybody else. */
+void hyperscaler_made_room(struct hyperscaler *cloud, uint32_t site);
+void hyperscaler_on_notice(void *context, struct engine *engine, uint32_t unit, uint64_t detail);
+void hyperscaler_on_evict(void *context, struct engine *engine, uint32_t unit, uint64_t detail);
+/* Maintenance of a node: cordon, telling who is left, an empty node, its return. */
+void hyperscaler_open_maintenance(struct hyperscaler *cloud);
+void hyperscaler_on_drain(void *context, struct engine *engine, uint32_t node, uint64_t detail);
+void hyperscaler_on_tell(void *context, struct engine *engine, uint32_t node, uint64_t detail);
+void hyperscaler_on_maintain(void *context, struct engine *engine, uint32_t node, uint64_t detail);
+void hyperscaler_on_return(void *context, struct engine *engine, uint32_t node, uint64_t detail);
+
+#endif

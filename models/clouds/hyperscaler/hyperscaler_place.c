@@ -1,0 +1,259 @@
+/* Machines: which zone, node and disk; booting and healing. A service asks for each replica by itself; jobs have their queue
+ * (hyperscaler_batch.c) and come here for their machines. */
+#include "models/clouds/hyperscaler/hyperscaler_inside.h"
+#include "models/clouds/world/world_tell.h"
+#include "sim/base/check.h"
+
+#include "sim/base/nomalloc.h"
+
+/* Why a request for a unit is turned away now. */
+static void tell_refusal(struct hyperscaler *cloud, uint32_t unit)
+{
+    struct world *world = cloud->world;
+    uint32_t site = world_site(world, unit), region = cloud->plan->region_control[site];
+    const char *name = cloud->plan->fleet->site[site].name;
+    if (can_manage(cloud, site))
+        world_tell(world, unit, "refused", "refused: no room in region %s that fits", name);
+    else
+        world_tell_wait(world, unit, "refused", graph_serves(world->graph, region) ? cloud->plan->control : region,
+                        "refused: region %s cannot be managed", name);
+}
+
+void hyperscaler_refuse(struct hyperscaler *cloud, uint32_t unit, uint32_t action)
+{
+    duration wait = world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, cloud->machine[unit].tries++);
+    world_refuse(cloud->world, unit);
+    if (world_tells_unit(cloud->world, unit))
+        tell_refusal(cloud, unit);
+    world_later(cloud->world, unit, action, wait);
+}
+
+/* --- Where ----------------------------------------------------------------------------------------------------------- */
+
+/* Zones of a site in which a storage unit serves; all, when none does. */
+static uint64_t zones_with_storage(const struct hyperscaler *cloud, uint32_t site)
+{
+    const struct fleet *fleet = cloud->plan->fleet;
+    uint64_t some = 0, all = UINT64_MAX >> (64 - fleet->site[site].zones);
+    for (uint32_t z = 0; z < fleet->site[site].zones; z++) {
+        const struct fleet_zone *zone = &fleet->zone[fleet->site[site].first_zone + z];
+        for (uint32_t i = 0; i < zone->storages; i++)
+            if (graph_serves(cloud->world->graph, fleet->storage[zone->first_storage + i])) {
+                some |= UINT64_C(1) << z;
+                break;
+            }
+    }
+    return some == 0 || some == all ? UINT64_MAX : some;
+}
+
+/* The zones a unit may go to: that of its disk, or its turn when replicas are spread over zones, or any. */
+static uint64_t allowed_zones(const struct hyperscaler *cloud, uint32_t unit, uint32_t site)
+{
+    const struct fleet *fleet = cloud->plan->fleet;
+    const struct machine *machine = &cloud->machine[unit];
+    uint32_t workload = workload_of(cloud, unit), zones = fleet->site[site].zones;
+    const struct demand_class *class = world_class(cloud->world, workload);
+    if (machine->storage != COMPONENT_NONE && cloud->plan->disks == DISKS_LRS)
+        return UINT64_C(1) << ((fleet->storage_zone[machine->storage] - fleet->site[site].first_zone));
+    if (class->spread == SPREAD_ZONE) {
+        /* Subscriptions number zones differently: a tenant's first zone is a physical zone of its own. */
+        uint32_t first = cloud->world->demand->workload[workload].number % zones;
+        return UINT64_C(1) << ((first + unit - cloud->world->demand->workload[workload].first_unit) % zones);
+    }
+    if (cloud->plan->disks == DISKS_ZRS)
+        return zones_with_storage(cloud, site);
+    return UINT64_MAX;
+}
+
+/* A disk in a storage unit of the zone: chosen once, and again only when the disk can move, then to a unit that serves where there
+ * is one. */
+static void choose_storage(struct hyperscaler *cloud, uint32_t unit, uint32_t node)
+{
+    struct machine *machine = &cloud->machine[unit];
+    if (cloud->plan->disks == DISKS_LOCAL || (machine->storage != COMPONENT_NONE && cloud->plan->disks == DISKS_LRS))
+        return;
+    const struct fleet_zone *zone = &cloud->plan->fleet->zone[cloud->plan->fleet->node[node].zone];
+    struct stream stream = world_stream(cloud->world, unit);
+    uint32_t at = (uint32_t)stream_below(&stream, zone->storages);
+    for (uint32_t i = 0; cloud->plan->disks == DISKS_ZRS && i < zone->storages; i++) {
+        if (graph_serves(cloud->world->graph, cloud->plan->fleet->storage[zone->first_storage + at]))
+            break;
+        at = (at + 1) % zone->storages;
+    }
+    machine->storage = zone->first_storage + at;
+}
+
+/* --- Taking and giving ----------------------------------------------------------------------------------------------- */
+
+void hyperscaler_bind(struct hyperscaler *cloud, uint32_t unit, uint32_t node, uint16_t devices)
+{
+    struct world *world = cloud->world;
+    struct machine *machine = &cloud->machine[unit];
+    choose_storage(cloud, unit, node);
+    bool remote = cloud->plan->disks != DISKS_LOCAL;
+    uint32_t extra = remote ? cloud->plan->fleet->storage[machine->storage] : 0;
+    world_bind(world, unit, node, devices, &extra, remote);
+    machine->billed_to = world_now(world);
+    machine->tries = 0;
+    if (world_class(world, workload_of(cloud, unit))->capacity == CAPACITY_ON_DEMAND || !(cloud->plan->evictions_per_second > 0))
+        return;
+    struct stream stream = world_stream(world, unit);
+    duration wait = duration_from_seconds(stream_exponential(&stream) / cloud->plan->evictions_per_second);
+    if (wait.us < US_NEVER / 2)
+        machine->notice =
+            engine_schedule(world->engine, instant_add(world_now(world), wait), CLASS_FAULT, cloud->action_notice, unit, 0);
+}
+
+void hyperscaler_leave(struct hyperscaler *cloud, uint32_t unit, const char *why)
+{
+    struct world *world = cloud->world;
+    struct machine *machine = &cloud->machine[unit];
+    uint32_t site = world->plan->fleet->node[world->unit[unit].node].site;
+    hyperscaler_bill(cloud, unit);
+    engine_cancel(world->engine, machine->notice);
+    engine_cancel(world->engine, machine->evict);
+    bool made_room = machine->leaving == LEAVES_PREEMPTED;
+    machine->leaving = LEAVES_NOT;
+    world_release(world, unit, why);
+    if (made_room)
+        hyperscaler_made_room(cloud, site);
+}
+
+void hyperscaler_free(struct hyperscaler *cloud, uint32_t unit, const char *why)
+{
+    const struct unit *what = &cloud->world->unit[unit];
+    if (what->state == UNIT_IDLE)
+        return;
+    uint32_t node = what->node;
+    uint16_t devices = what->devices;
+    hyperscaler_leave(cloud, unit, why);
+    pools_give(cloud->pools, what->workload, node, devices);
+    hyperscaler_look(cloud, cloud->plan->fleet->node[node].site);
+}
+
+/* --- Services -------------------------------------------------------------------------------------------------------- */
+
+static bool place(struct hyperscaler *cloud, uint32_t unit)
+{
+    uint32_t site = world_site(cloud->world, unit), node;
+    uint16_t devices;
+    uint64_t zones = allowed_zones(cloud, unit, site);
+    struct pool_wish wish = {.domains = zones == UINT64_MAX ? NULL : &zones, .domain_words = 1};
+    if (!pools_take_apart(cloud->pools, site, workload_of(cloud, unit), &wish, &node, &devices)) { /* an availability set */
+        hyperscaler_make_room(cloud, unit, &wish);
+        return false;
+    }
+    hyperscaler_bind(cloud, unit, node, devices);
+    return true;
+}
+
+void hyperscaler_on_allocate(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct hyperscaler *cloud = context;
+    if (can_manage(cloud, world_site(cloud->world, unit)) && place(cloud, unit))
+        world_later_drawn(cloud->world, unit, cloud->action_start, cloud->plan->boot_time);
+    else
+        hyperscaler_refuse(cloud, unit, cloud->action_allocate);
+}
+
+/* --- Loss and healing ------------------------------------------------------------------------------------------------ */
+
+static bool has_node(const struct hyperscaler *cloud, uint32_t unit)
+{
+    return graph_serves(cloud->world->graph, cloud->world->unit[unit].dependency[0]);
+}
+
+/* Whether the machine is down for software on its own disk: wherever the platform moves it, the disk comes along. */
+static bool is_stuck(const struct hyperscaler *cloud, uint32_t unit)
+{
+    uint32_t node = cloud->world->unit[unit].dependency[0];
+    return cloud->plan->software_on_disk && graph_culprit(cloud->world->graph, node) == node &&
+           faults_by_software(cloud->world->faults, node);
+}
+
+/* Whether the platform has to move a machine that does not run: its node is lost, or its disk, where another has the data. A job's
+ * machines hold nothing that counts: any loss moves them. */
+static bool must_move(const struct hyperscaler *cloud, uint32_t unit)
+{
+    if (is_job(cloud, unit))
+        return cloud->world->unit[unit].missing > 0;
+    if (!has_node(cloud, unit))
+        return !is_stuck(cloud, unit);
+    return cloud->plan->disks == DISKS_ZRS && cloud->world->unit[unit].missing > 0;
+}
+
+/* Whether a machine's data lies in a storage unit that does not serve, and nowhere else: it would start on no other node either. */
+static bool waits_for_disk(const struct hyperscaler *cloud, uint32_t unit)
+{
+    const struct machine *machine = &cloud->machine[unit];
+    return cloud->plan->disks == DISKS_LRS && machine->booted &&
+           !graph_serves(cloud->world->graph, cloud->plan->fleet->storage[machine->storage]);
+}
+
+void hyperscaler_on_start(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct hyperscaler *cloud = context;
+    if (cloud->world->unit[unit].missing == 0) {
+        cloud->machine[unit].booted = true;
+        world_start(cloud->world, unit);
+    } else if (must_move(cloud, unit)) { /* else its disk was away from the begin, and unit_up will come back to it */
+        world_later_drawn(cloud->world, unit, cloud->action_heal, cloud->plan->heal_after);
+    }
+}
+
+/* The platform moves a machine off what failed; a job goes back to its queue. */
+void hyperscaler_on_heal(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct hyperscaler *cloud = context;
+    struct world *world = cloud->world;
+    if (!must_move(cloud, unit))
+        return; /* the node is back, only the disk is not: unit_up will come back to it */
+    world_detected(world, workload_of(cloud, unit));
+    if (!can_manage(cloud, world_site(world, unit))) {
+        hyperscaler_refuse(cloud, unit, cloud->action_heal);
+        return;
+    }
+    if (is_job(cloud, unit)) {
+        hyperscaler_requeue(cloud, workload_of(cloud, unit), "queued again by the platform");
+        return;
+    }
+    if (waits_for_disk(cloud, unit)) {
+        if (world_tells_unit(world, unit))
+            world_tell_wait(world, unit, "waits", cloud->plan->fleet->storage[cloud->machine[unit].storage],
+                            "not moved, as its disk is not there");
+        world_later(world, unit, cloud->action_heal, cloud->plan->retry_cap);
+        return;
+    }
+    hyperscaler_free(cloud, unit, "moved by the platform");
+    if (!cloud->machine[unit].booted)
+        cloud->machine[unit].storage = COMPONENT_NONE; /* as if it had never been placed */
+    world_ask(world, unit);
+    world_later_drawn(world, unit, cloud->action_allocate, cloud->plan->create_time);
+}
+
+/* A crash either way. With the node gone the platform will move the machine, and with the disk gone where the data is elsewhere too;
+ * else the machine must wait for its disk. */
+void hyperscaler_unit_down(void *context, uint32_t unit, uint32_t lost)
+{
+    struct hyperscaler *cloud = context;
+    const struct unit *what = &cloud->world->unit[unit];
+    if (what->state == UNIT_RUNNING)
+        world_halt(cloud->world, unit);
+    if (lost == what->dependency[0] || (has_node(cloud, unit) && must_move(cloud, unit)))
+        world_later_drawn(cloud->world, unit, cloud->action_heal, cloud->plan->heal_after);
+    else if (has_node(cloud, unit))
+        engine_cancel(cloud->world->engine, what->pending);
+}
+
+void hyperscaler_unit_up(void *context, uint32_t unit)
+{
+    struct hyperscaler *cloud = context;
+    world_detected(cloud->world, workload_of(cloud, unit));
+    world_later_drawn(cloud->world, unit, cloud->action_start, cloud->plan->boot_time);
+}

@@ -1,0 +1,56 @@
+/* io.net: supply from many owners, control from one company.
+ *
+ * Owners' machines come in three tiers (data centers, professional miners, consumers); in a comparison on the same hardware a tier
+ * is a label of a site. A central orchestrator matches every request, watches heartbeats and replaces what fails; nothing new
+ * happens without it. Users reach their workers through io.net's relays: with its relay gone a worker runs on but cannot be
+ * reached, which counts as down. A job is a Ray cluster whose head is its first pod: losing the head loses the cluster.
+ *
+ * Renters prepay by the hour (at least one) and get back, as credit, what a failed worker did not deliver; paying in USDC costs
+ * each side 2 %.
+ *
+ * Sources: the public documentation of io.net as of September 2025 (sections on clusters, tunnels, device states, earnings).
+ * Heartbeats, replacement and refunds on failure are not published: their keys are marked U. The rules of July 2024 differ in
+ * what nines does not model yet: block rewards (begun 25 June 2024), staking. */
+#ifndef NINES_MODELS_CLOUDS_IONET_IONET_H
+#define NINES_MODELS_CLOUDS_IONET_IONET_H
+
+#include "models/clouds/world/pool.h"
+#include "models/clouds/world/prices.h"
+
+extern const struct key ionet_tier_keys[];
+
+#define IONET_WHEN .when = "kind=ionet"
+#define IONET_KEYS                                                                                                     \
+    POOL_KEYS("ionet"),                                                                                                \
+        {"gpu_prices", KEY_LIST, NULL, "price per GPU-hour by model, host included", .children = gpu_price_keys, IONET_WHEN}, \
+        {"vcpu_price", KEY_MONEY_RATE, "0.01 USD/h", "price per vCPU with its memory (U)", IONET_WHEN},                \
+        {"tiers", KEY_LIST, NULL, "tier of each site; a site not named is a data center", .children = ionet_tier_keys, IONET_WHEN}, \
+        {"prefer", KEY_CHOICE, "reliable", "tiers are tried from data center to consumer, or the other way round",     \
+         .choices = "reliable|cheap", IONET_WHEN},                                                                     \
+        {"miner_price", KEY_SHARE, "80 %", "price in the miner tier, of the listed price (U)", IONET_WHEN},            \
+        {"consumer_price", KEY_SHARE, "60 %", "price in the consumer tier, of the listed price (U)", IONET_WHEN},      \
+        {"suppliers_per_site", KEY_INTEGER, "20", "owners that share the racks of a site (U)", .low = 1, .high = 100000, IONET_WHEN}, \
+        {"relays_per_site", KEY_INTEGER, "2", "relays through which a site's workers are reached (U)", .low = 1, .high = 100, \
+         IONET_WHEN},                                                                                                  \
+        {"relay_up", KEY_LAW, "0 s", "time to failure of one relay; 0 s: never by itself", IONET_WHEN},                \
+        {"relay_repair", KEY_LAW, "0 s", "its time to repair", IONET_WHEN},                                            \
+        {"control_up", KEY_LAW, "0 s", "time to failure of the orchestrator; 0 s: never by itself", IONET_WHEN},       \
+        {"control_repair", KEY_LAW, "0 s", "its time to repair", IONET_WHEN},                                          \
+        {"heartbeat", KEY_DURATION, "60 s", "time between heartbeats (U; vendor pages say 60 s and 6 h)", .low = 1,    \
+         .high = 86400, IONET_WHEN},                                                                                   \
+        {"heartbeat_misses", KEY_INTEGER, "3", "missed heartbeats before a worker counts as failed (U)", .low = 1, .high = 1000, \
+         IONET_WHEN},                                                                                                  \
+        {"deploy_time", KEY_LAW, "lognormal_median(90 s, 0.467)",                                                      \
+         "time from a request to a running cluster (vendor claims: 90 s; 99.5 % within 5 min)", IONET_WHEN}, \
+        {"replace_time", KEY_LAW, "lognormal_median(90 s, 0.5)", "time to replace a failed worker (U)", IONET_WHEN},   \
+        {"manual_share", KEY_SHARE, "2 %", "share of replacements that need a person (vendor claim: 98 % automatic)", IONET_WHEN}, \
+        {"manual_time", KEY_LAW, "lognormal_median(2 h, 1)", "time such a replacement takes (assumption)", IONET_WHEN}, \
+        {"livelocks", KEY_CHOICE, "leave", "clusters that wait for each other for ever: as Ray leaves them, or the youngest begins anew", \
+         .choices = "leave|recreate", IONET_WHEN},                                                                     \
+        {"retry_first", KEY_DURATION, "30 s", "first wait after a refused request; doubles each time (assumption)", .low = 1, \
+         .high = 86400, IONET_WHEN},                                                                                   \
+        {"retry_cap", KEY_DURATION, "10 min", "longest wait between two tries (assumption)", .low = 1, .high = 86400, IONET_WHEN}, \
+        {"fee", KEY_SHARE, "2 %", "fee on the renter's side when paying in USDC (R, 2025)", IONET_WHEN},               \
+        {"refund", KEY_SHARE, "100 %", "share of undelivered hours that comes back (U)", IONET_WHEN}
+
+#endif

@@ -1,0 +1,456 @@
+#include "models/clouds/world/world.h"
+
+#include "models/clouds/world/cloud.h"
+#include "models/clouds/world/world_inside.h"
+#include "models/clouds/world/world_tell.h"
+#include "sim/base/check.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "sim/base/nomalloc.h"
+
+#define LINK_NONE UINT32_MAX
+
+/* --- Names and streams ----------------------------------------------------------------------------------------------- */
+
+struct gpu_pod world_pod(const struct world *world, uint32_t workload)
+{
+    const struct demand_class *class = world_class(world, workload);
+    return (struct gpu_pod){.cpu_milli = class->cpu_milli,
+                            .memory_mib = (int32_t)((class->memory_bytes + 1048575) / 1048576),
+                            .devices = (uint16_t)class->gpus,
+                            .milli_per_device = (uint16_t)(class->gpus > 0 ? class->gpu_milli : 0),
+                            .models = class->gpus > 0 ? class->gpu_models : 0};
+}
+
+uint32_t world_site(const struct world *world, uint32_t unit)
+{
+    uint32_t workload = world->unit[unit].workload;
+    const struct workload *what = &world->demand->workload[workload];
+    uint32_t sites = world_class(world, workload)->sites;
+    return what->site[(unit - what->first_unit) % sites];
+}
+
+struct stream world_stream(struct world *world, uint32_t unit)
+{
+    struct unit *what = &world->unit[unit];
+    const struct workload *workload = &world->demand->workload[what->workload];
+    struct stream_key family = stream_key(world->task->seed, world->task->replication, world->plan->kind->name);
+    struct stream_key own = stream_key_path(family, world_class(world, what->workload)->name);
+    uint64_t number = (uint64_t)(unit - workload->first_unit) << 32 | what->draws++;
+    return stream_open(stream_key_index(stream_key_index(own, workload->number), number));
+}
+
+void world_later(struct world *world, uint32_t unit, uint32_t action, duration wait)
+{
+    struct unit *what = &world->unit[unit];
+    engine_cancel(world->engine, what->pending);
+    what->pending = engine_schedule(world->engine, instant_add(world_now(world), wait), CLASS_ACT, action, unit, 0);
+}
+
+void world_later_drawn(struct world *world, uint32_t unit, uint32_t action, const struct law *law)
+{
+    struct stream stream = world_stream(world, unit);
+    world_later(world, unit, action, law_draw_duration(law, &stream));
+}
+
+duration world_backoff(duration first, duration cap, uint32_t tries)
+{
+    int64_t wait = first.us;
+    for (uint32_t i = 0; i < tries && wait < cap.us; i++)
+        wait *= 2;
+    return (duration){wait < cap.us ? wait : cap.us};
+}
+
+uint32_t world_siblings(const struct world *world, uint32_t workload, uint32_t *nodes)
+{
+    uint32_t first = world->demand->workload[workload].first_unit, count = 0;
+    if (world_class(world, workload)->kind == DEMAND_SERVICE)
+        for (uint32_t u = first; u < first + world_class(world, workload)->units; u++)
+            if (world->unit[u].node != COMPONENT_NONE)
+                nodes[count++] = world->unit[u].node;
+    return count;
+}
+
+bool world_place_gang(struct world *world, uint32_t workload, uint32_t pool,
+                      void (*bind)(void *cloud, uint32_t unit, uint32_t node, uint16_t devices))
+{
+    uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
+    uint32_t nodes[DEMAND_UNITS_MAX], idle = 0;
+    uint16_t devices[DEMAND_UNITS_MAX];
+    for (uint32_t u = first; u < first + units; u++)
+        idle += world->unit[u].state == UNIT_IDLE;
+    if (idle == 0)
+        return true;
+    if (!pools_take_gang(world->pools, pool, workload, nodes, devices))
+        return false;
+    for (uint32_t i = 0; i < units; i++)
+        if (world->unit[first + i].state == UNIT_IDLE)
+            bind(world->cloud, first + i, nodes[i], devices[i]);
+    return true;
+}
+
+uint32_t world_first_on(const struct world *world, uint32_t component)
+{
+    uint32_t link = world->head[component];
+    return link == LINK_NONE ? COMPONENT_NONE : link / UNIT_DEPENDENCIES;
+}
+
+uint32_t world_next_on(const struct world *world, uint32_t component, uint32_t unit)
+{
+    const struct unit *what = &world->unit[unit];
+    for (uint32_t i = 0; i < what->dependencies; i++)
+        if (what->dependency[i] == component)
+            return what->next[i] == LINK_NONE ? COMPONENT_NONE : what->next[i] / UNIT_DEPENDENCIES;
+    check(false, "unit %" PRIu32 " does not depend on component %" PRIu32, unit, component);
+}
+
+char *world_name(const struct world *world, uint32_t workload, char *buffer, size_t bytes)
+{
+    (void)snprintf(buffer, bytes, "%s/%" PRIu32, world_class(world, workload)->name, world->demand->workload[workload].number);
+    return buffer;
+}
+
+/* --- Units ----------------------------------------------------------------------------------------------------------- */
+
+static struct measure_cause cause_of(const struct world *world, uint32_t component)
+{
+    uint32_t culprit = graph_culprit(world->graph, component);
+    if (culprit == COMPONENT_NONE)
+        culprit = component;
+    uint32_t cause = faults_cause(world->faults, culprit);
+    return (struct measure_cause){.component = graph_component(world->plan->graph, culprit)->path,
+                                  .name = faults_cause_name(world->faults, cause),
+                                  .incident = faults_cause_incident(world->faults, cause)};
+}
+
+/* A unit has come up or gone down: tells the job or the measurement. */
+static void count_up(struct world *world, uint32_t unit, int change, struct measure_cause cause)
+{
+    uint32_t workload = world->unit[unit].workload;
+    struct load *load = &world->load[workload];
+    const struct demand_class *class = world_class(world, workload);
+    load->up = (uint32_t)((int64_t)load->up + change);
+    if (!load->wanted)
+        return;
+    if (class->kind == DEMAND_SERVICE) {
+        measure_up(world->measure, workload, load->up, cause, world_now(world));
+        if (change < 0 && NINES_UNLIKELY(world->stop_at < (double)INFINITY))
+            world_watch(world, workload);
+    } else if (change > 0 && load->up == class->units)
+        world_begin_job(world, workload);
+    else if (change < 0 && load->job.phase == JOB_RUNNING)
+        world_fail_job(world, workload);
+}
+
+static void go_up(struct world *world, uint32_t unit)
+{
+    struct unit *what = &world->unit[unit];
+    if (what->touched != 0) {
+        measure_back(world->measure, what->touched - 1, world_now(world));
+        what->touched = 0;
+    }
+    if (world_tells(world, what->workload))
+        world_tell_up(world, unit);
+    count_up(world, unit, +1, (struct measure_cause){.incident = COMPONENT_NONE});
+}
+
+static void go_down(struct world *world, uint32_t unit, uint32_t component)
+{
+    struct unit *what = &world->unit[unit];
+    struct measure_cause cause = cause_of(world, component);
+    if (cause.incident != COMPONENT_NONE && what->touched == 0 && world_class(world, what->workload)->kind == DEMAND_SERVICE) {
+        what->touched = 1 + cause.incident;
+        measure_touched(world->measure, what->workload, cause.incident, world_now(world));
+    }
+    if (world_tells(world, what->workload))
+        world_tell_loss(world, unit, component, true);
+    count_up(world, unit, -1, cause);
+}
+
+void world_ask(struct world *world, uint32_t unit)
+{
+    if (world->unit[unit].asked.us != US_NEVER)
+        return;
+    world->unit[unit].asked = world_now(world);
+    world->unit[unit].refused = false;
+}
+
+void world_refuse(struct world *world, uint32_t unit)
+{
+    struct unit *what = &world->unit[unit];
+    if (what->asked.us == US_NEVER || what->refused)
+        return;
+    what->refused = true;
+    world->refusals++;
+}
+
+void world_give_up(struct world *world, uint32_t unit)
+{
+    struct unit *what = &world->unit[unit];
+    if (what->asked.us != US_NEVER)
+        measure_lease_failed(world->measure, what->asked, world_now(world));
+    what->asked = INSTANT_NEVER;
+}
+
+static void link_dependency(struct world *world, uint32_t unit, uint32_t slot)
+{
+    struct unit *what = &world->unit[unit];
+    uint32_t link = unit * UNIT_DEPENDENCIES + slot, *head = &world->head[what->dependency[slot]];
+    what->next[slot] = *head;
+    what->previous[slot] = LINK_NONE;
+    if (*head != LINK_NONE)
+        world->unit[*head / UNIT_DEPENDENCIES].previous[*head % UNIT_DEPENDENCIES] = link;
+    *head = link;
+}
+
+static void unlink_dependency(struct world *world, uint32_t unit, uint32_t slot)
+{
+    struct unit *what = &world->unit[unit];
+    uint32_t next = what->next[slot], previous = what->previous[slot];
+    if (next != LINK_NONE)
+        world->unit[next / UNIT_DEPENDENCIES].previous[next % UNIT_DEPENDENCIES] = previous;
+    if (previous != LINK_NONE)
+        world->unit[previous / UNIT_DEPENDENCIES].next[previous % UNIT_DEPENDENCIES] = next;
+    else
+        world->head[what->dependency[slot]] = next;
+}
+
+void world_bind(struct world *world, uint32_t unit, uint32_t node, uint16_t devices, const uint32_t *extra, uint32_t extras)
+{
+    struct unit *what = &world->unit[unit];
+    check(!world->changing, "a unit is bound in the middle of a change");
+    check(what->state == UNIT_IDLE && extras < UNIT_DEPENDENCIES, "a unit is bound twice");
+    what->state = UNIT_BOUND;
+    what->node = node;
+    what->devices = devices;
+    what->dependencies = (uint8_t)(1 + extras);
+    what->dependency[0] = world->plan->fleet->node[node].component;
+    for (uint32_t i = 0; i < extras; i++)
+        what->dependency[1 + i] = extra[i];
+    what->missing = 0;
+    for (uint32_t i = 0; i < what->dependencies; i++) {
+        link_dependency(world, unit, i);
+        what->missing = (uint8_t)(what->missing + !graph_serves(world->graph, what->dependency[i]));
+    }
+    what->bound_at = world_now(world);
+    what->requested = what->asked;
+    what->paid_micro = 0;
+    if (what->asked.us != US_NEVER)
+        measure_lease_granted(world->measure, what->asked, world_now(world));
+    what->asked = INSTANT_NEVER;
+    if (world_tells(world, what->workload))
+        world_tell_place(world, unit);
+}
+
+void world_start(struct world *world, uint32_t unit)
+{
+    struct unit *what = &world->unit[unit];
+    check(!world->changing && what->state == UNIT_BOUND, "a unit starts that is not bound");
+    what->state = UNIT_RUNNING;
+    if (what->missing == 0)
+        go_up(world, unit);
+    else if (world_tells(world, what->workload))
+        world_tell(world, unit, "started", "started, but %u of what it depends on %s", what->missing,
+                   what->missing == 1 ? "does not serve" : "do not serve");
+}
+
+void world_halt(struct world *world, uint32_t unit)
+{
+    struct unit *what = &world->unit[unit];
+    check(what->state == UNIT_RUNNING && what->missing > 0, "a unit is halted that is not down");
+    what->state = UNIT_BOUND;
+}
+
+/* --- Leases and payments, as they are listed ------------------------------------------------------------------------- */
+
+void world_pay(struct world *world, uint32_t first, uint32_t units, money amount, const char *to, const char *denom,
+               const char *what)
+{
+    uint32_t workload = world->unit[first].workload;
+    instant now = world_now(world);
+    measure_pay(world->measure, workload, amount, now);
+    for (uint32_t u = 0; u < units; u++) /* in equal parts; what does not divide goes to the first */
+        world->unit[first + u].paid_micro += amount.micro / units + (u == 0 ? amount.micro % units : 0);
+    if (world->task->log < SIM_LOG_LEASES || now.us < 0)
+        return;
+    char tenant[96];
+    struct sim_payment payment = {.t_s = (double)now.us / 1e6,
+                                  .from = world_name(world, workload, tenant, sizeof tenant),
+                                  .to = to,
+                                  .amount_micro = amount.micro,
+                                  .denom = denom,
+                                  .what = what};
+    record_payment(world->record, &payment);
+}
+
+void world_credit(struct world *world, uint32_t workload, money amount, const char *from)
+{
+    instant now = world_now(world);
+    measure_credit(world->measure, workload, amount, now);
+    if (world->task->log < SIM_LOG_LEASES || now.us < 0)
+        return;
+    char tenant[96];
+    struct sim_payment payment = {.t_s = (double)now.us / 1e6,
+                                  .from = from,
+                                  .to = world_name(world, workload, tenant, sizeof tenant),
+                                  .amount_micro = amount.micro,
+                                  .denom = "usd",
+                                  .what = "credit"};
+    record_payment(world->record, &payment);
+}
+
+void world_list_lease(struct world *world, uint32_t unit, const char *why)
+{
+    const struct unit *what = &world->unit[unit];
+    if (world->task->log < SIM_LOG_LEASES || world_now(world).us < 0 || what->state == UNIT_IDLE)
+        return;
+    char tenant[96];
+    const struct demand_class *class = world_class(world, what->workload);
+    money per_hour = {0};
+    struct sim_lease lease = {.id = world->leases_listed++,
+                              .tenant = world_name(world, what->workload, tenant, sizeof tenant),
+                              .requested_s = what->requested.us < US_NEVER ? (double)what->requested.us / 1e6
+                                                                           : (double)what->bound_at.us / 1e6,
+                              .start_s = (double)what->bound_at.us / 1e6,
+                              .end_s = why != NULL ? (double)world_now(world).us / 1e6 : (double)NAN,
+                              .reason = why != NULL ? why : "",
+                              .gpus = class->gpus,
+                              .paid_usd = (double)what->paid_micro / 1e6};
+    world->plan->kind->lease(world->cloud, unit, &lease.provider, &per_hour);
+    lease.price_usd_per_h = (double)per_hour.micro / 1e6;
+    record_lease(world->record, &lease);
+    if (world_tells(world, what->workload))
+        world_tell_lease(world, unit, &lease);
+}
+
+void world_release(struct world *world, uint32_t unit, const char *why)
+{
+    struct unit *what = &world->unit[unit];
+    check(!world->changing, "a unit is released in the middle of a change");
+    if (what->state == UNIT_IDLE)
+        return;
+    bool was_up = unit_is_up(what);
+    bool wanted = world->load[what->workload].wanted;
+    const char *reason = wanted ? why : "not wanted any more";
+    if (world_tells(world, what->workload))
+        world_tell_release(world, unit, was_up && wanted, reason);
+    world_list_lease(world, unit, reason);
+    for (uint32_t i = 0; i < what->dependencies; i++)
+        unlink_dependency(world, unit, i);
+    what->state = UNIT_IDLE;
+    what->node = COMPONENT_NONE;
+    what->dependencies = 0;
+    what->missing = 0;
+    if (was_up)
+        count_up(world, unit, -1, (struct measure_cause){.component = why, .incident = COMPONENT_NONE});
+}
+
+/* --- The list of components' outages ----------------------------------------------------------------------------------- */
+
+void world_list_fall(const struct world *world, uint32_t component, bool censored)
+{
+    const struct graph *graph = world->plan->graph;
+    const struct fall *fall = &world->fall[component];
+    instant now = world_now(world), from = fall->since.us > 0 ? fall->since : (instant){0};
+    if (now.us <= from.us)
+        return;
+    const char *name = faults_cause_name(world->faults, fall->cause);
+    struct sim_outage outage = {.subject_kind = component_class_names[graph_component(graph, component)->class],
+                                .subject = graph_component(graph, component)->path,
+                                .start_s = (double)from.us / 1e6,
+                                .end_s = (double)now.us / 1e6,
+                                .censored = censored,
+                                .cause = graph_component(graph, fall->culprit)->path,
+                                .incident = name};
+    record_outage(world->record, &outage);
+}
+
+static void note_fall(struct world *world, uint32_t component, bool serves)
+{
+    struct fall *fall = &world->fall[component];
+    if (serves) {
+        world_list_fall(world, component, false);
+        fall->since = INSTANT_NEVER;
+        return;
+    }
+    uint32_t culprit = graph_culprit(world->graph, component);
+    fall->since = world_now(world);
+    fall->culprit = culprit != COMPONENT_NONE ? culprit : component;
+    fall->cause = faults_cause(world->faults, fall->culprit);
+}
+
+/* --- Changes of the graph -------------------------------------------------------------------------------------------- */
+
+static void serve_changed(struct world *world, uint32_t component, bool serves)
+{
+    const struct cloud_kind *kind = world->plan->kind;
+    for (uint32_t link = world->head[component]; link != LINK_NONE;) {
+        uint32_t unit = link / UNIT_DEPENDENCIES;
+        struct unit *what = &world->unit[unit];
+        link = what->next[link % UNIT_DEPENDENCIES];
+        bool was_up = unit_is_up(what);
+        what->missing = (uint8_t)(what->missing + (serves ? -1 : 1));
+        if (was_up)
+            go_down(world, unit, component);
+        else if (world_tells(world, what->workload))
+            world_tell_loss(world, unit, component, !serves);
+        if (!serves) {
+            kind->unit_down(world->cloud, unit, component);
+        } else if (what->missing == 0) {
+            if (what->state == UNIT_RUNNING)
+                go_up(world, unit);
+            kind->unit_up(world->cloud, unit);
+        }
+    }
+}
+
+void world_on_change(void *context, uint32_t component, uint8_t before, uint8_t after)
+{
+    struct world *world = context;
+    bool nested = world->changing;
+    world->changing = true;
+    if ((before ^ after) & COMPONENT_SERVES) {
+        bool serves = (after & COMPONENT_SERVES) != 0;
+        if (component < world->plan->fleet->fleet_components &&
+            world->plan->fleet->node_of_component[component] != COMPONENT_NONE) {
+            world->nodes_up = serves ? world->nodes_up + 1 : world->nodes_up - 1;
+            if (world->measure != NULL)
+                measure_nodes_up(world->measure, world->nodes_up, world_now(world));
+        }
+        if (world->fall != NULL && world->faults != NULL)
+            note_fall(world, component, serves);
+        if (world->cloud != NULL)
+            serve_changed(world, component, serves);
+    }
+    if (world->pools != NULL && ((before ^ after) & COMPONENT_SERVES))
+        pools_component(world->pools, component, (after & COMPONENT_SERVES) != 0);
+    if (world->cloud != NULL && world->plan->kind->component != NULL)
+        world->plan->kind->component(world->cloud, component, before, after);
+    world->changing = nested;
+}
+
+/* --- Audit ---------------------------------------------------------------------------------------------------------- */
+
+void world_audit(const struct world *world)
+{
+    graph_audit(world->graph);
+    for (uint32_t w = 0; w < world->demand->workloads; w++) {
+        uint32_t up = 0, first = world->demand->workload[w].first_unit;
+        for (uint32_t u = first; u < first + world_class(world, w)->units; u++) {
+            const struct unit *unit = &world->unit[u];
+            uint32_t missing = 0;
+            for (uint32_t i = 0; i < unit->dependencies; i++)
+                missing += !graph_serves(world->graph, unit->dependency[i]);
+            check(missing == unit->missing, "unit %" PRIu32 " miscounts what it lacks", u);
+            check((unit->state == UNIT_IDLE) == (unit->node == COMPONENT_NONE), "unit %" PRIu32 " is idle on a node", u);
+            up += unit_is_up(unit);
+        }
+        check(up == world->load[w].up, "workload %" PRIu32 " miscounts its units", w);
+    }
+    pools_audit(world->pools);
+    if (world->plan->kind->audit != NULL)
+        world->plan->kind->audit(world->cloud);
+}

@@ -1,0 +1,278 @@
+/* A replication from its beginning to its end: demand arrives and leaves, probes are sent, the horizon is settled. */
+#include "models/clouds/world/cloud.h"
+#include "models/clouds/world/world_inside.h"
+#include "models/clouds/world/world_tell.h"
+#include "sim/base/check.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sim/base/nomalloc.h"
+
+/* --- Demand and probes ----------------------------------------------------------------------------------------------- */
+
+static void on_request(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
+{
+    (void)detail;
+    struct world *world = context;
+    const struct workload *what = &world->demand->workload[workload];
+    world->load[workload].wanted = true;
+    if (world_class(world, workload)->kind == DEMAND_JOB)
+        world_open_job(world, workload);
+    measure_request(world->measure, workload, world_now(world));
+    if (world_tells(world, workload))
+        world_tell_whole(world, "asked", "asked for %u %s", world_class(world, workload)->units, world_unit_word(world, workload));
+    if (what->withdrawn.us < US_NEVER)
+        engine_schedule(engine, what->withdrawn, CLASS_END, world->action_withdraw, workload, 0);
+    for (uint32_t u = what->first_unit; u < what->first_unit + world_class(world, workload)->units; u++)
+        world_ask(world, u);
+    world->plan->kind->request(world->cloud, workload);
+}
+
+static void on_withdraw(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct world *world = context;
+    measure_withdraw(world->measure, workload, world_now(world));
+    if (world_tells(world, workload))
+        world_tell_whole(world, "withdrawn", "not wanted any more by its tenant");
+    world->load[workload].wanted = false;
+    world->plan->kind->withdraw(world->cloud, workload);
+}
+
+/* A probe completes within 5 min of being sent or has failed; one that is turned away is tried again every 30 s. */
+static const duration probe_deadline = {5 * US_PER_MINUTE}, probe_again = {30 * US_PER_SECOND};
+
+/* A probe has taken the time that the cloud's control plane takes: does it come through? */
+static void on_pass(void *context, struct engine *engine, uint32_t probe, uint64_t detail)
+{
+    static const struct gpu_pod small = {.cpu_milli = 2000, .memory_mib = 4096};
+    (void)detail;
+    struct world *world = context;
+    instant sent = world->probe[probe].at, again = instant_add(world_now(world), probe_again);
+    bool in_time = instant_since(world_now(world), sent).us <= probe_deadline.us;
+    if (in_time && world->plan->kind->passes(world->cloud, world->probe[probe].site, &small))
+        measure_probe(world->measure, true);
+    else if (instant_since(again, sent).us <= probe_deadline.us)
+        engine_schedule(engine, again, CLASS_BEGIN, world->action_pass, probe, 0);
+    else
+        measure_probe(world->measure, false);
+}
+
+static void on_probe(void *context, struct engine *engine, uint32_t probe, uint64_t detail)
+{
+    (void)detail;
+    struct world *world = context;
+    const struct cloud_kind *kind = world->plan->kind;
+    if (probe + 1 < world->probes)
+        engine_schedule(engine, world->probe[probe + 1].at, CLASS_BEGIN, world->action_probe, probe + 1, 0);
+    struct stream_key family = stream_key(world->task->seed, world->task->replication, "probe time");
+    struct stream stream = stream_open(stream_key_index(stream_key_path(family, kind->name), probe));
+    duration wait = kind->probe_time(world->cloud, &stream);
+    if (wait.us <= probe_deadline.us)
+        engine_schedule(engine, instant_add(world_now(world), wait), CLASS_BEGIN, world->action_pass, probe, 0);
+    else
+        measure_probe(world->measure, false);
+}
+
+/* The common stream of probes: times, kinds and homes are the same for every cloud. Only those whose deadline lies inside the
+ * horizon are sent. */
+static void draw_probes(struct world *world)
+{
+    struct stream stream = stream_open(stream_key(world->task->seed, world->task->replication, "probe"));
+    double rate = world->plan->probes_per_second;
+    int64_t end = world->task->horizon.us - probe_deadline.us;
+    double expected = rate * duration_seconds((duration){world->task->horizon.us});
+    uint32_t room = (uint32_t)(expected * 2) + 1000;
+    world->probe = arena_array(world->arena, room, struct probe);
+    if (!(rate > 0))
+        return;
+    for (instant at = {0};;) {
+        at = instant_add(at, duration_from_seconds(stream_exponential(&stream) / rate));
+        if (at.us >= end)
+            break;
+        if (world->probes == room)
+            limit_reached("probes", room);
+        uint32_t kind = (uint32_t)stream_below(&stream, 3);
+        uint32_t site = (uint32_t)stream_below(&stream, world->plan->fleet->sites);
+        world->probe[world->probes++] = (struct probe){.at = at, .site = site, .kind = kind};
+    }
+    if (world->probes > 0)
+        engine_schedule(world->engine, world->probe[0].at, CLASS_BEGIN, world->action_probe, 0, 0);
+}
+
+/* At time 0 the measuring begins: what jobs have done before does not count. */
+static void on_zero(void *context, struct engine *engine, uint32_t subject, uint64_t detail)
+{
+    (void)engine;
+    (void)subject;
+    (void)detail;
+    struct world *world = context;
+    for (uint32_t w = 0; w < world->demand->workloads; w++) {
+        struct load *load = &world->load[w];
+        load->base = job_account(&load->job, &load->costs, world_now(world));
+    }
+}
+
+static duration less(duration a, duration b) { return (duration){a.us - b.us}; }
+
+static void close_jobs(struct world *world)
+{
+    for (uint32_t w = 0; w < world->demand->workloads; w++) {
+        struct load *load = &world->load[w];
+        if (world_class(world, w)->kind != DEMAND_JOB || load->job.attempts == 0)
+            continue;
+        struct job_account now = job_account(&load->job, &load->costs, world_now(world)), base = load->base;
+        struct job_account inside = {less(now.productive, base.productive), less(now.checkpoint, base.checkpoint),
+                                     less(now.rework, base.rework),         less(now.restart, base.restart),
+                                     less(now.detection, base.detection),   less(now.queue, base.queue)};
+        measure_job(world->measure, w, &inside, load->gang.state == GPU_ELASTIC_DONE && load->job.since.us >= 0);
+    }
+}
+
+static void close_requests(struct world *world)
+{
+    for (uint32_t u = 0; u < world->demand->units; u++)
+        world_give_up(world, u);
+}
+
+/* --- One replication ------------------------------------------------------------------------------------------------- */
+
+static uint32_t estimate_events(const struct cloud_plan *plan, const struct demand *demand)
+{
+    uint64_t estimate = faults_pending_estimate(plan->faults) + (uint64_t)demand->workloads * 4 +
+                        (uint64_t)demand->units * plan->kind->events_per_unit + 65536;
+    return estimate > EVENTS_MAX ? EVENTS_MAX : (uint32_t)estimate;
+}
+
+static void open_units(struct world *world)
+{
+    uint32_t components = graph_count(world->plan->graph);
+    world->unit = arena_array(world->arena, world->demand->units, struct unit);
+    world->load = arena_array(world->arena, world->demand->workloads, struct load);
+    world->head = arena_array(world->arena, components, uint32_t);
+    world->stamps = arena_array(world->arena, components, uint32_t);
+    memset(world->head, 0xff, components * sizeof *world->head);
+    check((uint64_t)world->demand->units * UNIT_DEPENDENCIES < UINT32_MAX, "too many units");
+    for (uint32_t w = 0; w < world->demand->workloads; w++)
+        for (uint32_t u = 0; u < world_class(world, w)->units; u++)
+            world->unit[world->demand->workload[w].first_unit + u] =
+                (struct unit){.workload = w, .node = COMPONENT_NONE, .asked = INSTANT_NEVER};
+}
+
+static void open_measure(struct world *world)
+{
+    const struct fault_list *faults = world->plan->faults->list;
+    instant *starts = arena_array(world->arena, faults->incidents, instant);
+    for (uint32_t i = 0; i < faults->incidents; i++)
+        starts[i] = faults->incident[i].start;
+    struct measure_options options = {.demand = world->demand,
+                                      .task = world->task,
+                                      .record = world->record,
+                                      .nodes = world->plan->fleet->nodes,
+                                      .incidents = faults->incidents,
+                                      .incident_start = starts,
+                                      .lease_deadline = world->plan->lease_deadline};
+    world->measure = measure_open(world->arena, &options);
+}
+
+/* What is down already failed by itself: incidents and hazards come later. */
+static void open_falls(struct world *world)
+{
+    if (world->task->log < SIM_LOG_EVENTS)
+        return;
+    uint32_t components = graph_count(world->plan->graph);
+    world->fall = arena_array(world->arena, components, struct fall);
+    for (uint32_t c = 0; c < components; c++) {
+        uint32_t culprit = graph_culprit(world->graph, c);
+        world->fall[c] = culprit == COMPONENT_NONE ? (struct fall){.since = INSTANT_NEVER}
+                                                   : (struct fall){world_now(world), culprit, FAULT_OWN};
+    }
+}
+
+static void close_falls(const struct world *world)
+{
+    for (uint32_t c = 0; world->fall != NULL && c < graph_count(world->plan->graph); c++)
+        if (world->fall[c].since.us != US_NEVER)
+            world_list_fall(world, c, true);
+}
+
+static void open_world(struct world *world)
+{
+    const struct cloud_plan *plan = world->plan;
+    const struct sim_task *task = world->task;
+    instant begin = {-task->warmup.us};
+    world->demand = demand_draw(world->arena, plan->demand, task->seed, task->replication, begin, task->horizon);
+    struct engine_options options = {
+        .capacity = plan->events_limit != 0 ? plan->events_limit : estimate_events(plan, world->demand), .start = begin};
+    world->engine = engine_create(world->arena, &options);
+    if (plan->shuffle_ties != 0)
+        engine_shuffle_ties(world->engine, plan->shuffle_ties);
+    world->action_request = engine_action(world->engine, on_request, world);
+    world->action_withdraw = engine_action(world->engine, on_withdraw, world);
+    world->action_finish = engine_action(world->engine, world_on_finish, world);
+    world->action_fault = engine_action(world->engine, world_on_fault, world);
+    world->action_probe = engine_action(world->engine, on_probe, world);
+    world->action_abandon = engine_action(world->engine, world_on_abandon, world);
+    world->action_pass = engine_action(world->engine, on_pass, world);
+    world->action_zero = engine_action(world->engine, on_zero, world);
+    open_units(world);
+    open_measure(world);
+    world->nodes_up = plan->fleet->nodes;
+    measure_nodes_up(world->measure, world->nodes_up, begin);
+    world->graph = graph_open(world->arena, plan->graph, world->engine, world_on_change, world);
+    world->faults = faults_open(world->arena, plan->faults, world->graph, world->engine, task->seed, task->replication);
+    open_falls(world);
+    world_tell_open(world);
+    world->pools = pools_open(world, plan->kind->pools(plan->own));
+    world->cloud = plan->kind->open(world, plan->own);
+    for (uint32_t w = 0; w < world->demand->workloads; w++)
+        if (world->demand->workload[w].requested.us < task->horizon.us)
+            engine_schedule(world->engine, world->demand->workload[w].requested, CLASS_BEGIN, world->action_request, w, 0);
+    engine_schedule(world->engine, (instant){0}, CLASS_ZERO, world->action_zero, 0, 0);
+    draw_probes(world);
+}
+
+struct world *world_begin(const struct cloud_plan *plan, const struct sim_task *task, struct sim_record *record)
+{
+    struct world *world = arena_new(task->arena, struct world);
+    *world = (struct world){.plan = plan, .task = task, .record = record, .arena = task->arena, .stop_at = (double)INFINITY,
+                            .told = COMPONENT_NONE};
+    open_world(world);
+    return world;
+}
+
+void world_live(struct world *world, instant until) { engine_run(world->engine, until); }
+
+void world_end(struct world *world)
+{
+    const struct cloud_kind *kind = world->plan->kind;
+    check(world_now(world).us == world->task->horizon.us, "a world ends before its horizon");
+    close_requests(world);
+    close_falls(world);
+    kind->close(world->cloud);
+    for (uint32_t u = 0; u < world->demand->units; u++)
+        world_list_lease(world, u, NULL);
+    close_jobs(world);
+    world_tell_close(world);
+    measure_totals(world->measure, faults_started(world->faults), world->refusals);
+    measure_close(world->measure);
+    record_done(world->record, engine_events(world->engine), engine_digest(world->engine));
+}
+
+enum { AUDITS = 64 }; /* looks at the whole world in an audited run */
+
+void world_run(const struct cloud_plan *plan, const struct sim_task *task, struct sim_record *record)
+{
+    struct world *world = world_begin(plan, task, record);
+    int64_t begin = world_now(world).us, span = task->horizon.us - begin;
+    for (int i = 1; check_auditing() && i < AUDITS; i++) {
+        world_live(world, (instant){begin + span / AUDITS * i});
+        world_audit(world);
+    }
+    world_live(world, task->horizon);
+    if (check_auditing())
+        world_audit(world);
+    world_end(world);
+}
