@@ -90,9 +90,9 @@ static void the_ledger_adds_up_to_the_cost(void **state)
     (void)state;
     struct clouds_test test;
     clouds_open(&test, scenario());
-    test.task.log = SIM_LOG_LEASES;
-    for (uint32_t arm = 0; arm < 3; arm++) {
-        clouds_run(&test, arm);
+    for (uint32_t run = 0; run < 6; run++) { /* in sums, then one by one */
+        test.task.log = run < 3 ? SIM_LOG_LEASES : SIM_LOG_EVENTS;
+        clouds_run(&test, run % 3);
         double paid_micro = 0;
         size_t leases = 0;
         for (const struct record_payments *c = test.record->payments; c != NULL; c = c->next)
@@ -111,10 +111,41 @@ static void the_ledger_adds_up_to_the_cost(void **state)
     clouds_close(&test);
 }
 
+/* Withdrawals come every day; listed are one row a month for what an account gets from a lease, and all of them with --log events. */
+static void payments_of_a_lease_are_summed_by_utc_month(void **state)
+{
+    (void)state;
+    struct clouds_test test;
+    clouds_open(&test, "model = \"clouds\"; seed = 5; start = \"2024-07-28T00:00Z\"; horizon = \"8 d\"; warmup = \"1 d\"; "
+                       "fleet = { node_types = ( { name = \"box\"; vcpus = 8; memory = \"64 GiB\"; } ); "
+                       "sites = ( { name = \"a\"; zones = 1; racks = 2; nodes = ( { type = \"box\"; per_rack = 3; } ); } ); }; "
+                       "demand = ( { name = \"vm\"; kind = \"service\"; count = 1; vcpus = 2; memory = \"4 GiB\"; } ); "
+                       "clouds = ( { name = \"k\"; kind = \"akash\"; } );");
+    int64_t leases_micro[2] = {0}, events_micro[2] = {0}; /* July, August */
+    for (int all = 0; all < 2; all++) {
+        test.task.log = all ? SIM_LOG_EVENTS : SIM_LOG_LEASES;
+        clouds_run(&test, 0);
+        size_t rows[2] = {0};
+        for (const struct record_payments *c = test.record->payments; c != NULL; c = c->next)
+            for (size_t i = 0; i < c->count; i++) {
+                if (strcmp(c->rows[i].what, "lease") != 0)
+                    continue;
+                int month = c->rows[i].t_s >= 4 * 86400.0;
+                rows[month]++;
+                (all ? events_micro : leases_micro)[month] += c->rows[i].amount_micro;
+            }
+        for (int month = 0; month < 2; month++)
+            assert_true(all ? rows[month] >= 3 : rows[month] == 1);
+    }
+    assert_memory_equal(leases_micro, events_micro, sizeof leases_micro);
+    clouds_close(&test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_ledger_adds_up_to_the_cost),
+        cmocka_unit_test(payments_of_a_lease_are_summed_by_utc_month),
         cmocka_unit_test(outages_of_components_are_listed_with_their_cause),
         cmocka_unit_test(listed_outages_of_nodes_add_up_to_their_availability),
         cmocka_unit_test(level_of_the_log_changes_nothing_that_is_simulated),

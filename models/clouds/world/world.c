@@ -264,67 +264,7 @@ void world_halt(struct world *world, uint32_t unit)
     what->state = UNIT_BOUND;
 }
 
-/* --- Leases and payments, as they are listed ------------------------------------------------------------------------- */
-
-void world_pay(struct world *world, uint32_t first, uint32_t units, money amount, const char *to, const char *denom,
-               const char *what)
-{
-    uint32_t workload = world->unit[first].workload;
-    instant now = world_now(world);
-    measure_pay(world->measure, workload, amount, now);
-    for (uint32_t u = 0; u < units; u++) /* in equal parts; what does not divide goes to the first */
-        world->unit[first + u].paid_micro += amount.micro / units + (u == 0 ? amount.micro % units : 0);
-    if (world->task->log < SIM_LOG_LEASES || now.us < 0)
-        return;
-    char tenant[96];
-    struct sim_payment payment = {.t_s = (double)now.us / 1e6,
-                                  .from = world_name(world, workload, tenant, sizeof tenant),
-                                  .to = to,
-                                  .amount_micro = amount.micro,
-                                  .denom = denom,
-                                  .what = what};
-    record_payment(world->record, &payment);
-}
-
-void world_credit(struct world *world, uint32_t workload, money amount, const char *from)
-{
-    instant now = world_now(world);
-    measure_credit(world->measure, workload, amount, now);
-    if (world->task->log < SIM_LOG_LEASES || now.us < 0)
-        return;
-    char tenant[96];
-    struct sim_payment payment = {.t_s = (double)now.us / 1e6,
-                                  .from = from,
-                                  .to = world_name(world, workload, tenant, sizeof tenant),
-                                  .amount_micro = amount.micro,
-                                  .denom = "usd",
-                                  .what = "credit"};
-    record_payment(world->record, &payment);
-}
-
-void world_list_lease(struct world *world, uint32_t unit, const char *why)
-{
-    const struct unit *what = &world->unit[unit];
-    if (world->task->log < SIM_LOG_LEASES || world_now(world).us < 0 || what->state == UNIT_IDLE)
-        return;
-    char tenant[96];
-    const struct demand_class *class = world_class(world, what->workload);
-    money per_hour = {0};
-    struct sim_lease lease = {.id = world->leases_listed++,
-                              .tenant = world_name(world, what->workload, tenant, sizeof tenant),
-                              .requested_s = what->requested.us < US_NEVER ? (double)what->requested.us / 1e6
-                                                                           : (double)what->bound_at.us / 1e6,
-                              .start_s = (double)what->bound_at.us / 1e6,
-                              .end_s = why != NULL ? (double)world_now(world).us / 1e6 : (double)NAN,
-                              .reason = why != NULL ? why : "",
-                              .gpus = class->gpus,
-                              .paid_usd = (double)what->paid_micro / 1e6};
-    world->plan->kind->lease(world->cloud, unit, &lease.provider, &per_hour);
-    lease.price_usd_per_h = (double)per_hour.micro / 1e6;
-    record_lease(world->record, &lease);
-    if (world_tells(world, what->workload))
-        world_tell_lease(world, unit, &lease);
-}
+/* --- Giving up ---------------------------------------------------------------------------------------------------------- */
 
 void world_release(struct world *world, uint32_t unit, const char *why)
 {

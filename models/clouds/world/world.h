@@ -94,6 +94,8 @@ struct world {
     uint64_t refusals;       /* requests for capacity that were turned away, each once, however often it was tried */
     uint32_t nodes_up;
     int64_t leases_listed;
+    struct world_sum *sum;   /* payments of a lease that are listed together (world_list.c); NULL: each by itself, or none */
+    instant month_end;       /* of the UTC month that these belong to; 0: none yet */
     uint32_t told;           /* workload that somebody listens to (world_tell.h); COMPONENT_NONE: nobody does */
     struct world_told *telling; /* what goes with it; NULL */
     void *cloud;

@@ -27,6 +27,9 @@ void world_on_change(void *context, uint32_t component, uint8_t before, uint8_t 
 /* Lists the outage of a component that ends now, or is still open at the horizon. */
 void world_list_fall(const struct world *world, uint32_t component, bool censored);
 
+/* Listing of leases and payments: its memory; what is still open at the horizon. */
+void world_list_open(struct world *world);
+void world_list_close(struct world *world);
 /* Lists the lease of a bound unit with --log leases; why: the reason of its end, NULL: it is still open. */
 void world_list_lease(struct world *world, uint32_t unit, const char *why);
 

@@ -218,6 +218,7 @@ static void open_world(struct world *world)
     world->action_pass = engine_action(world->engine, on_pass, world);
     world->action_zero = engine_action(world->engine, on_zero, world);
     open_units(world);
+    world_list_open(world);
     open_measure(world);
     world->nodes_up = plan->fleet->nodes;
     measure_nodes_up(world->measure, world->nodes_up, begin);
@@ -252,8 +253,7 @@ void world_end(struct world *world)
     close_requests(world);
     close_falls(world);
     kind->close(world->cloud);
-    for (uint32_t u = 0; u < world->demand->units; u++)
-        world_list_lease(world, u, NULL);
+    world_list_close(world);
     close_jobs(world);
     world_tell_close(world);
     measure_totals(world->measure, faults_started(world->faults), world->refusals);
