@@ -232,6 +232,12 @@ duration measure_none_up(const struct measure *measure, uint32_t workload, insta
     return (duration){account->none_us + open};
 }
 
+duration measure_wanted(const struct measure *measure, uint32_t workload, instant now)
+{
+    const struct account *account = &measure->account[workload];
+    return (duration){account->wanted_us + (account->wanted ? inside(measure, account->since, now) : 0)};
+}
+
 money measure_paid(const struct measure *measure, uint32_t workload) { return (money){measure->account[workload].paid_micro}; }
 
 void measure_nodes_up(struct measure *measure, uint32_t up, instant now)

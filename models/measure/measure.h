@@ -97,6 +97,8 @@ void measure_totals(struct measure *measure, uint64_t faults, uint64_t refusals)
 bool measure_had_quorum(const struct measure *measure, uint32_t workload);
 /* Time inside [0, now] during which a service that had been up at least once had no unit up: what an SLA calls downtime. */
 duration measure_none_up(const struct measure *measure, uint32_t workload, instant now);
+/* Time inside [0, now] during which a service was wanted. */
+duration measure_wanted(const struct measure *measure, uint32_t workload, instant now);
 /* What a workload has paid so far inside the window, before credits. */
 money measure_paid(const struct measure *measure, uint32_t workload);
 

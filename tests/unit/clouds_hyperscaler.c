@@ -266,18 +266,85 @@ static void probe_is_tried_until_its_deadline(void **state)
 
 /* --- Credits --------------------------------------------------------------------------------------------------------- */
 
-static void thresholds_and_bands_are_those_of_the_agreement(void **state)
+/* What the keys of a cloud promise. */
+static struct sla agreement(const char *keys)
+{
+    struct clouds_test test;
+    clouds_read(&test, text("model = \"clouds\"; " DAY " fleet = { node_types = ( " BOX " ); sites = ( " SITE " ); }; demand = ( " VM
+                            " ); clouds = ( { name = \"azure\"; kind = \"hyperscaler\"; %s } );", keys));
+    assert_int_equal(test.scenario->errors, 0);
+    struct sla sla = sla_read(test.scenario, value_at(value_of(&test.scenario->root, "clouds"), 0));
+    assert_int_equal(test.scenario->errors, 0);
+    clouds_close(&test);
+    return sla;
+}
+
+static void thresholds_and_bands_are_those_of_the_agreements(void **state)
 {
     (void)state;
-    assert_near(sla_threshold(&(struct demand_class){.units = 1}), 0.999, 0);
-    assert_near(sla_threshold(&(struct demand_class){.units = 3}), 0.9995, 0);
-    assert_near(sla_threshold(&(struct demand_class){.units = 3, .spread = SPREAD_ZONE}), 0.9999, 0);
-    assert_near(sla_credit(0.999, 0.999), 0, 0);
-    assert_near(sla_credit(0.999, 0.9989), 0.10, 0);
-    assert_near(sla_credit(0.999, 0.99), 0.10, 0);
-    assert_near(sla_credit(0.999, 0.9899), 0.25, 0);
-    assert_near(sla_credit(0.999, 0.95), 0.25, 0);
-    assert_near(sla_credit(0.999, 0.9499), 1, 0);
+    assert_int_equal(sla_tier_of(&(struct demand_class){.units = 1}), SLA_SINGLE);
+    assert_int_equal(sla_tier_of(&(struct demand_class){.units = 3}), SLA_SET);
+    assert_int_equal(sla_tier_of(&(struct demand_class){.units = 3, .spread = SPREAD_ZONE}), SLA_ZONES);
+    static const struct {
+        const char *keys;
+        enum sla_tier tier;
+        double uptime[6], credit[6]; /* at the edge of a band, and just below it */
+    } rows[] = {
+        {"", SLA_ZONES, {0.9999, 0.99989, 0.99, 0.9899, 0.95, 0.9499}, {0, 0.10, 0.10, 0.25, 0.25, 1}},
+        {"", SLA_SET, {0.9995, 0.99949, 0.99, 0.9899, 0.95, 0.9499}, {0, 0.10, 0.10, 0.25, 0.25, 1}},
+        {"credits = \"azure\";", SLA_SINGLE, {0.999, 0.9989, 0.99, 0.9899, 0.95, 0.9499}, {0, 0.10, 0.10, 0.25, 0.25, 1}},
+        {"disk_type = \"standard-ssd\";", SLA_SINGLE, {0.995, 0.9949, 0.95, 0.9499, 0.90, 0.8999}, {0, 0.10, 0.10, 0.25, 0.25, 1}},
+        {"disk_type = \"standard-hdd\";", SLA_SINGLE, {0.95, 0.9499, 0.92, 0.9199, 0.90, 0.8999}, {0, 0.10, 0.10, 0.25, 0.25, 1}},
+        {"credits = \"aws\";", SLA_ZONES, {0.9999, 0.99989, 0.99, 0.9899, 0.95, 0.9499}, {0, 0.10, 0.10, 0.30, 0.30, 1}},
+        {"credits = \"aws\";", SLA_SINGLE, {0.995, 0.9949, 0.99, 0.9899, 0.95, 0.9499}, {0, 0.10, 0.10, 0.30, 0.30, 1}},
+        {"credits = \"gcp\";", SLA_ZONES, {0.9999, 0.99989, 0.99, 0.9899, 0.95, 0.9499}, {0, 0.10, 0.10, 0.25, 0.25, 1}},
+        {"credits = \"gcp\";", SLA_SINGLE, {0.999, 0.9989, 0.99, 0.9899, 0.95, 0.9499}, {0, 0.10, 0.10, 0.25, 0.25, 1}},
+        {"credits = \"own\"; credit_bands = ( { tier = \"single\"; below = \"98 %\"; credit = \"5 %\"; } );", SLA_SINGLE,
+         {0.98, 0.9799, 0.95, 0.9499, 0.5, 0}, {0, 0.05, 0.05, 0.05, 0.05, 0.05}},
+        {"credits = \"none\";", SLA_ZONES, {0.9999, 0.99989, 0.99, 0.9899, 0.95, 0.9499}, {0}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sla sla = agreement(rows[i].keys);
+        for (size_t k = 0; k < 6; k++)
+            assert_near(sla_credit(&sla.tier[rows[i].tier], rows[i].uptime[k]), rows[i].credit[k], 0);
+    }
+}
+
+static void credits_without_bands_and_bands_that_do_not_fall_are_mistakes(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {
+        "credits = \"own\";", "credit_bands = ( { tier = \"single\"; below = \"98 %\"; credit = \"5 %\"; } );",
+        "credits = \"aws\"; disk_type = \"standard-hdd\";",
+        "credits = \"own\"; credit_bands = ( { tier = \"single\"; below = \"98 %\"; credit = \"5 %\"; }, "
+        "{ tier = \"single\"; below = \"99 %\"; credit = \"9 %\"; } );"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        struct clouds_test test;
+        clouds_read(&test, text("model = \"clouds\"; " DAY " fleet = { node_types = ( " BOX " ); sites = ( " SITE " ); }; demand = ( " VM
+                                " ); clouds = ( { name = \"azure\"; kind = \"hyperscaler\"; %s } );", keys[i]));
+        assert_int_equal(test.scenario->errors, 1);
+        clouds_close(&test);
+    }
+}
+
+/* The service is wanted until the 16th and has 7 minutes without any replica: 99.97 % of its half of July at Azure, which divides by what was
+ * wanted, but 99.984 % of July. Its promise here is 99.98 %. */
+static void share_of_the_month_is_that_in_which_the_service_was_wanted_where_the_agreement_says_so(void **state)
+{
+    (void)state;
+    for (int wanted = 0; wanted < 2; wanted++) {
+        struct clouds_test test;
+        open_world(&test, JULY " warmup = \"0 s\";",
+                   "{ name = \"set\"; kind = \"service\"; count = 1; replicas = 2; ramp = \"0 s\"; vcpus = 2; memory = \"4 GiB\"; "
+                   "lifetime = \"372 h\"; }",
+                   incident("site", "2024-07-05T00:00Z", "site", "a", 6 * minute),
+                   text("heal_after = \"1 h\"; credits = \"own\"; credit_bands = ( { tier = \"set\"; below = \"99.98 %%\"; "
+                        "credit = \"10 %%\"; divide_by = \"%s\"; } );",
+                        wanted ? "wanted" : "month"));
+        clouds_finish(&test);
+        assert_near(clouds_metric(&test, "sla_credit_usd"), wanted ? 0.1 * 2 * 0.1 * (372 - 20 / 3600.0) : 0, 1e-5);
+        clouds_close(&test);
+    }
 }
 
 static void outage_of_311_minutes_in_july_gives_a_tenth_of_the_bill_back(void **state)
@@ -429,7 +496,9 @@ int main(void)
         cmocka_unit_test(loss_of_the_region_control_leaves_machines_alone_and_creates_none),
         cmocka_unit_test(region_works_on_with_its_tokens_for_an_hour_without_the_global_control),
         cmocka_unit_test(probe_is_tried_until_its_deadline),
-        cmocka_unit_test(thresholds_and_bands_are_those_of_the_agreement),
+        cmocka_unit_test(thresholds_and_bands_are_those_of_the_agreements),
+        cmocka_unit_test(credits_without_bands_and_bands_that_do_not_fall_are_mistakes),
+        cmocka_unit_test(share_of_the_month_is_that_in_which_the_service_was_wanted_where_the_agreement_says_so),
         cmocka_unit_test(outage_of_311_minutes_in_july_gives_a_tenth_of_the_bill_back),
         cmocka_unit_test(six_minutes_break_the_promise_to_zones_only),
         cmocka_unit_test(month_that_is_not_complete_earns_no_credit),

@@ -41,6 +41,7 @@ static const void *plan_hyperscaler(struct scenario *scenario, const struct valu
                                       .heal_after = value_law(group, "heal_after"),
                                       .retry_first = value_duration(group, "retry_first"),
                                       .retry_cap = value_duration(group, "retry_cap"),
+                                      .sla = sla_read(scenario, group),
                                       .sla_claimed = value_number(group, "sla_claimed"),
                                       .software_on_disk = value_bool(group, "software_on_disk"),
                                       .discipline = (enum gpu_discipline)value_choice(group, "queue"),
@@ -98,6 +99,7 @@ static void *open_hyperscaler(struct world *world, const void *own)
     cloud->machine = arena_array(world->arena, demand->units, struct machine);
     cloud->holders = arena_array(world->arena, (size_t)demand->workloads + demand->units, struct pool_holder);
     cloud->none_before = arena_array(world->arena, demand->workloads, duration);
+    cloud->wanted_before = arena_array(world->arena, demand->workloads, duration);
     cloud->paid_before = arena_array(world->arena, demand->workloads, money);
     for (uint32_t u = 0; u < demand->units; u++)
         cloud->machine[u].storage = COMPONENT_NONE;

@@ -12,8 +12,7 @@
  * a rate of their own, or when somebody on demand has no room. Nodes can be drained for maintenance.
  *
  * Tenants pay by the hour while a machine is allocated, up or not, and get credits by complete UTC month from the uptime of
- * the service: Azure's table of 2018 to 2024, thresholds 99.99 % (replicas in several zones or sites), 99.95 % (several
- * replicas), 99.9 % (one); 10, 25 and 100 % of the month's bill below the threshold, 99 % and 95 %.
+ * the service, by the table of Azure, AWS, GCP or their own (models/clouds/world/sla.h).
  *
  * Sources: the behaviour of Azure as described in its public post-incident reviews (1K80-N_8, January 2025, June 2019) and
  * documentation; evidence K where not read, see the key table. */
@@ -22,6 +21,7 @@
 
 #include "models/clouds/world/pool.h"
 #include "models/clouds/world/prices.h"
+#include "models/clouds/world/sla.h"
 
 #define HYPERSCALER_WHEN .when = "kind=hyperscaler"
 #define HYPERSCALER_KEYS                                                                                               \
@@ -62,6 +62,7 @@
         {"software_on_disk", KEY_BOOL, "true",                                                                         \
          "an agent that fails is on the tenant's disk: moving the machine does not help (R: recovery by hand in July 2024)", \
          HYPERSCALER_WHEN},                                                                                            \
+        SLA_KEYS("hyperscaler"),                                                                                       \
         {"sla_claimed", KEY_SHARE, "100 %", "share of due SLA credits that tenants claim (assumption)", HYPERSCALER_WHEN}, \
         {"control_up", KEY_LAW, "0 s", "time to failure of the global control plane; 0 s: never by itself",            \
          HYPERSCALER_WHEN},                                                                                            \

@@ -1,6 +1,5 @@
 /* What tenants of the hyperscaler pay, and get back. */
 #include "models/clouds/hyperscaler/hyperscaler_inside.h"
-#include "models/clouds/world/sla.h"
 
 #include <math.h>
 
@@ -53,14 +52,18 @@ void hyperscaler_on_month(void *context, struct engine *engine, uint32_t unused,
         const struct demand_class *class = world_class(world, w);
         if (class->kind != DEMAND_SERVICE)
             continue;
+        const struct sla_bands *bands = &cloud->plan->sla.tier[sla_tier_of(class)];
         duration none = measure_none_up(world->measure, w, world_now(world));
+        duration wanted = measure_wanted(world->measure, w, world_now(world));
         money paid = measure_paid(world->measure, w);
-        double uptime = month_us > 0 ? 1 - (double)(none.us - cloud->none_before[w].us) / (double)month_us : 1;
-        double share = sla_credit(sla_threshold(class), uptime) * cloud->plan->sla_claimed;
+        double whole = bands->of_wanted ? (double)(wanted.us - cloud->wanted_before[w].us) : (double)month_us;
+        double uptime = month_us > 0 && whole > 0 ? 1 - (double)(none.us - cloud->none_before[w].us) / whole : 1;
+        double share = sla_credit(bands, uptime) * cloud->plan->sla_claimed;
         int64_t bill_micro = paid.micro - cloud->paid_before[w].micro;
         if (share > 0 && bill_micro > 0)
             world_credit(world, w, (money){(int64_t)nearbyint(share * (double)bill_micro)}, world->plan->name);
         cloud->none_before[w] = none;
+        cloud->wanted_before[w] = wanted;
         cloud->paid_before[w] = paid;
     }
 }

@@ -23,6 +23,7 @@ struct hyperscaler_plan {
     enum disks disks;
     const struct law *create_time, *boot_time, *heal_after;
     duration retry_first, retry_cap;
+    struct sla sla;
     double sla_claimed;
     bool software_on_disk;
     uint32_t control;
@@ -70,7 +71,7 @@ struct hyperscaler {
     struct pool_holder *holders; /* [workloads + units]: scratch */
     struct stream_key maintenance;
     uint32_t *maintained;        /* by node: how often */
-    duration *none_before;       /* by workload: downtime at the begin of the month */
+    duration *none_before, *wanted_before; /* by workload: downtime and time wanted until the begin of the month */
     money *paid_before;          /* by workload: bill at the begin of the month */
     double provider_capacity_s;  /* GPU-equivalents x seconds leased */
     uint32_t action_allocate, action_start, action_heal, action_month, action_submit, action_pass, action_limit, action_notice,
