@@ -1,0 +1,97 @@
+/* The way of a worker: deployed, missed, replaced or resumed. */
+#include "models/clouds/ionet/ionet_inside.h"
+
+#include "sim/base/nomalloc.h"
+
+/* A cluster or a replica comes up: place, and run at once, since the time of deploying is past. */
+void ionet_on_deploy(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct ionet *cloud = context;
+    struct world *world = cloud->world;
+    uint32_t workload = world->unit[unit].workload;
+    bool gang = world_class(world, workload)->kind == DEMAND_JOB, manages = ionet_manages(cloud);
+    if (!manages || !(gang ? ionet_place_cluster(cloud, workload) : ionet_place_replica(cloud, unit))) {
+        ionet_refuse(cloud, unit, cloud->action_deploy);
+        if (manages && gang)
+            ionet_look_for_knots(cloud, workload);
+        return;
+    }
+    if (gang)
+        ionet_leave_partial(cloud, workload);
+    uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
+    for (uint32_t u = gang ? first : unit; u < (gang ? first + units : unit + 1); u++)
+        if (world->unit[u].state == UNIT_BOUND && world->unit[u].bound_at.us == world_now(world).us)
+            world_start(world, u);
+}
+
+/* --- Failure and replacement ----------------------------------------------------------------------------------------- */
+
+/* The orchestrator has missed enough heartbeats. A lost head takes its whole Ray cluster with it. */
+void ionet_on_failed(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct ionet *cloud = context;
+    struct world *world = cloud->world;
+    uint32_t workload = world->unit[unit].workload, first = world->demand->workload[workload].first_unit;
+    if (graph_serves(world->graph, world->unit[unit].dependency[0])) { /* back, behind a relay that is not */
+        world_detected(world, workload);
+        world_later_drawn(world, unit, cloud->action_resume, cloud->plan->replace_time);
+        return;
+    }
+    if (!ionet_manages(cloud)) {
+        ionet_refuse(cloud, unit, cloud->action_failed);
+        return;
+    }
+    world_detected(world, workload);
+    const struct demand_class *class = world_class(world, workload);
+    if (class->kind == DEMAND_JOB && (unit == first || class->gang == GANG_STRICT_PACK)) {
+        ionet_dissolve(cloud, workload); /* with its head, or its only node, the cluster is gone */
+    } else {
+        ionet_free(cloud, unit);
+        world_ask(world, unit);
+        cloud->worker[unit].tries = 0;
+    }
+    struct stream stream = world_stream(world, unit);
+    bool manual = stream_chance(&stream, cloud->plan->manual_share);
+    duration wait = law_draw_duration(manual ? cloud->plan->manual_time : cloud->plan->replace_time, &stream);
+    world_later(world, unit, cloud->action_deploy, wait);
+}
+
+void ionet_unit_down(void *context, uint32_t unit, uint32_t lost)
+{
+    struct ionet *cloud = context;
+    struct world *world = cloud->world;
+    const struct unit *what = &world->unit[unit];
+    if (lost != what->dependency[0])
+        return; /* a relay: the worker runs on, nobody reaches it */
+    if (what->state == UNIT_RUNNING)
+        world_halt(world, unit);
+    if (cloud->worker[unit].failed_at.us == US_NEVER)
+        cloud->worker[unit].failed_at = world_now(world);
+    struct stream stream = world_stream(world, unit);
+    double missed = (double)(cloud->plan->misses - 1) + stream_uniform(&stream); /* the last heartbeat was somewhere before */
+    world_later(world, unit, cloud->action_failed, duration_from_seconds(missed * duration_seconds(cloud->plan->heartbeat)));
+}
+
+/* The node is back before anybody gave it up: its container starts again. */
+void ionet_on_resume(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct ionet *cloud = context;
+    ionet_bill(cloud, unit, world_now(cloud->world));
+    cloud->worker[unit].failed_at = INSTANT_NEVER;
+    world_start(cloud->world, unit);
+}
+
+void ionet_unit_up(void *context, uint32_t unit)
+{
+    struct ionet *cloud = context;
+    if (cloud->world->unit[unit].state == UNIT_RUNNING)
+        return;
+    world_detected(cloud->world, cloud->world->unit[unit].workload);
+    world_later_drawn(cloud->world, unit, cloud->action_resume, cloud->plan->replace_time);
+}
