@@ -185,33 +185,6 @@ static void schedule_outage(struct faults *faults, uint32_t component, instant d
         engine_schedule(faults->engine, up, 1, faults->action_return, component, 0);
 }
 
-/* Characters of a path up to its zone ("us-central/z1") or its site ("us-central"). */
-static size_t domain_of(const char *path, enum fall_order order)
-{
-    size_t length = strcspn(path, "/");
-    if (order == FALL_BY_ZONE && path[length] == '/')
-        length += 1 + strcspn(path + length + 1, "/");
-    return length;
-}
-
-/* The zone or site that begins with match i: the components of a domain stand together in the graph's order. They are matches *first
- * to *first + *size - 1. */
-static void domain_at(const struct graph *graph, const struct fault_match *match, uint32_t i, enum fall_order order, uint32_t *first,
-                      uint32_t *size)
-{
-    const char *path = graph_component(graph, match->component[i])->path;
-    size_t length = domain_of(path, order);
-    uint32_t end = i;
-    while (end < match->count) {
-        const char *other = graph_component(graph, match->component[end])->path;
-        if (domain_of(other, order) != length || memcmp(other, path, length) != 0)
-            break;
-        end++;
-    }
-    *first = i;
-    *size = end - i;
-}
-
 static void recover(struct faults *faults, const struct recovery *recovery, uint32_t count, instant begin, struct stream_key key,
                     uint32_t cause)
 {
@@ -235,7 +208,7 @@ static void open_effect(struct faults *faults, uint32_t incident, uint32_t effec
         double falling = stream_uniform(&stream), returning = stream_uniform(&stream) * peak;
         if (effect->order != FALL_RANDOM) {
             if (i == 0 || i == first + size)
-                domain_at(faults->plan->graph, match, i, effect->order, &first, &size);
+                target_domain(faults->plan->graph, match, i, effect->order, &first, &size);
             falling = (first + falling * size) / match->count;
         }
         if (!chosen || falling > peak || !runs(faults, &effect->target, luck))

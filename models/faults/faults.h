@@ -131,6 +131,7 @@ struct rollout {
     double per_second;
     const struct rollout_stage *stage;
     uint32_t stages;
+    enum fall_order order;   /* who gets it first: drawn, or one zone or site after the other */
     duration spread;
     double bypass, impact, online;
     uint32_t stop_at;

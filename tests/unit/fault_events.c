@@ -211,6 +211,19 @@ static void a_herd_collapses_the_door_and_a_cap_prevents_it(void **state)
     assert_true(capped >= 120 && capped < 130);
 }
 
+/* Nodes that are down in a/z1, a/z2, b/z1, b/z2. */
+static void assert_zones_down(const struct life *life, const uint32_t *wanted)
+{
+    uint32_t of_zone[4] = {0};
+    for (uint32_t c = 0; c < graph_count(life->graph); c++) {
+        const struct component *component = graph_component(life->graph, c);
+        if (component->class == COMPONENT_NODE && !graph_serves(life->state, c))
+            of_zone[(component->path[0] == 'b') * 2 + (component->path[3] == '2')]++;
+    }
+    for (int zone = 0; zone < 4; zone++)
+        assert_int_equal(of_zone[zone], wanted[zone]);
+}
+
 static void a_push_through_zones_in_order_takes_one_after_the_other(void **state)
 {
     (void)state;
@@ -222,15 +235,29 @@ static void a_push_through_zones_in_order_takes_one_after_the_other(void **state
     begin_at(&life, 0, (instant){0});
     for (int quarter = 1; quarter <= 4; quarter++) {
         run_to(&life, US_PER_DAY + quarter * US_PER_HOUR);
-        uint32_t of_zone[4] = {0};
-        for (uint32_t c = 0; c < graph_count(life.graph); c++) {
-            const struct component *component = graph_component(life.graph, c);
-            if (component->class == COMPONENT_NODE && !graph_serves(life.state, c))
-                of_zone[(component->path[0] == 'b') * 2 + (component->path[3] == '2')]++;
-        }
-        for (int zone = 0; zone < 4; zone++)
-            assert_int_equal(of_zone[zone], zone < quarter ? 5000 : 0);
+        assert_zones_down(&life, (uint32_t[]){5000, quarter > 1 ? 5000 : 0, quarter > 2 ? 5000 : 0, quarter > 3 ? 5000 : 0});
     }
+    rooms_close(&rooms);
+}
+
+static void a_release_that_goes_zone_by_zone_spares_the_zones_after_its_stop(void **state)
+{
+    (void)state;
+    struct rooms rooms;
+    struct life life;
+    /* A zone in the first hour, the next after a day of baking; 30 h after the first break it is stopped: two zones have it. */
+    open_life(&rooms, &life, PLAIN_FLEET "rollouts = ( { name = \"r\"; target = \"node\"; start = \"2024-07-02T00:00Z\"; order = \"zone\"; "
+                                         "stages = ( { share = \"25 %\"; bake = \"23 h\"; }, { share = \"50 %\"; bake = \"23 h\"; }, { share = \"100 %\"; } ); "
+                                         "notice = \"30 h\"; recovery = { time = \"30 d\"; }; } );");
+    begin_at(&life, 0, (instant){0});
+    run_to(&life, US_PER_DAY + US_PER_HOUR);
+    assert_zones_down(&life, (uint32_t[]){5000, 0, 0, 0});
+    run_to(&life, 2 * US_PER_DAY);
+    assert_zones_down(&life, (uint32_t[]){5000, 0, 0, 0});
+    run_to(&life, 2 * US_PER_DAY + US_PER_HOUR);
+    assert_zones_down(&life, (uint32_t[]){5000, 5000, 0, 0});
+    run_to(&life, 20 * US_PER_DAY);
+    assert_zones_down(&life, (uint32_t[]){5000, 5000, 0, 0});
     rooms_close(&rooms);
 }
 
@@ -282,6 +309,7 @@ int main(void)
         cmocka_unit_test(without_crews_the_hard_to_reach_are_the_tail),
         cmocka_unit_test(a_herd_collapses_the_door_and_a_cap_prevents_it),
         cmocka_unit_test(a_push_through_zones_in_order_takes_one_after_the_other),
+        cmocka_unit_test(a_release_that_goes_zone_by_zone_spares_the_zones_after_its_stop),
         cmocka_unit_test(impossible_traces_rollouts_and_recoveries_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
