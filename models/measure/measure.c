@@ -69,6 +69,7 @@ struct measure *measure_open(struct arena *arena, const struct measure_options *
         measure->account[w].down_since = measure->account[w].none_since = INSTANT_NEVER;
     measure->steps = (uint32_t)((options->task->horizon.us - 1) / options->task->grid.us + 1);
     measure->step = arena_array(arena, measure->steps, struct measure_step);
+    measure_open_sites(measure, options);
     samples_open(&measure->lease_s, arena);
     samples_open(&measure->recover_min, arena);
     samples_open(&measure->back_min, arena);
@@ -375,4 +376,5 @@ void measure_close(struct measure *measure)
             end_outage(measure, w, end, false, true);
     }
     measure_report(measure);
+    measure_report_sites(measure);
 }

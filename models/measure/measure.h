@@ -28,6 +28,8 @@ struct measure_options {
     uint32_t incidents;          /* scripted incidents of the point */
     const instant *incident_start; /* [incidents] */
     duration lease_deadline;     /* a request not granted by then has failed */
+    uint32_t sites;              /* 0: the course of no site is followed */
+    const char *const *site_name; /* [sites] */
 };
 
 struct measure *measure_open(struct arena *arena, const struct measure_options *options);
@@ -43,6 +45,9 @@ void measure_request(struct measure *measure, uint32_t workload, instant now);
 void measure_withdraw(struct measure *measure, uint32_t workload, instant now);
 /* The number of up units of a service has changed; cause: why, when it fell. */
 void measure_up(struct measure *measure, uint32_t workload, uint32_t up, struct measure_cause cause, instant now);
+/* Replicas of services whose tenants are at home at a site: so many more are wanted, and up, wherever they run; negative: fewer. Of all
+ * sites together that is what measure_request(), measure_withdraw() and measure_up() were told. */
+void measure_site(struct measure *measure, uint32_t site, int32_t wanted, int32_t up, instant now);
 /* A running replica of a service went down through a scripted incident, or came back from it. */
 void measure_touched(struct measure *measure, uint32_t workload, uint32_t incident, instant now);
 void measure_back(struct measure *measure, uint32_t incident, instant now);

@@ -27,6 +27,13 @@ struct measure_step {
     timeweighted_area part[SERIES_COUNT], whole[SERIES_COUNT];
 };
 
+/* The course of one site: replica-microseconds in each cell. */
+struct measure_site {
+    instant last;
+    int64_t wanted, up;      /* since `last` */
+    int64_t *part, *whole;   /* [site_cells]; below 2^63 for 1e6 replicas and cells of 100 days */
+};
+
 struct measure {
     const struct demand *demand;
     const struct sim_task *task;
@@ -42,6 +49,10 @@ struct measure {
     uint32_t steps;
     struct measure_step *step;
     double blast;
+    struct measure_site *site; /* [sites]; NULL: nobody wants their courses */
+    uint32_t sites, site_cells;
+    duration site_span;        /* of a cell: the grid's step, or several */
+    const char *const *site_name;
     /* Leases and probes. */
     struct samples lease_s;
     uint64_t leases_in_time, leases_asked;
@@ -74,6 +85,9 @@ static inline bool measure_is_service(const struct measure *measure, uint32_t wo
 
 /* Adds useful work of units of a class, in unit-microseconds. */
 void measure_count_useful(struct measure *measure, const struct demand_class *class, double unit_us);
+/* The courses of the sites: nothing is kept unless the record wants them. */
+void measure_open_sites(struct measure *measure, const struct measure_options *options);
+void measure_report_sites(struct measure *measure);
 /* Reports every metric and series from the accounts, all settled. */
 void measure_report(struct measure *measure);
 

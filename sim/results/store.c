@@ -313,10 +313,12 @@ static const char *const statement_text[STORE_STATEMENTS] = {
     [STORE_INSERT_LEASE] = "INSERT INTO lease SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10 FROM record_rows",
     [STORE_INSERT_PAYMENT] = "INSERT INTO ledger SELECT c0, c1, c2, c3, c4, c5, c6 FROM record_rows",
     [STORE_INSERT_MESSAGE] = "INSERT INTO message SELECT c0, c1, c2, c3 FROM record_rows",
+    [STORE_INSERT_PART] = "INSERT OR IGNORE INTO part VALUES (?, ?, ?, (SELECT count(*) FROM part))",
+    [STORE_ADD_PART] = ("INSERT INTO part_value VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n,"
+                        " sum = sum + excluded.sum, squares = squares + excluded.squares"),
 };
 
-/* The statement, prepared at its first use; NULL when that failed. */
-static sqlite3_stmt *statement(struct store *store, enum store_statement which)
+sqlite3_stmt *store_statement(struct store *store, enum store_statement which)
 {
     sqlite3_stmt **slot = &store->statements[which];
     if (*slot == NULL && sqlite3_prepare_v3(store->database, statement_text[which], -1, SQLITE_PREPARE_PERSISTENT, slot,
@@ -325,7 +327,7 @@ static sqlite3_stmt *statement(struct store *store, enum store_statement which)
     return *slot;
 }
 
-static bool run_statement(struct store *store, sqlite3_stmt *insert)
+bool store_run_statement(struct store *store, sqlite3_stmt *insert)
 {
     if (insert == NULL)
         return false;
@@ -339,13 +341,13 @@ static bool run_statement(struct store *store, sqlite3_stmt *insert)
 static bool write_rows(struct store *store, enum store_statement which, enum store_rows_kind kind)
 {
     store->rows.kind = kind;
-    return run_statement(store, statement(store, which));
+    return store_run_statement(store, store_statement(store, which));
 }
 
 static bool write_replication_row(struct store *store, struct store_replication which, int64_t id,
                                   const struct sim_record *record)
 {
-    sqlite3_stmt *insert = statement(store, STORE_INSERT_REPLICATION);
+    sqlite3_stmt *insert = store_statement(store, STORE_INSERT_REPLICATION);
     char digest[STORE_DIGEST];
     if (insert == NULL)
         return false;
@@ -358,7 +360,7 @@ static bool write_replication_row(struct store *store, struct store_replication 
     sqlite3_bind_text(insert, 7, store_digest_text(digest, record_digest(record)), -1, SQLITE_STATIC);
     sqlite3_bind_int64(insert, 8, (int64_t)record->outages_seen);
     sqlite3_bind_int64(insert, 9, (int64_t)record->outages_listed);
-    return run_statement(store, insert);
+    return store_run_statement(store, insert);
 }
 
 bool store_tick(struct store *store)
@@ -385,7 +387,7 @@ bool store_write_replication(struct store *store, struct store_replication which
            (record->leases == NULL || write_rows(store, STORE_INSERT_LEASE, STORE_ROWS_LEASE)) &&
            (record->payments == NULL || write_rows(store, STORE_INSERT_PAYMENT, STORE_ROWS_PAYMENT)) &&
            (record->messages == NULL || write_rows(store, STORE_INSERT_MESSAGE, STORE_ROWS_MESSAGE)) &&
-           store_course_add(store, which, record) &&
+           store_part_add(store, which, record) && store_course_add(store, which, record) &&
            /* Whole tasks only: a task goes on from its beginning or not at all. */
            (which.cloud + 1 < store->cloud_count || store_tick(store));
 }

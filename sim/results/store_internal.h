@@ -1,4 +1,5 @@
-/* What the store's own files share: store.c (opening, replications), store_course.c (means of series on the way),
+/* What the store's own files share: store.c (opening, replications), store_course.c (means of series on the way), store_part.c (sums
+ * over the parts of the world),
  * store_describe.c (what a run is: its row, clouds, points, targets), store_lock.c, store_resume.c and store_read.c. Nobody
  * else includes this. */
 #ifndef NINES_SIM_STORE_INTERNAL_H
@@ -21,6 +22,8 @@ enum store_statement {
     STORE_INSERT_LEASE,
     STORE_INSERT_PAYMENT,
     STORE_INSERT_MESSAGE,
+    STORE_INSERT_PART,
+    STORE_ADD_PART,
     STORE_STATEMENTS
 };
 
@@ -68,6 +71,14 @@ bool store_fail_sqlite(struct store *store, const char *doing);
 bool store_execute(struct store *store, const char *doing, const char *sql);
 /* Opens a transaction unless one is open. */
 bool store_begin(struct store *store);
+
+/* The statement, prepared at its first use, and one step of it; NULL and false, with a message, when that failed. */
+struct sqlite3_stmt *store_statement(struct store *store, enum store_statement which);
+bool store_run_statement(struct store *store, struct sqlite3_stmt *insert);
+
+/* Adds what a replication tells of its parts to the sums in the file; and those of a shard, another file. */
+bool store_part_add(struct store *store, struct store_replication which, const struct sim_record *record);
+bool store_part_merge(struct store *store, struct store *shard);
 
 /* Adds a replication's series to the running means; writes those of the point before when it begins another. */
 bool store_course_add(struct store *store, struct store_replication which, const struct sim_record *record);

@@ -210,5 +210,8 @@ bool store_merge_end(struct store_merge *merge)
         for (size_t t = 0; t < merge->table_count; t++)
             if (merge->tables[t].rows && cursor_of(merge, shard, t)->waiting)
                 return fail_shard(merge, shard, "it holds rows that belong to no replication of the run");
+    for (uint32_t shard = 0; shard < merge->count; shard++)
+        if (!store_part_merge(merge->out, merge->shards[shard]))
+            return false;
     return true;
 }

@@ -6,6 +6,8 @@
  *  - series_value, outage, lease, ledger and message have no key. They are written once, in order, by the replication; a live index makes
  *    each row cost three times as much, and a scan of a million rows takes a tenth of a second.
  *  - series_value and metric_value hold a number for the name, which the views `series` and `metric` put back: half the size.
+ *  - part_value holds sums of millionths over replications, in whole numbers, so that they do not depend on the order of adding, a
+ *    run that is resumed goes on adding, shards are added up, and the file does not grow with the replications.
  *  - position is the declared order, which ids, being hashes, do not keep. */
 const char *const store_schema[] = {
     "CREATE TABLE run ("
@@ -81,6 +83,19 @@ const char *const store_schema[] = {
     "CREATE TABLE ledger ("
     " replication_id INTEGER NOT NULL REFERENCES replication, t_s REAL NOT NULL, from_account TEXT NOT NULL,"
     " to_account TEXT NOT NULL, amount_micro INTEGER NOT NULL, denom TEXT NOT NULL, what TEXT NOT NULL) STRICT;",
+
+    "CREATE TABLE part ("
+    " id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL,"
+    " UNIQUE (kind, name)) STRICT;",
+
+    "CREATE TABLE part_value ("
+    " point_id INTEGER NOT NULL REFERENCES point, cloud_id INTEGER NOT NULL REFERENCES cloud,"
+    " part_id INTEGER NOT NULL REFERENCES part, t_s REAL NOT NULL, span_s REAL NOT NULL, n INTEGER NOT NULL,"
+    " sum INTEGER NOT NULL, squares INTEGER NOT NULL, PRIMARY KEY (point_id, cloud_id, part_id, t_s)) STRICT, WITHOUT ROWID;",
+    "CREATE VIEW part_series AS"
+    " SELECT v.point_id, v.cloud_id, p.kind, p.name, v.t_s, v.span_s, v.n, v.sum / 1e6 / v.n AS mean,"
+    " CASE WHEN v.n > 1 THEN sqrt(max(0.0, (v.squares - 1.0 * v.sum * v.sum / v.n) / (v.n - 1))) / 1e6 END AS sd"
+    " FROM part_value v JOIN part p ON p.id = v.part_id;",
 
     "CREATE TABLE message ("
     " replication_id INTEGER NOT NULL REFERENCES replication, number INTEGER NOT NULL, height INTEGER NOT NULL,"

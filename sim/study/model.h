@@ -114,6 +114,15 @@ struct sim_message {
     const char *text;         /* one line; copied */
 };
 
+/* How one part of the world fared, a site: a share between 0 and 1 for each of `count` spans that begin at 0, `span` and so on; NaN:
+ * nothing to take a share of. What all parts make together is a series; this is where it happened. */
+struct sim_part {
+    const char *kind, *name;  /* "site", "us-central"; copied */
+    duration span;            /* a whole number of grid steps, the same for all parts of a replication */
+    uint32_t count;
+    const double *values;     /* [count]; copied */
+};
+
 /* Whom a replication is asked about (`nines explain`). */
 struct sim_subject {
     const char *kind; /* "service", "job"; NULL: any */
@@ -140,6 +149,10 @@ void record_series(struct sim_record *record, uint32_t series, uint32_t step, do
 void record_outage(struct sim_record *record, const struct sim_outage *outage); /* beyond the cap: counted only */
 void record_lease(struct sim_record *record, const struct sim_lease *lease);     /* ignored unless log >= leases */
 void record_payment(struct sim_record *record, const struct sim_payment *payment);
+/* Each part once, in declared order; ignored unless log >= summary, when nobody need compute it. The results keep the means over
+ * replications alone, so their size does not grow with those; count times parts should stay within some ten thousands. */
+void record_part(struct sim_record *record, const struct sim_part *part);
+bool record_wants_parts(const struct sim_record *record);
 /* Ignored unless log >= events: ask record_wants_messages() before writing a text that nobody reads. */
 void record_message(struct sim_record *record, const struct sim_message *message);
 bool record_wants_messages(const struct sim_record *record);

@@ -157,6 +157,27 @@ void record_payment(struct sim_record *record, const struct sim_payment *payment
     row->what = keep(record, payment->what);
 }
 
+bool record_wants_parts(const struct sim_record *record)
+{
+    return record->log >= SIM_LOG_SUMMARY;
+}
+
+void record_part(struct sim_record *record, const struct sim_part *part)
+{
+    if (!record_wants_parts(record))
+        return;
+    check(part->span.us > 0, "part '%s' has spans of %lld us", part->name, (long long)part->span.us);
+    struct record_parts *fresh = arena_new(record->arena, struct record_parts);
+    double *values = arena_array(record->arena, part->count, double);
+    for (uint32_t i = 0; i < part->count; i++) {
+        check(!(part->values[i] < 0 || part->values[i] > 1), "part '%s' has a share of %g", part->name, part->values[i]);
+        values[i] = canonical(part->values[i]);
+    }
+    *fresh = (struct record_parts){.part = {keep(record, part->kind), keep(record, part->name), part->span, part->count, values}};
+    *(record->last_parts != NULL ? &record->last_parts->next : &record->parts) = fresh;
+    record->last_parts = fresh;
+}
+
 bool record_wants_messages(const struct sim_record *record)
 {
     return record->log >= SIM_LOG_EVENTS;

@@ -50,6 +50,11 @@ struct record_messages {
     struct sim_message rows[];
 };
 
+struct record_parts {
+    struct record_parts *next;
+    struct sim_part part;
+};
+
 enum { RECORD_TEXTS = 256 };
 
 struct sim_record {
@@ -68,6 +73,7 @@ struct sim_record {
     struct record_leases *leases, *last_leases;
     struct record_payments *payments, *last_payments;
     struct record_messages *messages, *last_messages;
+    struct record_parts *parts, *last_parts;
     struct story *story;    /* what is told of one subject (sim/study/story.h); NULL: nobody listens */
     bool done;              /* record_done() was called */
     uint64_t events, engine_digest;

@@ -116,6 +116,21 @@ static void pack_lists(struct pack *pack, const struct sim_record *record)
         }
 }
 
+static void pack_parts(struct pack *pack, const struct sim_record *record)
+{
+    uint64_t parts = 0;
+    for (const struct record_parts *p = record->parts; p != NULL; p = p->next)
+        parts++;
+    pack_number(pack, parts);
+    for (const struct record_parts *p = record->parts; p != NULL; p = p->next) {
+        pack_text(pack, p->part.kind);
+        pack_text(pack, p->part.name);
+        pack_number(pack, (uint64_t)p->part.span.us);
+        pack_number(pack, p->part.count);
+        put(pack, p->part.values, p->part.count * sizeof *p->part.values);
+    }
+}
+
 void pack_record(struct pack *pack, const struct sim_record *record)
 {
     check(record->done, "a record travels when its replication is over");
@@ -129,6 +144,7 @@ void pack_record(struct pack *pack, const struct sim_record *record)
     pack_number(pack, record->outages_seen);
     pack_number(pack, record->outages_listed);
     pack_lists(pack, record);
+    pack_parts(pack, record);
 }
 
 /* --- Reading --- */
@@ -263,6 +279,25 @@ static void unpack_messages(struct unpack *unpack, struct sim_record *record)
     }
 }
 
+static void unpack_parts(struct unpack *unpack, struct sim_record *record)
+{
+    size_t count = unpack_count(unpack, 4 * sizeof(uint64_t));
+    for (size_t i = 0; i < count; i++) {
+        struct record_parts *fresh = arena_new(record->arena, struct record_parts);
+        struct sim_part *part = &fresh->part;
+        fresh->next = NULL;
+        part->kind = unpack_text(unpack, record->arena);
+        part->name = unpack_text(unpack, record->arena);
+        part->span.us = (int64_t)unpack_number(unpack);
+        part->count = (uint32_t)unpack_count(unpack, sizeof(double));
+        double *values = arena_array(record->arena, part->count, double);
+        get(unpack, values, part->count * sizeof *values);
+        part->values = values;
+        *(record->last_parts != NULL ? &record->last_parts->next : &record->parts) = fresh;
+        record->last_parts = fresh;
+    }
+}
+
 struct sim_record *unpack_record(struct unpack *unpack, struct arena *arena, const struct sim_model *model)
 {
     struct sim_record *record = arena_new(arena, struct sim_record);
@@ -291,5 +326,6 @@ struct sim_record *unpack_record(struct unpack *unpack, struct arena *arena, con
     unpack_leases(unpack, record);
     unpack_payments(unpack, record);
     unpack_messages(unpack, record);
+    unpack_parts(unpack, record);
     return record;
 }

@@ -20,6 +20,8 @@ static struct sim_record *full_record(struct arena *arena)
     toy_lists(record, 7);
     for (int64_t i = 0; i < 100; i++) /* several chunks */
         record_message(record, &(struct sim_message){.height = i, .text = i == 50 ? "" : "a message"});
+    record_part(record, &(struct sim_part){"site", "east", {US_PER_HOUR}, 2, (const double[]){0.5, (double)NAN}});
+    record_part(record, &(struct sim_part){"site", "west", {US_PER_HOUR}, 0, NULL});
     record_done(record, 12345, 0xfeedfacecafebeefu);
     return record;
 }
@@ -47,6 +49,10 @@ static void what_arrives_is_what_left(void **state)
     assert_string_equal(copy->outages->rows[0].incident, "july");
     assert_null(copy->outages->rows[1].incident);
     assert_true(isnan(copy->leases->rows[0].end_s));
+    assert_string_equal(copy->parts->part.name, "east");
+    assert_true(copy->parts->part.values[0] == 0.5 && isnan(copy->parts->part.values[1]));
+    assert_string_equal(copy->parts->next->part.name, "west");
+    assert_null(copy->parts->next->next);
     pack_record(&second, copy);
     assert_int_equal(second.length, first.length);
     assert_memory_equal(second.bytes, first.bytes, first.length);

@@ -64,6 +64,40 @@ static struct store *open_valid(const char *path)
     return store;
 }
 
+/* Sums in whole numbers: the same to the last bit in any order, so a run that goes on and shards that are put together agree. */
+static void parts_are_summed_over_replications(void **state)
+{
+    (void)state;
+    struct store *store;
+    if (!toy_make(&store, path_of("parts.db"), SIM_LOG_SUMMARY, 5))
+        fail_msg("%s", store_message(store));
+    int64_t sum = 0, squares = 0;
+    for (uint32_t rep = 0; rep < 5; rep++) {
+        int64_t millionths = (int64_t)floor((1 - 0.02 * (0.5 + toy_luck(1, rep, 0, 0))) * 1e6 + 0.5);
+        sum += millionths;
+        squares += millionths * millionths;
+    }
+    assert_int_equal(query(store, "SELECT count(*) FROM part"), 2);
+    assert_int_equal(query(store, "SELECT count(*) FROM part_value"), TOY_POINTS * TOY_CLOUDS * 3);
+    static const char *const where = "FROM part_series s JOIN point p ON p.id = point_id JOIN cloud c ON c.id = cloud_id"
+                                     " WHERE label = 'azure' AND c.name = 'azure-like' AND s.kind = 'site' AND s.name = ";
+    char sql[512];
+    snprintf(sql, sizeof sql, "SELECT round(mean * n * 1e6) %s 'east' AND t_s = 0", where);
+    assert_int_equal(query(store, sql), sum);
+    snprintf(sql, sizeof sql, "SELECT n %s 'east' AND t_s = 86400 AND mean = 1 AND sd = 0 AND span_s = 86400", where);
+    assert_int_equal(query(store, sql), 3); /* the even ones have it */
+    snprintf(sql, sizeof sql, "SELECT round(1e9 * sd) %s 'east' AND t_s = 0", where);
+    double variance = ((double)squares - (double)sum * (double)sum / 5) / 4;
+    assert_int_equal(query(store, sql), llround(1e3 * sqrt(variance)));
+    snprintf(sql, sizeof sql, "SELECT mean = 0.25 %s 'west'", where);
+    assert_int_equal(query(store, sql), 1);
+    store_close(store);
+    if (!toy_make(&store, path_of("silent.db"), SIM_LOG_NONE, 2))
+        fail_msg("%s", store_message(store));
+    assert_int_equal(query(store, "SELECT count(*) FROM part_value"), 0);
+    store_close(store);
+}
+
 static void what_is_written_is_read_again(void **state)
 {
     (void)state;
@@ -470,6 +504,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read_again),
+        cmocka_unit_test(parts_are_summed_over_replications),
         cmocka_unit_test(every_value_comes_back_bit_for_bit),
         cmocka_unit_test(ids_name_things_and_survive_a_double),
         cmocka_unit_test(the_same_run_gives_the_same_tables),

@@ -82,6 +82,9 @@ static inline struct sim_record *toy_record(struct arena *arena, enum sim_log lo
         if (t % 2 == 0)
             record_series(record, 1, t, (double)rep);
     }
+    double shares[] = {up, rep % 2 == 0 ? 1.0 : (double)NAN};
+    record_part(record, &(struct sim_part){"site", "east", {24 * US_PER_HOUR}, 2, shares});
+    record_part(record, &(struct sim_part){"site", "west", {24 * US_PER_HOUR}, 1, (const double[]){0.25}});
     toy_lists(record, rep);
     record_done(record, 1000 + rep, hash_word(hash_word(point, rep), cloud));
     return record;

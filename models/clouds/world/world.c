@@ -137,6 +137,7 @@ static void count_up(struct world *world, uint32_t unit, int change, struct meas
         return;
     if (class->kind == DEMAND_SERVICE) {
         measure_up(world->measure, workload, load->up, cause, world_now(world));
+        measure_site(world->measure, world_site(world, unit), 0, change, world_now(world));
         if (change < 0 && NINES_UNLIKELY(world->stop_at < (double)INFINITY))
             world_watch(world, workload);
     } else if (change > 0 && load->up == class->units)

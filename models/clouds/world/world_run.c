@@ -11,6 +11,15 @@
 
 /* --- Demand and probes ----------------------------------------------------------------------------------------------- */
 
+/* The replicas of a service are wanted at their homes from now on (sign 1), or not any more (-1). */
+static void want_at_sites(struct world *world, uint32_t workload, int32_t sign)
+{
+    const struct demand_class *class = world_class(world, workload);
+    uint32_t first = world->demand->workload[workload].first_unit;
+    for (uint32_t u = first; class->kind == DEMAND_SERVICE && u < first + class->units; u++)
+        measure_site(world->measure, world_site(world, u), sign, unit_is_up(&world->unit[u]) ? sign : 0, world_now(world));
+}
+
 static void on_request(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
 {
     (void)detail;
@@ -20,6 +29,7 @@ static void on_request(void *context, struct engine *engine, uint32_t workload, 
     if (world_class(world, workload)->kind == DEMAND_JOB)
         world_open_job(world, workload);
     measure_request(world->measure, workload, world_now(world));
+    want_at_sites(world, workload, +1);
     if (world_tells(world, workload))
         world_tell_whole(world, "asked", "asked for %u %s", world_class(world, workload)->units, world_unit_word(world, workload));
     if (what->withdrawn.us < US_NEVER)
@@ -35,6 +45,7 @@ static void on_withdraw(void *context, struct engine *engine, uint32_t workload,
     (void)detail;
     struct world *world = context;
     measure_withdraw(world->measure, workload, world_now(world));
+    want_at_sites(world, workload, -1);
     if (world_tells(world, workload))
         world_tell_whole(world, "withdrawn", "not wanted any more by its tenant");
     world->load[workload].wanted = false;
@@ -167,10 +178,16 @@ static void open_measure(struct world *world)
     instant *starts = arena_array(world->arena, faults->incidents, instant);
     for (uint32_t i = 0; i < faults->incidents; i++)
         starts[i] = faults->incident[i].start;
+    const struct fleet *fleet = world->plan->fleet;
+    const char **site_names = arena_array(world->arena, fleet->sites, const char *);
+    for (uint32_t s = 0; s < fleet->sites; s++)
+        site_names[s] = fleet->site[s].name;
     struct measure_options options = {.demand = world->demand,
                                       .task = world->task,
                                       .record = world->record,
-                                      .nodes = world->plan->fleet->nodes,
+                                      .nodes = fleet->nodes,
+                                      .sites = fleet->sites,
+                                      .site_name = site_names,
                                       .incidents = faults->incidents,
                                       .incident_start = starts,
                                       .lease_deadline = world->plan->lease_deadline};
