@@ -202,7 +202,9 @@ void execute_report(const struct execution *execution, FILE *out)
             execution->wall_s, outcome->threads, outcome->threads == 1 ? "" : "s");
     if (ranks_count(execution->line->ranks) > 1)
         fprintf(out, " of %u processes", ranks_count(execution->line->ranks));
-    fprintf(out, ", %.3g events/s\n", rate);
+    if (rate > 0)
+        fprintf(out, ", %.3g events/s", rate);
+    fputc('\n', out);
     if (outcome->stored > 0)
         fprintf(out, "%" PRIu64 " of them were there already\n", outcome->stored);
     if (execution->run.shards > 1)

@@ -323,7 +323,8 @@ static void check_elements(struct scenario *scenario, struct value *value, const
             if (text_control(node->text) != NULL && !leaf_read(scenario->arena, key, node->text, element, &complaint))
                 scenario_mistake(scenario, node->place, complaint.hint, "%s", complaint.message);
         } else {
-            scenario_mistake(scenario, node->place, NULL, "'%s' must be %s, not %s", node_path(scenario->arena, node),
+            const char *hint = key->type == KEY_TEXTS && (node->kind == NODE_NUMBER || node->kind == NODE_BOOL) ? "write it in quotes" : NULL;
+            scenario_mistake(scenario, node->place, hint, "'%s' must be %s, not %s", node_path(scenario->arena, node),
                              key->type == KEY_LIST ? "a group { ... }" : "a text", kind_phrase(node));
         }
     }

@@ -206,11 +206,16 @@ uint32_t study_arm_index(const struct study *study, const char *name)
     return 0;
 }
 
+static bool is_from_command_line(const struct value *value) { return value->given && strcmp(value->place.file, "--set") == 0; }
+
+/* A scenario writes either a number of replications or a precision. What the command line says (--reps, --set) prevails over the file. */
 static void read_precision(struct study *study)
 {
-    const struct value *root = &study->scenario->root, *group = value_of(root, "precision");
-    study->replications = (uint32_t)value_integer(root, "replications");
-    if (!group->given)
+    const struct value *root = &study->scenario->root, *group = value_of(root, "precision"), *count = value_of(root, "replications");
+    study->replications = (uint32_t)count->is.integer;
+    bool overrides = is_from_command_line(group) && !is_from_command_line(count);
+    bool overridden = is_from_command_line(count) && !is_from_command_line(group);
+    if (!group->given || overridden)
         return;
     const char **metrics = arena_array(study->arena, study->metrics + 1, const char *);
     for (size_t i = 0; i < study->metrics; i++)
@@ -228,8 +233,8 @@ static void read_precision(struct study *study)
                        "precision names an unknown metric '%s'", word);
     else
         precision->is_availability = study->model->metrics[precision->metric].is_availability;
-    if (value_given(root, "replications"))
-        scenario_error(study->scenario, value_of(root, "replications"),
+    if (count->given && !overrides)
+        scenario_error(study->scenario, count,
                        "leave it out; precision.max_replications limits the run",
                        "with a precision the number of replications follows from it");
 }

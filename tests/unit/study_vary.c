@@ -368,6 +368,24 @@ static void a_difference_can_be_asked_to_be_precise(void **state)
     done(&f);
 }
 
+static void the_command_line_chooses_between_a_number_and_a_precision(void **state)
+{
+    (void)state;
+    struct fixture f;
+    static const char *const number[] = {"replications=7"};
+    assert_true(prepare(&f, PRECISE("0.04", "1000"), number, 1));
+    assert_int_equal(f.study.replications, 7);
+    assert_int_equal(f.study.precision.most, 0);
+    done(&f);
+    static const char *const precise[] = {"precision={ metric = \"availability\"; half_width = 0.1; max_replications = 90; }"};
+    assert_true(prepare(&f, BASE, precise, 1));
+    assert_int_equal(f.study.precision.most, 90);
+    done(&f);
+    static const char *const both[] = {"precision={ metric = \"availability\"; half_width = 0.1; }", "replications=7"};
+    assert_false(prepare(&f, BASE, both, 2));
+    done(&f);
+}
+
 static void a_precision_goes_with_nothing_that_contradicts_it(void **state)
 {
     (void)state;
@@ -395,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_point_stops_at_the_first_look_that_is_precise),
         cmocka_unit_test(what_cannot_be_precise_stops_at_the_most_and_says_so),
         cmocka_unit_test(a_difference_can_be_asked_to_be_precise),
+        cmocka_unit_test(the_command_line_chooses_between_a_number_and_a_precision),
         cmocka_unit_test(a_precision_goes_with_nothing_that_contradicts_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
