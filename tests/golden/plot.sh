@@ -54,7 +54,7 @@ cp "$temporary/world.db" "$temporary/map.db"
 sqlite3 "$temporary/design.db" <tests/golden/plot/design.sql
 sqlite3 "$temporary/map.db" <tests/golden/plot/map.sql
 gnuplot=$(gnuplot --version)
-for chart in availability nines cost difference blast downtime recovery gantt money sweep tornado heat; do
+for chart in availability nines cost difference blast fleet downtime recovery gantt money sweep tornado heat; do
     world=world
     [[ $chart == tornado ]] && world=design
     [[ $chart == heat ]] && world=map
@@ -101,6 +101,7 @@ UPDATE point SET parameters = replace(parameters, '"1"', json_quote('$quoted'));
 UPDATE outage SET subject = '$quoted', cause = '$quoted' || (rowid % 3), incident = '$quoted';
 UPDATE ledger SET from_account = '$quoted' || from_account, to_account = '$quoted' || to_account, what = '$quoted', denom = '$quoted';
 UPDATE sensitivity SET factor = '$quoted' || factor;
+UPDATE part SET name = '$quoted' || id;
 UPDATE target SET name = '$quoted', source = '$quoted';
 INSERT INTO incident_mark (point_id, name, start_s, end_s) SELECT id, '$quoted', 86400, 90000 FROM point;
 SQL
@@ -111,13 +112,14 @@ for world in world design map; do
     said+=$(cd "$temporary/h" && "$NINES" plot "../$world.db" -o . --quiet 2>&1 || echo "exit $? on $world")
 done
 report hostile_names_are_drawn "$said"
-report every_chart_met_hostile_names "$(for c in availability nines cost difference blast downtime recovery gantt money sweep tornado heat; do [[ -s $temporary/h/$c.svg ]] || echo "$c "; done)"
+report every_chart_met_hostile_names "$(for c in availability nines cost difference blast fleet downtime recovery gantt money sweep tornado heat; do [[ -s $temporary/h/$c.svg ]] || echo "$c "; done)"
 report hostile_names_run_nothing "$(find "$temporary" . -maxdepth 2 -name 'pwned*')"
 report hostile_names_are_shown_as_they_are "$(grep -q "it's &quot;a&quot; {/Bold title}^2 back\|it's \"a\" {/Bold title}^2 back" "$temporary/h/nines.svg" || echo "not in nines.svg")"
 report hostile_names_turn_no_writing "$(grep -l $'\u202e' "$temporary"/h/*.svg)"
 for world in world design map; do
     sqlite3 "$temporary/$world.db" "UPDATE cloud SET name = id || printf('%.10000c', 'x'); UPDATE point SET label = id || printf('%.10000c', 'y');
-        UPDATE outage SET subject = printf('%.10000c', 's'), cause = printf('%.10000c', 'z'); UPDATE ledger SET what = printf('%.10000c', 'w');"
+        UPDATE outage SET subject = printf('%.10000c', 's'), cause = printf('%.10000c', 'z'); UPDATE ledger SET what = printf('%.10000c', 'w');
+        UPDATE part SET name = id || printf('%.10000c', 'p');"
 done
 mkdir "$temporary/l"
 report names_of_10000_characters_are_drawn "$(for world in world design map; do "$NINES" plot "$temporary/$world.db" -o "$temporary/l" --quiet 2>&1 || echo "exit $? on $world"; done)"

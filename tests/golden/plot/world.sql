@@ -4,7 +4,7 @@ UPDATE run SET title = 'A small world', version = '0', commit_id = 'golden', dig
     grid_s = 21600, level = 0.95, start_utc = '2026-01-01T00:00Z', command = 'golden';
 DELETE FROM target; DELETE FROM series_summary; DELETE FROM summary; DELETE FROM difference; DELETE FROM series_value;
 DELETE FROM metric_value; DELETE FROM outage; DELETE FROM replication; DELETE FROM metric_help; DELETE FROM series_help;
-DELETE FROM steady; DELETE FROM design_value; DELETE FROM design; DELETE FROM point; DELETE FROM cloud; DELETE FROM evidence;
+DELETE FROM part_value; DELETE FROM part; DELETE FROM steady; DELETE FROM design_value; DELETE FROM design; DELETE FROM point; DELETE FROM cloud; DELETE FROM evidence;
 
 INSERT INTO cloud (id, name, kind, rules, position) VALUES (1, 'central', 'hyperscaler', '', 0), (2, 'market', 'akash', '', 1);
 INSERT INTO point (id, label, parameters, position) VALUES
@@ -55,6 +55,17 @@ INSERT INTO series_summary (point_id, cloud_id, name, t_s, n, mean, ci_low, ci_h
           1 - 0.001 * ((k * 7 + c.id) % 3) - iif(p.id = 2 AND k BETWEEN 16 AND 22, 0.09 / (c.id + k - 16), 0) AS m
           FROM point p, cloud c, series_help h, step)
     JOIN point p ON p.id = point JOIN cloud c ON c.id = cloud JOIN series_help h ON h.id = series;
+
+-- The same dip by site: all of it at one site of the first cloud, everywhere a little under the second; the last site unknown for a while.
+INSERT INTO part (id, kind, name, position) VALUES (1, 'site', 'north', 0), (2, 'site', 'a-site-of-a-very-long-name', 1), (3, 'site', 'south', 2);
+WITH RECURSIVE step(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM step WHERE k < 39)
+INSERT INTO part_value (point_id, cloud_id, part_id, t_s, span_s, n, sum, squares)
+    SELECT p, c, s, k * 21600.0, 21600, 4, 4 * m, 4 * m * m
+    FROM (SELECT p.id AS p, c.id AS c, s.id AS s, k,
+          1000000 - 300 * ((k * 5 + s.id) % 3) - iif(p.id = 2 AND k BETWEEN 16 AND 22,
+              iif(c.id = 1, iif(s.id = 2, 900000 / (k - 15), 0), 60000 / (23 - k)), 0) AS m
+          FROM point p, cloud c, part s, step)
+    WHERE s < 3 OR k < 17 OR k > 18;
 
 -- Outages of all lengths, the longest one open at the end.
 WITH RECURSIVE one(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM one WHERE i < 8)
