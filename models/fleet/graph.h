@@ -8,6 +8,16 @@
  *
  * Health is a count of the causes that hold a component down, so overlapping faults merge and a repair of one does not undo another.
  *
+ * Grey failure. A cause may also leave a component a fraction of its service. Such a component goes on serving, and nothing that only
+ * asks whether it serves sees a difference: that is what makes the failure grey (Huang et al. 2017, HotOS, "Gray failure: the Achilles'
+ * heel of cloud-scale systems", section 3: those who use it notice, the detector does not). Fractions pass along the needs of each
+ * plane by the rule for coherent systems of many states (Barlow & Wu 1978, "Coherent systems with multi-state components"): a gate of
+ * all gives the least of its needs' fractions, any the greatest, at least k the k-th greatest, and several causes of one component
+ * the least. So a component gives at least t exactly when it would serve if all whose own fraction is below t were down: the rule for
+ * up and down, at every height. A product would count twice what reaches a component along two paths; the least is right for a
+ * bottleneck, and optimistic where losses in a row are independent. A need with a grace passes no fraction: what has a token that
+ * lasts does not ask again, and a degraded service renews it in time.
+ *
  * A change is propagated in order of level (longest path to a root), so every component is looked at once per change and no
  * observer ever sees a state that the same change will revise (two faults of one instant are two changes). Cost: the components that change and their edges, never the
  * size of the fleet. Cycles are refused when the graph is built.
@@ -94,9 +104,16 @@ uint32_t graph_find(const struct graph *graph, const char *path);
 /* --- Living --- */
 enum { COMPONENT_SERVES = 1, COMPONENT_MANAGES = 2 };
 
+/* A whole service, in the unit of fractions. */
+enum { GRAPH_WHOLE = 1000000 };
+
 struct graph_state;
 /* Called once for each component whose bits changed, when they are final. Must not change the health of any component. */
 typedef void graph_observer(void *context, uint32_t component, uint8_t before, uint8_t after);
+
+/* Called once for each component whose fraction on the data plane changed while it goes on serving, or that serves again with less than
+ * the whole, after the observer. Must not change the health of any component. */
+typedef void graph_fraction_observer(void *context, uint32_t component);
 
 /* All components healthy. Registers one action with the engine. */
 struct graph_state *graph_open(struct arena *arena, const struct graph *graph, struct engine *engine,
@@ -104,6 +121,12 @@ struct graph_state *graph_open(struct arena *arena, const struct graph *graph, s
 /* Adds or removes one cause that holds the component down. */
 void graph_fail(struct graph_state *state, uint32_t component);
 void graph_mend(struct graph_state *state, uint32_t component);
+/* From now on the observer's context is told of fractions too. */
+void graph_watch_fractions(struct graph_state *state, graph_fraction_observer *observer);
+/* Adds or removes one cause that leaves the component `fraction` of its service, 0 < fraction < GRAPH_WHOLE; what is removed must have
+ * been added. Like graph_fail(), they change what depends on it at once. */
+void graph_degrade(struct graph_state *state, uint32_t component, uint32_t fraction);
+void graph_restore(struct graph_state *state, uint32_t component, uint32_t fraction);
 
 uint8_t graph_bits(const struct graph_state *state, uint32_t component);
 bool graph_serves(const struct graph_state *state, uint32_t component);
@@ -112,7 +135,12 @@ bool graph_healthy(const struct graph_state *state, uint32_t component);
 /* The component whose own fault explains why `component` does not serve: itself if unhealthy, else the first unhealthy one found
  * along unmet data-plane needs. COMPONENT_NONE when it serves. */
 uint32_t graph_culprit(const struct graph_state *state, uint32_t component);
-/* Aborts unless every component's bits equal those recomputed from scratch (no grace pending). For tests and audits. */
+/* Share of its service, of GRAPH_WHOLE, that a component gives on the data plane, or of what it manages; 0 when it does not. */
+uint32_t graph_fraction(const struct graph_state *state, uint32_t component, enum plane plane);
+/* The component whose own degradation explains why `component` serves with less than the whole; COMPONENT_NONE when it gives the whole
+ * or nothing. */
+uint32_t graph_grey_culprit(const struct graph_state *state, uint32_t component);
+/* Aborts unless every component's bits and fractions equal those recomputed from scratch (no grace pending). For tests and audits. */
 void graph_audit(const struct graph_state *state);
 
 #endif

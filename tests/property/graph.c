@@ -3,7 +3,10 @@
  * The twin knows only the definition: a component serves when no cause holds it down and its data gate holds over what serves,
  * counting an unmet need only when it has been unmet for longer than its grace; it manages when it serves and its control gate
  * holds over what manages. It keeps, per need, since when the need has been unmet, and evaluates in order of index (needs go to
- * lower indices here). */
+ * lower indices here).
+ *
+ * Fractions: at every height t the twin asks who would serve if all that give less than t by themselves were down; the greatest t at
+ * which a component still does is its fraction. */
 #include "models/fleet/graph.h"
 #include "sim/chance/random.h"
 
@@ -14,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { MOST_COMPONENTS = 40, MOST_NEEDS = 160, WORLDS = 200, STEPS = 300 };
+enum { MOST_COMPONENTS = 40, MOST_NEEDS = 160, WORLDS = 200, STEPS = 300, HEIGHTS = 10 };
 
 struct twin_need {
     uint32_t dependent, dependency;
@@ -28,6 +31,7 @@ struct twin {
     enum gate_kind kind[MOST_COMPONENTS][PLANES];
     uint32_t least[MOST_COMPONENTS][PLANES];
     uint32_t causes[MOST_COMPONENTS];
+    uint32_t greys[MOST_COMPONENTS][HEIGHTS]; /* causes that leave it so many tenths */
     uint8_t bits[MOST_COMPONENTS];
 };
 
@@ -40,6 +44,7 @@ struct world {
     uint64_t operations;            /* changes made from outside the engine */
     uint64_t seen[MOST_COMPONENTS]; /* the change in which the observer was last called */
     uint8_t bits[MOST_COMPONENTS];  /* as the observer was told last */
+    uint32_t fraction[MOST_COMPONENTS]; /* on the data plane, as the observer was told last; meaningless while it does not serve */
 };
 
 static bool twin_gate(const struct twin *twin, uint32_t component, enum plane plane, int64_t now)
@@ -83,6 +88,60 @@ static void twin_evaluate(struct twin *twin, int64_t now)
     }
 }
 
+/* Whether the gate holds at a height, given who holds there below. */
+static bool twin_gate_at(const struct twin *twin, uint32_t component, enum plane plane, bool holds[][PLANES], int64_t now)
+{
+    uint32_t total = 0, met = 0;
+    for (uint32_t i = 0; i < twin->needs; i++) {
+        const struct twin_need *need = &twin->need[i];
+        if (need->dependent != component || need->plane != plane)
+            continue;
+        total++;
+        met += need->grace > 0 ? need->unmet_since < 0 || now - need->unmet_since < need->grace : holds[need->dependency][plane];
+    }
+    enum gate_kind kind = twin->kind[component][plane];
+    return total == 0 || met >= (kind == GATE_ALL ? total : kind == GATE_ANY ? 1 : twin->least[component][plane]);
+}
+
+static void compare_fractions(const struct world *world, int64_t now)
+{
+    const struct twin *twin = &world->twin;
+    uint32_t fraction[MOST_COMPONENTS][PLANES] = {{0}};
+    for (uint32_t tenths = 1; tenths <= HEIGHTS; tenths++) {
+        bool holds[MOST_COMPONENTS][PLANES];
+        for (uint32_t c = 0; c < twin->components; c++) {
+            bool whole = twin->causes[c] == 0;
+            for (uint32_t t = 1; t < tenths; t++)
+                whole = whole && twin->greys[c][t] == 0;
+            holds[c][PLANE_DATA] = whole && twin_gate_at(twin, c, PLANE_DATA, holds, now);
+            holds[c][PLANE_CONTROL] = holds[c][PLANE_DATA] && twin_gate_at(twin, c, PLANE_CONTROL, holds, now);
+            for (int plane = 0; plane < PLANES; plane++)
+                if (holds[c][plane])
+                    fraction[c][plane] = tenths * (GRAPH_WHOLE / HEIGHTS);
+        }
+    }
+    for (uint32_t c = 0; c < twin->components; c++) {
+        for (int plane = 0; plane < PLANES; plane++)
+            assert_int_equal(graph_fraction(world->state, c, (enum plane)plane), fraction[c][plane]);
+        bool grey = fraction[c][PLANE_DATA] > 0 && fraction[c][PLANE_DATA] < GRAPH_WHOLE;
+        uint32_t culprit = graph_grey_culprit(world->state, c);
+        assert_int_equal(grey, culprit != COMPONENT_NONE);
+        if (grey)
+            assert_true(twin->greys[culprit][fraction[c][PLANE_DATA] / (GRAPH_WHOLE / HEIGHTS)] > 0);
+        if (fraction[c][PLANE_DATA] > 0)
+            assert_int_equal(world->fraction[c], fraction[c][PLANE_DATA]);
+    }
+}
+
+static void observe_fraction(void *context, uint32_t component)
+{
+    struct world *world = context;
+    uint32_t fraction = graph_fraction(world->state, component, PLANE_DATA);
+    assert_int_not_equal(fraction, 0);
+    assert_int_not_equal(fraction, world->fraction[component]);
+    world->fraction[component] = fraction;
+}
+
 static void observe(void *context, uint32_t component, uint8_t before, uint8_t after)
 {
     struct world *world = context;
@@ -93,6 +152,8 @@ static void observe(void *context, uint32_t component, uint8_t before, uint8_t a
     assert_int_equal(world->bits[component], before);
     world->bits[component] = after;
     assert_int_equal(graph_bits(world->state, component), after);
+    if (after == 0)
+        world->fraction[component] = GRAPH_WHOLE; /* the whole is what it returns with unless it is told */
     for (uint32_t i = 0; i < world->twin.needs; i++) /* what it needs is final: it will not be revised in this change */
         if (world->twin.need[i].dependent == component && after == 0 && graph_healthy(world->state, component))
             assert_int_not_equal(graph_culprit(world->state, component), COMPONENT_NONE);
@@ -131,6 +192,7 @@ static void compare(struct world *world, int64_t now)
 {
     twin_evaluate(&world->twin, now);
     graph_audit(world->state);
+    compare_fractions(world, now);
     for (uint32_t c = 0; c < world->twin.components; c++) {
         assert_int_equal(graph_bits(world->state, c), world->twin.bits[c]);
         assert_int_equal(graph_culprit(world->state, c) == COMPONENT_NONE, graph_serves(world->state, c));
@@ -148,6 +210,14 @@ static void step(struct world *world, int64_t *now)
         compare(world, *now);
     }
     uint32_t component = below(world, world->twin.components);
+    if (below(world, 3) == 0) {
+        uint32_t tenths = 1 + below(world, HEIGHTS - 1), *greys = &world->twin.greys[component][tenths];
+        bool restore = *greys > 0 && below(world, 3) != 0;
+        world->operations++;
+        *greys += restore ? -1U : 1U;
+        (restore ? graph_restore : graph_degrade)(world->state, component, tenths * (GRAPH_WHOLE / HEIGHTS));
+        compare(world, *now);
+    }
     bool mend = world->twin.causes[component] > 0 && below(world, 3) != 0;
     world->operations++;
     world->twin.causes[component] += mend ? -1U : 1U;
@@ -164,6 +234,8 @@ static void the_graph_is_what_its_definition_says(void **state)
     for (uint32_t w = 0; w < WORLDS; w++) {
         static struct world world;
         world = (struct world){.chance = stream_open(stream_key(20240718, w, "graphs"))};
+        for (uint32_t c = 0; c < MOST_COMPONENTS; c++)
+            world.fraction[c] = GRAPH_WHOLE;
         memset(world.bits, COMPONENT_SERVES | COMPONENT_MANAGES, sizeof world.bits);
         arena_open(&world.arena, 0);
         world.engine = engine_create(&world.arena, &(struct engine_options){.capacity = 1024});
@@ -173,6 +245,7 @@ static void the_graph_is_what_its_definition_says(void **state)
         const struct graph *graph = graph_build(builder, &cycle);
         assert_non_null(graph);
         world.state = graph_open(&world.arena, graph, world.engine, observe, &world);
+        graph_watch_fractions(world.state, observe_fraction);
         int64_t now = 0;
         compare(&world, now);
         for (uint32_t i = 0; i < STEPS; i++)
@@ -184,6 +257,13 @@ static void the_graph_is_what_its_definition_says(void **state)
                 world.operations++;
                 graph_mend(world.state, c);
             }
+        for (uint32_t c = 0; c < world.twin.components; c++)
+            for (uint32_t t = 1; t < HEIGHTS; t++)
+                for (; world.twin.greys[c][t] > 0; world.twin.greys[c][t]--) {
+                    world.operations++;
+                    graph_restore(world.state, c, t * (GRAPH_WHOLE / HEIGHTS));
+                }
+        compare(&world, now);
         for (uint32_t c = 0; c < world.twin.components; c++)
             assert_int_equal(graph_bits(world.state, c), COMPONENT_SERVES | COMPONENT_MANAGES);
         assert_int_equal(engine_count(world.engine), 0);

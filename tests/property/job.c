@@ -18,7 +18,8 @@ static void assert_near(double value, double wanted, double tolerance)
 /* The twin: what a job does in one tick. */
 struct twin {
     int64_t restart_left, piece, write_left; /* of the attempt under way; piece: work since the last checkpoint */
-    int64_t committed, restart, checkpoint, rework, idle;
+    int64_t committed, restart, checkpoint, rework, idle, slow;
+    int64_t millionths; /* of a tick of its own clock that have passed */
     bool saving;
     int64_t saving_left;
 };
@@ -26,7 +27,7 @@ struct twin {
 static void twin_begin(struct twin *twin, const struct job_costs *costs)
 {
     twin->restart_left = costs->restart.us;
-    twin->piece = twin->write_left = 0;
+    twin->piece = twin->write_left = twin->millionths = 0;
     twin->saving = false;
 }
 
@@ -71,9 +72,22 @@ static bool twin_tick(struct twin *twin, const struct job_costs *costs, int64_t 
     return false;
 }
 
+/* A tick of the wall's clock at a pace. True when the work is done. */
+static bool twin_wall_tick(struct twin *twin, const struct job_costs *costs, int64_t work, uint32_t pace)
+{
+    twin->millionths += pace;
+    if (twin->millionths < JOB_PACE) {
+        twin->slow++;
+        return false;
+    }
+    twin->millionths -= JOB_PACE;
+    return twin_tick(twin, costs, work);
+}
+
 static int64_t parts(const struct job *job)
 {
-    return job->committed.us + job->checkpoint.us + job->rework.us + job->restart.us + job->detection.us + job->queue.us;
+    return job->committed.us + job->checkpoint.us + job->rework.us + job->restart.us + job->detection.us + job->queue.us +
+           job->slow.us;
 }
 
 /* A stop is announced: the job writes, or finishes the write under way, and then waits. */
@@ -104,14 +118,23 @@ static void live(struct stream *chance)
     for (int attempt = 0; !done; attempt++) {
         instant finish = job_begin(&job, &costs, (instant){now});
         int64_t fails = attempt < 40 ? (int64_t)stream_below(chance, 60) : INT64_MAX;
+        bool slows = attempt < 40 && stream_chance(chance, 0.5);
         int64_t warned = attempt < 40 && stream_chance(chance, 0.3) ? (int64_t)stream_below(chance, 60) : INT64_MAX;
         twin_begin(&twin, &costs);
+        uint32_t pace = JOB_PACE;
         for (int64_t age = 0; age < fails && !done; age++) {
+            if (slows && stream_below(chance, 8) == 0) {
+                static const uint32_t paces[] = {JOB_PACE, 500000, 300000, 999999, 1};
+                pace = paces[stream_below(chance, 5)];
+                twin.millionths = 0; /* what is begun of a tick when the pace changes is lost */
+                finish = job_pace(&job, &costs, pace, (instant){now});
+                assert_int_equal(finish.us == US_NEVER, twin.saving);
+            }
             if (age == warned && finish.us > now)
                 save(&job, &costs, &twin, now);
             assert_int_equal(job_account(&job, &costs, (instant){now}).productive.us, twin.committed + twin.piece);
             assert_int_equal(job_wall(&job, (instant){now}).us, now - begun);
-            done = twin_tick(&twin, &costs, job.work.us);
+            done = twin_wall_tick(&twin, &costs, job.work.us, pace);
             now++;
         }
         if (done) {
@@ -132,6 +155,7 @@ static void live(struct stream *chance)
         assert_int_equal(job.rework.us, twin.rework);
         assert_int_equal(job.restart.us, twin.restart);
         assert_int_equal(job.checkpoint.us, twin.checkpoint);
+        assert_int_equal(job.slow.us, twin.slow);
         assert_int_equal(parts(&job), now - begun);
         int64_t noticed = now + (int64_t)stream_below(chance, 10);
         if (announced) {

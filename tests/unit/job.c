@@ -163,6 +163,24 @@ static void a_write_under_way_saves_what_it_covers(void **state)
     assert_int_equal(job.checkpoint.us, 2);
 }
 
+/* Restart 3, pieces of 10, writes of 2: at half pace from tick 8 to tick 28 the attempt is 8 + 10 old. */
+static void a_slow_job_takes_longer_and_the_account_says_how_much(void **state)
+{
+    (void)state;
+    struct job job = fresh(35);
+    assert_int_equal(job_begin(&job, &costs, (instant){0}).us, 3 + 35 + 3 * 2);
+    assert_int_equal(job_pace(&job, &costs, JOB_PACE / 2, (instant){8}).us, 8 + 2 * 36);
+    struct job_account account = job_account(&job, &costs, (instant){28});
+    assert_int_equal(account.productive.us, 10 + 3);
+    assert_int_equal(account.checkpoint.us, 2);
+    assert_int_equal(account.slow.us, 10);
+    instant done = job_pace(&job, &costs, JOB_PACE, (instant){28});
+    assert_int_equal(done.us, 28 + 44 - 18);
+    job_finish(&job, &costs, done);
+    assert_int_equal(job.slow.us, 10);
+    assert_int_equal(job_wall(&job, done).us, done.us);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +191,7 @@ int main(void)
         cmocka_unit_test(time_that_nobody_noticed_is_detection),
         cmocka_unit_test(very_much_work_ends_never_instead_of_in_the_past),
         cmocka_unit_test(a_job_that_is_warned_saves_and_then_waits),
+        cmocka_unit_test(a_slow_job_takes_longer_and_the_account_says_how_much),
         cmocka_unit_test(a_job_that_fails_while_it_saves_loses_its_piece),
         cmocka_unit_test(a_write_under_way_saves_what_it_covers),
     };
