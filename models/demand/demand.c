@@ -15,6 +15,8 @@ const struct key demand_keys[] = {
     {"replicas", KEY_INTEGER, "1", "replicas of a service", .low = 1, .high = DEMAND_UNITS_MAX, .when = "kind=service"},
     {"quorum", KEY_INTEGER, "0", "replicas that must be up for the service to be up; 0: more than half", .low = 0,
      .high = DEMAND_UNITS_MAX, .when = "kind=service"},
+    {"up_from", KEY_SHARE, "50 %", "a replica that gives less of its service than this counts as down for the quorum (assumption)",
+     .when = "kind=service"},
     {"pods", KEY_INTEGER, "1", "pods of a job, placed together or not at all", .low = 1, .high = DEMAND_UNITS_MAX,
      .when = "kind=job"},
     {"vcpus", KEY_INTEGER, NULL, "virtual CPUs of one replica or pod", .low = 1, .high = 384, .when = "sdl="},
@@ -88,6 +90,7 @@ static void read_service(struct scenario *scenario, const struct value *group, c
     check_unsaid(scenario, group, part, "spread");
     class->units = part != NULL ? part->units : (uint32_t)value_integer(group, "replicas");
     class->quorum = (uint32_t)value_integer(group, "quorum");
+    class->up_from = (uint32_t)(value_number(group, "up_from") * GRAPH_WHOLE + 0.5);
     class->spread = (enum demand_spread)value_choice(group, "spread");
     class->lifetime = law_or_none(group, "lifetime");
     class->sites = class->spread == SPREAD_SITE ? (uint32_t)value_integer(group, "sites") : 1;

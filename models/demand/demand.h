@@ -35,6 +35,7 @@ struct demand_class {
     duration ramp;
     double arrivals_per_second; /* afterwards, a Poisson stream */
     uint32_t units, quorum;  /* quorum: services only; units for a job */
+    uint32_t up_from;        /* a replica that gives less of its service counts as down; of GRAPH_WHOLE */
     int32_t vcpus, gpus, gpu_milli; /* of one unit; gpu_milli per device */
     int32_t cpu_milli;       /* of one unit; vcpus is this in whole ones, rounded up, as they are sold */
     const struct market_group_spec *group; /* as its tenant's own deployment file asks for it (models/market/group.h); NULL: by the keys */

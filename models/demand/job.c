@@ -109,6 +109,8 @@ instant job_pace(struct job *job, const struct job_costs *costs, uint32_t pace, 
     return job->saving ? INSTANT_NEVER : end_of(job, costs);
 }
 
+duration job_clock_time(const struct job *job, duration time) { return (duration){scale_down(time.us, job->pace, JOB_PACE)}; }
+
 /* The attempt under way ends before the work is done. */
 static duration end_attempt(struct job *job, const struct job_costs *costs, enum job_phase next, instant now)
 {

@@ -59,6 +59,8 @@ instant job_begin(struct job *job, const struct job_costs *costs, instant now);
 /* The pace of a running job changes, 0 < pace <= JOB_PACE. Returns when it will be done if nothing else happens; INSTANT_NEVER while
  * it saves. */
 instant job_pace(struct job *job, const struct job_costs *costs, uint32_t pace, instant now);
+/* How far the attempt's clock gets in a time of the wall's. */
+duration job_clock_time(const struct job *job, duration time);
 /* A member went down: work since the last completed checkpoint is lost. Returns what was lost. */
 duration job_fail(struct job *job, const struct job_costs *costs, instant now);
 /* Work that a stop at `now` would cost, and what is left of a checkpoint that is being written (0: none is). Running jobs only. */

@@ -22,6 +22,9 @@ static int64_t inside(const struct measure *measure, instant from, instant to)
 /* True inside the window. */
 static bool counts(const struct measure *measure, instant at) { return at.us >= 0 && at.us <= measure->task->horizon.us; }
 
+/* Replicas up and what grey ones make of them, in millionths. */
+static timeweighted_area served(int64_t up, int64_t grey) { return (timeweighted_area)up * MEASURE_REPLICA + grey; }
+
 /* Adds what has held since `last` to the steps of the grid. */
 static void advance(struct measure *measure, instant now)
 {
@@ -40,7 +43,7 @@ static void advance(struct measure *measure, instant now)
         int64_t step = from / measure->task->grid.us, end = (step + 1) * measure->task->grid.us;
         int64_t span = (end < to ? end : to) - from;
         timeweighted_area *part = measure->step[step].part, *whole = measure->step[step].whole;
-        part[SERIES_SERVICE] += (timeweighted_area)measure->units_up * span;
+        part[SERIES_SERVICE] += served(measure->units_up, measure->grey) * span;
         whole[SERIES_SERVICE] += (timeweighted_area)measure->units_wanted * span;
         part[SERIES_QUORUM] += (timeweighted_area)measure->services_up * span;
         whole[SERIES_QUORUM] += (timeweighted_area)measure->services_wanted * span;
@@ -84,7 +87,7 @@ static void settle(struct measure *measure, struct account *account, instant now
     if (account->wanted) {
         int64_t span = inside(measure, account->since, now);
         account->wanted_us += span;
-        account->up_us += span * account->up;
+        account->up_us += (int64_t)(served(account->up, account->grey) * span / MEASURE_REPLICA);
     }
     account->since = now;
 }
@@ -186,6 +189,17 @@ void measure_up(struct measure *measure, uint32_t workload, uint32_t up, struct 
     account->ever_up = account->ever_up || after;
 }
 
+void measure_grey(struct measure *measure, uint32_t workload, int64_t grey, instant now)
+{
+    struct account *account = &measure->account[workload];
+    if (!measure_is_service(measure, workload) || !account->wanted || grey == account->grey)
+        return;
+    advance(measure, now);
+    settle(measure, account, now);
+    measure->grey += grey - account->grey;
+    account->grey = grey;
+}
+
 void measure_withdraw(struct measure *measure, uint32_t workload, instant now)
 {
     struct account *account = &measure->account[workload];
@@ -201,8 +215,10 @@ void measure_withdraw(struct measure *measure, uint32_t workload, instant now)
     measure->services_wanted--;
     measure->units_wanted -= demand_class_of(measure->demand, workload)->units;
     measure->units_up -= account->up;
+    measure->grey -= account->grey;
     account->wanted = false;
     account->up = 0;
+    account->grey = 0;
 }
 
 void measure_touched(struct measure *measure, uint32_t workload, uint32_t incident, instant now)
@@ -350,6 +366,7 @@ void measure_job(struct measure *measure, uint32_t workload, const struct job_ac
     measure->job_us[PART_RESTART] += inside->restart.us;
     measure->job_us[PART_DETECTION] += inside->detection.us;
     measure->job_us[PART_QUEUE] += inside->queue.us;
+    measure->job_us[PART_SLOW] += inside->slow.us;
     measure->jobs_done += completed;
 }
 

@@ -1,7 +1,8 @@
 /* Measurement: what tenants got, by the definitions of design.md section 4, the same for every cloud.
  *
- * Wanted time runs from request to withdrawal, placed or not. A replica is up when it runs and is reachable. A service is down while
- * fewer than its quorum are up. Everything is measured inside [0, horizon] only; outages still open at the horizon are
+ * Wanted time runs from request to withdrawal, placed or not. A replica is up when it runs and is reachable; a degraded one counts by its
+ * fraction where replicas are counted, and as up or down by its tenant's threshold where quorums are. A service is down while fewer
+ * than its quorum are up. Everything is measured inside [0, horizon] only; outages still open at the horizon are
  * right-censored. Sums are whole microseconds, so they do not depend on the order of anything; doubles appear only when a metric is
  * reported. Undefined metrics are reported as NaN, never as 0 or 1.
  *
@@ -19,6 +20,8 @@ extern const struct sim_metric measure_metrics[]; /* ends with name NULL */
 extern const struct sim_series measure_series[];
 
 struct measure;
+
+enum { MEASURE_REPLICA = 1000000 }; /* a whole replica, in millionths */
 
 struct measure_options {
     const struct demand *demand;
@@ -45,9 +48,13 @@ void measure_request(struct measure *measure, uint32_t workload, instant now);
 void measure_withdraw(struct measure *measure, uint32_t workload, instant now);
 /* The number of up units of a service has changed; cause: why, when it fell. */
 void measure_up(struct measure *measure, uint32_t workload, uint32_t up, struct measure_cause cause, instant now);
-/* Replicas of services whose tenants are at home at a site: so many more are wanted, and up, wherever they run; negative: fewer. Of all
- * sites together that is what measure_request(), measure_withdraw() and measure_up() were told. */
-void measure_site(struct measure *measure, uint32_t site, int32_t wanted, int32_t up, instant now);
+/* What the replicas of a service give, in millionths of a replica, less a whole one for each that measure_up() counts: negative where
+ * those are degraded, positive where others give a little. 0 until it is told. */
+void measure_grey(struct measure *measure, uint32_t workload, int64_t grey, instant now);
+/* Replicas of services whose tenants are at home at a site: so many more are wanted, and so many millionths of a replica more are given,
+ * wherever they run; negative: fewer. Of all sites together that is what measure_request(), measure_withdraw(), measure_up() and
+ * measure_grey() were told. */
+void measure_site(struct measure *measure, uint32_t site, int32_t wanted, int64_t given, instant now);
 /* A running replica of a service went down through a scripted incident, or came back from it. */
 void measure_touched(struct measure *measure, uint32_t workload, uint32_t incident, instant now);
 void measure_back(struct measure *measure, uint32_t incident, instant now);

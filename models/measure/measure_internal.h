@@ -6,14 +6,15 @@
 #include "models/measure/samples.h"
 #include "sim/engine/timeweighted.h"
 
-enum { PART_PRODUCTIVE, PART_CHECKPOINT, PART_REWORK, PART_RESTART, PART_DETECTION, PART_QUEUE, JOB_PARTS };
+enum { PART_PRODUCTIVE, PART_CHECKPOINT, PART_REWORK, PART_RESTART, PART_DETECTION, PART_QUEUE, PART_SLOW, JOB_PARTS };
 enum { SERIES_SERVICE, SERIES_QUORUM, SERIES_NODE, SERIES_COUNT };
 
 /* One workload's account. */
 struct account {
     bool wanted, ever_up, touched;
     uint32_t up;
-    instant since;             /* of `up`, while wanted */
+    int64_t grey;              /* as measure_grey() had it */
+    instant since;             /* of `up` and `grey`, while wanted */
     instant down_since;        /* begin of the outage under way; INSTANT_NEVER: has quorum or is not wanted */
     instant none_since;        /* begin of the time without any unit; INSTANT_NEVER: none under way */
     int64_t wanted_us, up_us, down_us, none_us, longest_us; /* inside the window; up_us: unit-microseconds, below 2^63 for
@@ -22,7 +23,8 @@ struct account {
     struct measure_cause cause; /* of the outage under way */
 };
 
-/* What held during one step of the grid, and what could have: units, services or nodes, times microseconds. */
+/* What held during one step of the grid, and what could have: units, services or nodes, times microseconds; what units gave in
+ * millionths. */
 struct measure_step {
     timeweighted_area part[SERIES_COUNT], whole[SERIES_COUNT];
 };
@@ -30,8 +32,9 @@ struct measure_step {
 /* The course of one site: replica-microseconds in each cell. */
 struct measure_site {
     instant last;
-    int64_t wanted, up;      /* since `last` */
-    int64_t *part, *whole;   /* [site_cells]; below 2^63 for 1e6 replicas and cells of 100 days */
+    int64_t wanted, given;   /* since `last`; given: millionths of replicas */
+    timeweighted_area *part; /* [site_cells] millionths of replicas, times microseconds */
+    int64_t *whole;          /* [site_cells]; below 2^63 for 1e6 replicas and cells of 100 days */
 };
 
 struct measure {
@@ -45,7 +48,7 @@ struct measure {
     /* What holds since `last`, for the series. */
     instant last;
     uint32_t nodes_up;
-    int64_t units_wanted, units_up, services_wanted, services_up;
+    int64_t units_wanted, units_up, services_wanted, services_up, grey;
     uint32_t steps;
     struct measure_step *step;
     double blast;

@@ -20,6 +20,7 @@ enum metric {
     JOB_RESTART,
     JOB_DETECTION,
     JOB_QUEUE,
+    JOB_SLOW,
     JOBS_COMPLETED,
     JOBS_FAILED,
     JOB_WAIT_P50,
@@ -80,6 +81,7 @@ const struct sim_metric measure_metrics[] = {
     [JOB_RESTART] = {"job_restart_share", "1", "share of jobs' wall time that restarts took"},
     [JOB_DETECTION] = {"job_detection_share", "1", "share of jobs' wall time until somebody noticed that they stood"},
     [JOB_QUEUE] = {"job_queue_share", "1", "share of jobs' wall time that they waited for places after their first start"},
+    [JOB_SLOW] = {"job_slow_share", "1", "share of jobs' wall time that degraded machines cost"},
     [JOBS_COMPLETED] = {"jobs_completed", "1", "jobs that finished inside the horizon", true},
     [JOBS_FAILED] = {"jobs_failed", "1", "jobs given up for having used up their restarts"},
     [JOB_WAIT_P50] = {"job_wait_p50_min", "min", "median time from a job's request to its first start"},
@@ -308,7 +310,8 @@ void measure_report(struct measure *measure)
     report_market(measure);
     report_work(measure);
     for (uint32_t step = 0; step < measure->steps; step++)
-        for (uint32_t s = 0; s < SERIES_COUNT; s++)
-            record_series(measure->record, s, step,
-                          share((double)measure->step[step].part[s], (double)measure->step[step].whole[s]));
+        for (uint32_t s = 0; s < SERIES_COUNT; s++) {
+            timeweighted_area part = measure->step[step].part[s] / (s == SERIES_SERVICE ? MEASURE_REPLICA : 1);
+            record_series(measure->record, s, step, share((double)part, (double)measure->step[step].whole[s]));
+        }
 }

@@ -24,7 +24,7 @@ void measure_open_sites(struct measure *measure, const struct measure_options *o
     measure->site = arena_array(measure->arena, measure->sites, struct measure_site);
     for (uint32_t s = 0; s < measure->sites; s++)
         measure->site[s] = (struct measure_site){.last = measure->last,
-                                                 .part = arena_array(measure->arena, measure->site_cells, int64_t),
+                                                 .part = arena_array(measure->arena, measure->site_cells, timeweighted_area),
                                                  .whole = arena_array(measure->arena, measure->site_cells, int64_t)};
 }
 
@@ -35,14 +35,14 @@ static void advance_site(struct measure *measure, struct measure_site *site, ins
     for (int64_t from = site->last.us > 0 ? site->last.us : 0; site->wanted > 0 && from < end;) {
         int64_t cell = from / measure->site_span.us, to = (cell + 1) * measure->site_span.us;
         to = to < end ? to : end;
-        site->part[cell] += site->up * (to - from);
+        site->part[cell] += (timeweighted_area)site->given * (to - from);
         site->whole[cell] += site->wanted * (to - from);
         from = to;
     }
     site->last = now;
 }
 
-void measure_site(struct measure *measure, uint32_t number, int32_t wanted, int32_t up, instant now)
+void measure_site(struct measure *measure, uint32_t number, int32_t wanted, int64_t given, instant now)
 {
     if (measure->site == NULL)
         return;
@@ -50,8 +50,9 @@ void measure_site(struct measure *measure, uint32_t number, int32_t wanted, int3
     struct measure_site *site = &measure->site[number];
     advance_site(measure, site, now);
     site->wanted += wanted;
-    site->up += up;
-    check(site->up >= 0 && site->up <= site->wanted, "%" PRId64 " of %" PRId64 " replicas are up at a site", site->up, site->wanted);
+    site->given += given;
+    check(site->given >= 0 && site->given <= site->wanted * MEASURE_REPLICA, "%" PRId64 " millionths of %" PRId64 " replicas are given at a site",
+          site->given, site->wanted);
 }
 
 /* All sites together are the series of the whole. */
@@ -79,7 +80,7 @@ void measure_report_sites(struct measure *measure)
         struct measure_site *site = &measure->site[s];
         advance_site(measure, site, measure->task->horizon);
         for (uint32_t c = 0; c < measure->site_cells; c++)
-            values[c] = site->whole[c] > 0 ? (double)site->part[c] / (double)site->whole[c] : (double)NAN;
+            values[c] = site->whole[c] > 0 ? (double)(site->part[c] / MEASURE_REPLICA) / (double)site->whole[c] : (double)NAN;
         struct sim_part part = {"site", measure->site_name[s], measure->site_span, measure->site_cells, values};
         record_part(measure->record, &part);
     }

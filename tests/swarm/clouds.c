@@ -464,7 +464,7 @@ static void check_report(const struct clouds_test *test)
     /* Every microsecond of a job's wall time has one place. */
     double parts = clouds_metric(test, "ettr") + clouds_metric(test, "job_checkpoint_share") + clouds_metric(test, "job_rework_share") +
                    clouds_metric(test, "job_restart_share") + clouds_metric(test, "job_detection_share") +
-                   clouds_metric(test, "job_queue_share");
+                   clouds_metric(test, "job_queue_share") + clouds_metric(test, "job_slow_share");
     if (!isnan(parts) && fabs(parts - 1) > 1e-12)
         fail_round("jobs' wall time adds up to %.17g of itself", parts);
     /* What was up was leased, and what is leased is billed. */

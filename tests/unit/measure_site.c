@@ -21,14 +21,14 @@ static void begin_sites(struct bench *bench, int64_t grid_us, enum sim_log log)
 static void replica(struct bench *bench, uint32_t site, uint32_t all_up, int change, double minutes)
 {
     up(bench, 0, all_up, minutes);
-    measure_site(bench->measure, site, 0, change, at(minutes));
+    measure_site(bench->measure, site, 0, (int64_t)change * MEASURE_REPLICA, at(minutes));
 }
 
 static void wanted(struct bench *bench, int sign, double minutes)
 {
     sign > 0 ? measure_request(bench->measure, 0, at(minutes)) : measure_withdraw(bench->measure, 0, at(minutes));
     for (uint32_t site = 0; site < 2; site++)
-        measure_site(bench->measure, site, sign, sign > 0 ? 0 : -1, at(minutes));
+        measure_site(bench->measure, site, sign, sign > 0 ? 0 : -MEASURE_REPLICA, at(minutes));
 }
 
 static const struct sim_part *part(const struct bench *bench, int number)

@@ -119,11 +119,46 @@ static struct measure_cause cause_of(const struct world *world, uint32_t compone
 {
     uint32_t culprit = graph_culprit(world->graph, component);
     if (culprit == COMPONENT_NONE)
+        culprit = graph_grey_culprit(world->graph, component);
+    if (culprit == COMPONENT_NONE)
         culprit = component;
     uint32_t cause = faults_cause(world->faults, culprit);
     return (struct measure_cause){.component = graph_component(world->plan->graph, culprit)->path,
                                   .name = faults_cause_name(world->faults, cause),
                                   .incident = faults_cause_incident(world->faults, cause)};
+}
+
+/* What a unit gives that is up. */
+static uint32_t fraction_of(const struct world *world, const struct unit *unit)
+{
+    uint32_t least = GRAPH_WHOLE;
+    for (uint32_t i = 0; i < unit->dependencies; i++) {
+        uint32_t fraction = graph_fraction(world->graph, unit->dependency[i], PLANE_DATA);
+        least = fraction < least ? fraction : least;
+    }
+    return least;
+}
+
+/* The unit gives so much from now on. */
+static void weigh(struct world *world, uint32_t unit, uint32_t fraction)
+{
+    struct unit *what = &world->unit[unit];
+    struct load *load = &world->load[what->workload];
+    bool counts = fraction > 0 && fraction >= world_class(world, what->workload)->up_from;
+    int64_t change = (int64_t)fraction - (int64_t)what->fraction;
+    load->given += change;
+    if (load->wanted && world_class(world, what->workload)->kind == DEMAND_SERVICE)
+        measure_site(world->measure, world_site(world, unit), 0, change, world_now(world));
+    load->counted += (uint32_t)counts - (uint32_t)what->counts;
+    what->fraction = fraction;
+    what->counts = counts;
+}
+
+static void measure_service(struct world *world, uint32_t workload, struct measure_cause cause)
+{
+    const struct load *load = &world->load[workload];
+    measure_up(world->measure, workload, load->counted, cause, world_now(world));
+    measure_grey(world->measure, workload, load->given - (int64_t)load->counted * GRAPH_WHOLE, world_now(world));
 }
 
 /* A unit has come up or gone down: tells the job or the measurement. */
@@ -133,11 +168,11 @@ static void count_up(struct world *world, uint32_t unit, int change, struct meas
     struct load *load = &world->load[workload];
     const struct demand_class *class = world_class(world, workload);
     load->up = (uint32_t)((int64_t)load->up + change);
+    weigh(world, unit, change > 0 ? fraction_of(world, &world->unit[unit]) : 0);
     if (!load->wanted)
         return;
     if (class->kind == DEMAND_SERVICE) {
-        measure_up(world->measure, workload, load->up, cause, world_now(world));
-        measure_site(world->measure, world_site(world, unit), 0, change, world_now(world));
+        measure_service(world, workload, cause);
         if (change < 0 && NINES_UNLIKELY(world->stop_at < (double)INFINITY))
             world_watch(world, workload);
     } else if (change > 0 && load->up == class->units)
@@ -146,29 +181,66 @@ static void count_up(struct world *world, uint32_t unit, int change, struct meas
         world_fail_job(world, workload);
 }
 
-static void go_up(struct world *world, uint32_t unit)
+/* An incident has taken a replica from its service; it is back. */
+static void touch(struct world *world, uint32_t unit, struct measure_cause cause)
 {
     struct unit *what = &world->unit[unit];
-    if (what->touched != 0) {
-        measure_back(world->measure, what->touched - 1, world_now(world));
-        what->touched = 0;
-    }
-    if (world_tells(world, what->workload))
+    if (cause.incident == COMPONENT_NONE || what->touched != 0 || world_class(world, what->workload)->kind != DEMAND_SERVICE)
+        return;
+    what->touched = 1 + cause.incident;
+    measure_touched(world->measure, what->workload, cause.incident, world_now(world));
+}
+
+static void untouch(struct world *world, uint32_t unit)
+{
+    struct unit *what = &world->unit[unit];
+    if (what->touched == 0)
+        return;
+    measure_back(world->measure, what->touched - 1, world_now(world));
+    what->touched = 0;
+}
+
+static void go_up(struct world *world, uint32_t unit)
+{
+    if (fraction_of(world, &world->unit[unit]) >= world_class(world, world->unit[unit].workload)->up_from)
+        untouch(world, unit);
+    if (world_tells(world, world->unit[unit].workload))
         world_tell_up(world, unit);
     count_up(world, unit, +1, (struct measure_cause){.incident = COMPONENT_NONE});
 }
 
 static void go_down(struct world *world, uint32_t unit, uint32_t component)
 {
-    struct unit *what = &world->unit[unit];
     struct measure_cause cause = cause_of(world, component);
-    if (cause.incident != COMPONENT_NONE && what->touched == 0 && world_class(world, what->workload)->kind == DEMAND_SERVICE) {
-        what->touched = 1 + cause.incident;
-        measure_touched(world->measure, what->workload, cause.incident, world_now(world));
-    }
-    if (world_tells(world, what->workload))
+    touch(world, unit, cause);
+    if (world_tells(world, world->unit[unit].workload))
         world_tell_loss(world, unit, component, true);
     count_up(world, unit, -1, cause);
+}
+
+/* A unit that is up and stays so may give more or less than before. */
+static void regrade(struct world *world, uint32_t unit, uint32_t component)
+{
+    struct unit *what = &world->unit[unit];
+    uint32_t workload = what->workload, fraction = fraction_of(world, what);
+    if (fraction == 0 || fraction == what->fraction) /* 0: one of its components is down, and it is about to learn that */
+        return;
+    bool counted = what->counts;
+    weigh(world, unit, fraction);
+    if (world_tells(world, workload))
+        world_tell_grey(world, unit, component);
+    if (!world->load[workload].wanted)
+        return;
+    if (world_class(world, workload)->kind == DEMAND_JOB) {
+        world_pace_job(world, workload);
+        return;
+    }
+    struct measure_cause cause = {.incident = COMPONENT_NONE};
+    if (counted && !what->counts)
+        touch(world, unit, cause = cause_of(world, component));
+    else if (!counted && what->counts)
+        untouch(world, unit);
+    measure_service(world, workload, cause);
 }
 
 void world_ask(struct world *world, uint32_t unit)
@@ -373,13 +445,27 @@ void world_on_change(void *context, uint32_t component, uint8_t before, uint8_t 
     world->changing = nested;
 }
 
+void world_on_fraction(void *context, uint32_t component)
+{
+    struct world *world = context;
+    if (world->cloud == NULL)
+        return;
+    for (uint32_t link = world->head[component]; link != LINK_NONE;) {
+        uint32_t unit = link / UNIT_DEPENDENCIES;
+        link = world->unit[unit].next[link % UNIT_DEPENDENCIES];
+        if (unit_is_up(&world->unit[unit]))
+            regrade(world, unit, component);
+    }
+}
+
 /* --- Audit ---------------------------------------------------------------------------------------------------------- */
 
 void world_audit(const struct world *world)
 {
     graph_audit(world->graph);
     for (uint32_t w = 0; w < world->demand->workloads; w++) {
-        uint32_t up = 0, first = world->demand->workload[w].first_unit;
+        uint32_t up = 0, counted = 0, first = world->demand->workload[w].first_unit;
+        int64_t given = 0;
         for (uint32_t u = first; u < first + world_class(world, w)->units; u++) {
             const struct unit *unit = &world->unit[u];
             uint32_t missing = 0;
@@ -387,8 +473,13 @@ void world_audit(const struct world *world)
                 missing += !graph_serves(world->graph, unit->dependency[i]);
             check(missing == unit->missing, "unit %" PRIu32 " miscounts what it lacks", u);
             check((unit->state == UNIT_IDLE) == (unit->node == COMPONENT_NONE), "unit %" PRIu32 " is idle on a node", u);
+            uint32_t fraction = unit_is_up(unit) ? fraction_of(world, unit) : 0;
+            check(fraction == unit->fraction, "unit %" PRIu32 " gives %" PRIu32 " and thinks %" PRIu32, u, fraction, unit->fraction);
             up += unit_is_up(unit);
+            given += fraction;
+            counted += fraction > 0 && fraction >= world_class(world, w)->up_from;
         }
+        check(counted == world->load[w].counted && given == world->load[w].given, "workload %" PRIu32 " miscounts what it is given", w);
         check(up == world->load[w].up, "workload %" PRIu32 " miscounts its units", w);
     }
     pools_audit(world->pools);

@@ -3,7 +3,8 @@
  * Demand consists of units (a replica of a service, a pod of a job). A unit is idle, bound (its resources are taken and it is
  * starting) or running; while bound it depends on up to four components: its node, and whatever else the cloud says (a storage
  * unit, a relay). It is *up* when it runs and all of them serve. The world counts that incrementally: each component has a list
- * of the units that depend on it, so a change costs what it touches.
+ * of the units that depend on it, so a change costs what it touches. A unit that is up gives the least of its components' fractions of
+ * service (models/fleet/graph.h): a service's replica counts by it, a gang works at the pace of its slowest.
  *
  * A job runs while all its units are up: the world begins, fails and finishes it. What a cloud does about a loss is the
  * cloud's business (models/clouds/world/cloud.h). */
@@ -34,6 +35,8 @@ struct unit {
     uint32_t node;          /* fleet node while bound; COMPONENT_NONE while idle */
     uint16_t devices;       /* devices of the node, as the GPU core gave them */
     uint8_t state;          /* enum unit_state */
+    bool counts;            /* it is up, and gives enough to count for a quorum */
+    uint32_t fraction;      /* what it gives, the least of its dependencies' fractions, of GRAPH_WHOLE; 0: it is not up */
     uint8_t missing;        /* dependencies that do not serve */
     uint8_t dependencies;
     uint32_t dependency[UNIT_DEPENDENCIES]; /* [0] is the node's component */
@@ -50,6 +53,8 @@ struct unit {
 
 struct load {
     uint32_t up;            /* units up */
+    uint32_t counted;       /* of these, units that count for the quorum */
+    int64_t given;          /* sum of the units' fractions */
     bool wanted;
     /* Of a job. */
     struct job job;
@@ -57,6 +62,7 @@ struct load {
     struct job_costs costs;   /* of the attempt under way: the interval may be chosen anew for each */
     struct event_id finish, fault;
     instant done;             /* end of the attempt under way if nothing happens */
+    instant own_fault;        /* of the attempt under way, were it to last; INSTANT_NEVER: none */
     struct job_account base;  /* at time 0, where measuring begins */
 };
 

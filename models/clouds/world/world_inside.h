@@ -9,6 +9,8 @@ void world_open_job(struct world *world, uint32_t workload);
 /* All units of a job are up; one of them went down. [change] */
 void world_begin_job(struct world *world, uint32_t workload);
 void world_fail_job(struct world *world, uint32_t workload);
+/* What a unit of a running job gives has changed: the gang goes on at the pace of the slowest. [change] */
+void world_pace_job(struct world *world, uint32_t workload);
 /* Events of a job: its work is done; it has a fault of its own; it is given up. */
 void world_on_finish(void *context, struct engine *engine, uint32_t workload, uint64_t detail);
 void world_on_fault(void *context, struct engine *engine, uint32_t workload, uint64_t detail);
@@ -22,8 +24,9 @@ static inline bool world_is_watched(const struct world *world, uint32_t workload
     return world->load[workload].wanted && demand_class_of(world->demand, workload)->kind == DEMAND_SERVICE &&
            (world->watched_class == COMPONENT_NONE || world->watched_class == class);
 }
-/* The graph's observer. */
+/* The graph's observers. */
 void world_on_change(void *context, uint32_t component, uint8_t before, uint8_t after);
+void world_on_fraction(void *context, uint32_t component);
 /* Lists the outage of a component that ends now, or is still open at the horizon. */
 void world_list_fall(const struct world *world, uint32_t component, bool censored);
 

@@ -4,7 +4,9 @@
  * A job that writes checkpoints at the best interval (Young, Daly) has to know how often it fails. It believes what the laws say of
  * the components it runs on and what the cloud says of evictions, and learns: after n failures and stops in a running time T its mean time between them is taken to be
  * (M + T) / (1 + n), with M what it was told (the mean of a gamma prior of weight one under Poisson failures). So a job that meets
- * hazards or incidents, of which no law tells, writes more often from its next attempt on. */
+ * hazards or incidents, of which no law tells, writes more often from its next attempt on.
+ *
+ * Degraded machines slow a job: the whole gang works at the pace of the slowest. */
 #include "models/clouds/world/cloud.h"
 #include "models/clouds/world/world_inside.h"
 #include "models/clouds/world/world_tell.h"
@@ -66,6 +68,37 @@ void world_open_job(struct world *world, uint32_t workload)
                                                                 .budget = class->restarts < 0 ? GPU_BUDGET_UNLIMITED : class->restarts});
 }
 
+/* Its own fault comes in the attempt under way, or its end does before. */
+static void await_fault(struct world *world, uint32_t workload)
+{
+    struct load *load = &world->load[workload];
+    if (load->own_fault.us < load->done.us && !engine_pending(world->engine, load->fault))
+        load->fault = engine_schedule(world->engine, load->own_fault, CLASS_FAULT, world->action_fault, workload, 0);
+}
+
+static uint32_t slowest(const struct world *world, uint32_t workload)
+{
+    uint32_t first = world->demand->workload[workload].first_unit, least = GRAPH_WHOLE;
+    for (uint32_t u = first; u < first + world_class(world, workload)->units; u++)
+        least = world->unit[u].fraction < least ? world->unit[u].fraction : least;
+    return least;
+}
+
+void world_pace_job(struct world *world, uint32_t workload)
+{
+    struct load *load = &world->load[workload];
+    uint32_t pace = slowest(world, workload);
+    if (load->job.phase != JOB_RUNNING || pace == load->job.pace || pace == 0)
+        return;
+    instant done = job_pace(&load->job, &load->costs, pace, world_now(world));
+    if (load->job.saving)
+        return; /* it will not be done in this attempt */
+    load->done = done;
+    engine_cancel(world->engine, load->finish);
+    load->finish = engine_schedule(world->engine, load->done, CLASS_END, world->action_finish, workload, 0);
+    await_fault(world, workload);
+}
+
 void world_begin_job(struct world *world, uint32_t workload)
 {
     struct load *load = &world->load[workload];
@@ -85,8 +118,9 @@ void world_begin_job(struct world *world, uint32_t workload)
         world_tell_begin(world);
     duration own = demand_job_fault(world->demand, workload, load->job.attempts);
     load->fault = EVENT_NONE;
-    if (own.us < US_NEVER && instant_add(now, own).us < load->done.us)
-        load->fault = engine_schedule(world->engine, instant_add(now, own), CLASS_FAULT, world->action_fault, workload, 0);
+    load->own_fault = own.us < US_NEVER ? instant_add(now, own) : INSTANT_NEVER;
+    await_fault(world, workload);
+    world_pace_job(world, workload);
 }
 
 /* Work from before time 0 that is lost now was neither useful nor lost inside the window. */
@@ -124,7 +158,7 @@ void world_warn(struct world *world, uint32_t workload, instant stop)
     struct gpu_emergency emergency = {.unsaved_us = unsaved.us,
                                       .in_flight_us = in_flight.us,
                                       .write_us = load->costs.write.us,
-                                      .notice_us = instant_since(stop, now).us};
+                                      .notice_us = job_clock_time(&load->job, instant_since(stop, now)).us};
     struct gpu_rescue rescue = gpu_checkpoint_rescue(&emergency);
     if (!rescue.saved || unsaved.us == 0)
         return;

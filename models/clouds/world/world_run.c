@@ -17,7 +17,7 @@ static void want_at_sites(struct world *world, uint32_t workload, int32_t sign)
     const struct demand_class *class = world_class(world, workload);
     uint32_t first = world->demand->workload[workload].first_unit;
     for (uint32_t u = first; class->kind == DEMAND_SERVICE && u < first + class->units; u++)
-        measure_site(world->measure, world_site(world, u), sign, unit_is_up(&world->unit[u]) ? sign : 0, world_now(world));
+        measure_site(world->measure, world_site(world, u), sign, (int64_t)world->unit[u].fraction * sign, world_now(world));
 }
 
 static void on_request(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
@@ -137,7 +137,8 @@ static void close_jobs(struct world *world)
         struct job_account now = job_account(&load->job, &load->costs, world_now(world)), base = load->base;
         struct job_account inside = {less(now.productive, base.productive), less(now.checkpoint, base.checkpoint),
                                      less(now.rework, base.rework),         less(now.restart, base.restart),
-                                     less(now.detection, base.detection),   less(now.queue, base.queue)};
+                                     less(now.detection, base.detection),   less(now.queue, base.queue),
+                                     less(now.slow, base.slow)};
         measure_job(world->measure, w, &inside, load->gang.state == GPU_ELASTIC_DONE && load->job.since.us >= 0);
     }
 }
@@ -240,6 +241,7 @@ static void open_world(struct world *world)
     world->nodes_up = plan->fleet->nodes;
     measure_nodes_up(world->measure, world->nodes_up, begin);
     world->graph = graph_open(world->arena, plan->graph, world->engine, world_on_change, world);
+    graph_watch_fractions(world->graph, world_on_fraction);
     world->faults = faults_open(world->arena, plan->faults, world->graph, world->engine, task->seed, task->replication);
     open_falls(world);
     world_tell_open(world);

@@ -73,6 +73,8 @@ static void find_blame(const struct world *world, uint32_t component, struct bla
 {
     const struct graph *graph = world->plan->graph;
     uint32_t culprit = graph_culprit(world->graph, component);
+    if (culprit == COMPONENT_NONE)
+        culprit = graph_grey_culprit(world->graph, component);
     blame->culprit = culprit != COMPONENT_NONE ? culprit : component;
     const struct component *what = graph_component(graph, blame->culprit);
     uint32_t cause = faults_cause(world->faults, blame->culprit);
@@ -158,6 +160,15 @@ void world_tell_loss(struct world *world, uint32_t unit, uint32_t component, boo
     (void)snprintf(told->component, sizeof told->component, "%s", blame.path);
     told->incident = blame.incident;
     told->noticed = false;
+}
+
+void world_tell_grey(struct world *world, uint32_t unit, uint32_t component)
+{
+    uint32_t fraction = world->unit[unit].fraction;
+    if (fraction == GRAPH_WHOLE)
+        world_tell(world, unit, "whole", "gives its whole service again");
+    else
+        world_tell_wait(world, unit, "degraded", component, "gives %.4g %% of its service", (double)fraction * 100 / GRAPH_WHOLE);
 }
 
 /* --- Places and leases ----------------------------------------------------------------------------------------------- */
