@@ -27,8 +27,20 @@ double law_mean(const struct law *law)
         return law->a * law->b + (1 - law->a) * law->c;
     case LAW_PARETO:
         return law->a > 1 ? law->a * law->b / (law->a - 1) : (double)INFINITY;
+    case LAW_EMPIRICAL:
+        return law->b * law->sample->sum[law->sample->count - 1] / (double)law->sample->count;
     }
     check(false, "law of unknown kind %d", (int)law->kind);
+}
+
+static double sample_variance(const struct law *law)
+{
+    double mean = law_mean(law), sum = 0;
+    for (size_t i = 0; i < law->sample->count; i++) {
+        double off = law->b * law->sample->value[i] - mean;
+        sum += off * off;
+    }
+    return sum / (double)law->sample->count; /* of the law, not an estimate of another's */
 }
 
 double law_variance(const struct law *law)
@@ -52,6 +64,8 @@ double law_variance(const struct law *law)
         return 2 * (a * b * b + (1 - a) * law->c * law->c) - mean * mean;
     case LAW_PARETO:
         return a > 2 ? b * b * a / ((a - 1) * (a - 1) * (a - 2)) : (double)INFINITY;
+    case LAW_EMPIRICAL:
+        return sample_variance(law);
     }
     check(false, "law of unknown kind %d", (int)law->kind);
 }
@@ -102,6 +116,28 @@ static double draw_pareto(double shape, double minimum, struct stream *stream)
     return minimum * power(stream_uniform(stream), -1 / shape);
 }
 
+/* A place in 0 to count - 1. */
+static size_t draw_place(size_t count, struct stream *stream)
+{
+    size_t place = (size_t)(stream_uniform(stream) * (double)count);
+    return place < count ? place : count - 1;
+}
+
+/* Each value in proportion to its length: the first whose running sum is above a uniform share of the total. */
+static double draw_longer(const struct law_sample *sample, struct stream *stream)
+{
+    double at = stream_uniform(stream) * sample->sum[sample->count - 1];
+    size_t low = 0, high = sample->count - 1;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (sample->sum[middle] > at)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return sample->value[low];
+}
+
 static double draw(const struct law *law, struct stream *stream)
 {
     switch (law->kind) {
@@ -123,6 +159,8 @@ static double draw(const struct law *law, struct stream *stream)
     }
     case LAW_PARETO:
         return draw_pareto(law->a, law->b, stream);
+    case LAW_EMPIRICAL:
+        return law->b * law->sample->value[draw_place(law->sample->count, stream)];
     }
     check(false, "law of unknown kind %d", (int)law->kind);
 }
@@ -145,6 +183,8 @@ static double draw_biased(const struct law *law, struct stream *stream)
         return law->b * draw_gamma(law->a + 1, stream);
     case LAW_PARETO:
         return draw_pareto(law->a - 1, law->b, stream);
+    case LAW_EMPIRICAL:
+        return law->b * draw_longer(law->sample, stream);
     case LAW_EXPONENTIAL:
     case LAW_HYPEREXPONENTIAL:
         break;

@@ -61,6 +61,14 @@ static double hyperexponential_quantile(const struct law *law, double u)
     return high;
 }
 
+/* The smallest value that at least a share u does not exceed. */
+static double sample_quantile(const struct law_sample *sample, double u)
+{
+    double rank = ceil(u * (double)sample->count);
+    size_t place = rank > 1 ? (size_t)rank - 1 : 0;
+    return sample->value[place < sample->count ? place : sample->count - 1];
+}
+
 double law_quantile(const struct law *law, double u)
 {
     check(u > 0 && u < 1, "quantile %g", u);
@@ -79,6 +87,8 @@ double law_quantile(const struct law *law, double u)
         return hyperexponential_quantile(law, u);
     case LAW_PARETO:
         return law->b * kernel_pow(1 - u, -1 / law->a);
+    case LAW_EMPIRICAL:
+        return law->sample != NULL ? law->b * sample_quantile(law->sample, u) : (double)NAN;
     case LAW_GAMMA:
         break;
     }
@@ -100,6 +110,7 @@ struct law law_times(const struct law *law, double factor)
     case LAW_WEIBULL:
     case LAW_GAMMA:
     case LAW_PARETO:
+    case LAW_EMPIRICAL:
         longer.b *= factor;
         break;
     case LAW_LOGNORMAL:

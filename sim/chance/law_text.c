@@ -13,7 +13,7 @@
 
 #include "sim/base/nomalloc.h"
 
-enum { PARAMETERS_MAX = 3, WORD_MAX = 64, NAMED = 9 };
+enum { PARAMETERS_MAX = 3, WORD_MAX = LAW_FILE_MAX, NAMED = 10 };
 
 /* What a parameter may be. */
 enum form {
@@ -23,7 +23,9 @@ enum form {
     FORM_NOT_NEGATIVE,
     FORM_ANY,        /* a number */
     FORM_SHARE,      /* strictly between 0 and 1, or a percentage */
-    FORM_UNIT        /* the name of a unit of time; gives its seconds; may be left out */
+    FORM_UNIT,       /* the name of a unit of time; gives its seconds; may be left out */
+    FORM_FACTOR,     /* a number above 0; may be left out */
+    FORM_FILE        /* the name of a file; has no number */
 };
 
 struct signature {
@@ -43,6 +45,7 @@ static const struct signature signatures[NAMED] = {
     {"gamma", LAW_GAMMA, 2, 0, {{"shape", FORM_POSITIVE}, {"scale", FORM_TIME}}},
     {"hyperexponential", LAW_HYPEREXPONENTIAL, 3, 0, {{"p", FORM_SHARE}, {"m1", FORM_TIME}, {"m2", FORM_TIME}}},
     {"pareto", LAW_PARETO, 2, 0, {{"shape", FORM_POSITIVE}, {"minimum", FORM_TIME}}},
+    {"empirical", LAW_EMPIRICAL, 3, 2, {{"file", FORM_FILE}, {"unit", FORM_UNIT}, {"times", FORM_FACTOR}}},
 };
 
 /* Where the reader is and where its complaint goes. */
@@ -100,7 +103,7 @@ static bool complain_unknown(struct reader *reader, const char *word)
     if (nearest != NULL)
         return complain(reader, "unknown law '%s', did you mean '%s'?", word, nearest);
     return complain(reader, "unknown law '%s'; known are constant, uniform, exponential, weibull, lognormal, "
-                            "lognormal_median, gamma, hyperexponential and pareto", word);
+                            "lognormal_median, gamma, hyperexponential, pareto and empirical", word);
 }
 
 static bool read_time(struct reader *reader, const char *name, const char *word, bool zero_allowed, double *out)
@@ -137,10 +140,12 @@ static bool read_parameter(struct reader *reader, const char *name, enum form fo
         return read_time(reader, name, word, form == FORM_TIME_ZERO, out);
     if (form == FORM_UNIT)
         return read_unit(reader, word, out);
+    if (form == FORM_FILE)
+        return true;
     bool read = form == FORM_SHARE ? units_share(word, out, &why) : units_number(word, out, &why);
     if (!read)
         return complain(reader, "its %s '%s' is not a number: %s", name, word, why);
-    if (form == FORM_POSITIVE && !(*out > 0))
+    if ((form == FORM_POSITIVE || form == FORM_FACTOR) && !(*out > 0))
         return complain(reader, "its %s must be above 0", name);
     if (form == FORM_NOT_NEGATIVE && *out < 0)
         return complain(reader, "its %s must not be negative", name);
@@ -178,8 +183,8 @@ static bool read_parameters(struct reader *reader, const struct signature *law, 
 {
     int given = count_parameters(inside, close);
     if (given > law->parameters || given < law->parameters - law->optional) {
-        const char *or_less = law->optional ? "2 or " : "";
-        return complain(reader, "%s takes %s%d parameter%s, %d given", law->name, or_less, law->parameters,
+        static const char *const or_less[] = {"", "2 or ", "1 to "};
+        return complain(reader, "%s takes %s%d parameter%s, %d given", law->name, or_less[law->optional], law->parameters,
                         law->parameters == 1 ? "" : "s", given);
     }
     for (int i = 0; i < given; i++) {
@@ -199,7 +204,11 @@ static bool read_parameters(struct reader *reader, const struct signature *law, 
 static bool assemble(struct reader *reader, const struct signature *signature, const double value[PARAMETERS_MAX],
                      struct law *law)
 {
-    *law = (struct law){signature->kind, value[0], value[1], value[2]};
+    *law = (struct law){.kind = signature->kind, .a = value[0], .b = value[1], .c = value[2]};
+    if (law->kind == LAW_EMPIRICAL) { /* the file goes without a number */
+        *law = (struct law){.kind = LAW_EMPIRICAL, .a = value[1], .b = value[2]};
+        return true;
+    }
     if (law->kind == LAW_UNIFORM && !(law->a < law->b))
         return complain(reader, "its high must be above its low");
     if (law->kind == LAW_LOGNORMAL) {
@@ -244,6 +253,8 @@ static bool read_named(struct reader *reader, struct law *law)
     reader->at = start;
     if (signature->kind == LAW_LOGNORMAL)
         value[2] = 3600; /* hours, unless a unit is given: the failure trace archives fit hours */
+    if (signature->kind == LAW_EMPIRICAL)
+        value[2] = 1;
     return read_parameters(reader, signature, open + 1, close, value) && assemble(reader, signature, value, law);
 }
 
@@ -255,7 +266,7 @@ static bool read_constant(struct reader *reader, struct law *law)
         return complain(reader, "%s", why);
     if (d.us < 0)
         return complain(reader, "it is negative");
-    *law = (struct law){LAW_CONSTANT, duration_seconds(d), 0, 0};
+    *law = (struct law){.kind = LAW_CONSTANT, .a = duration_seconds(d)};
     return true;
 }
 
@@ -273,6 +284,15 @@ bool law_parse(const char *text, struct law *law, char *why, size_t why_bytes, s
     if (!done && offset != NULL)
         *offset = (size_t)(reader.at - text);
     return done;
+}
+
+void law_file(const char *text, char name[LAW_FILE_MAX])
+{
+    struct reader reader = {.text = text};
+    const char *from = text + strcspn(text, "(");
+    const char *to = from + strcspn(from, ",)");
+    bool fits = *from == '(' && cut_word(&reader, from + 1, to, name, &reader.at);
+    check(fits, "'%s' is no empirical law", text);
 }
 
 /* --- Writing --- */
@@ -301,8 +321,31 @@ static void format_time(char buffer[UNITS_TEXT], double seconds)
         (void)snprintf(buffer, UNITS_TEXT, "%.0f us", ticks);
 }
 
+/* As short as it can be said: "empirical(down.txt, h)". */
+static char *format_empirical(const struct law *law, char *buffer, size_t bytes)
+{
+    static const struct { const char *name; double seconds; } units[] = {{"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"min", 60},
+        {"h", 3600}, {"d", 86400}, {"w", 604800}, {"y", 31557600}};
+    const char *unit = "s"; /* where a factor follows and there are no bare numbers, any will do */
+    char times[UNITS_TEXT];
+    check(law->sample != NULL, "an empirical law without values");
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (units[i].seconds == law->a)
+            unit = units[i].name;
+    format_number(times, law->b);
+    if (law->b != 1)
+        (void)snprintf(buffer, bytes, "empirical(%s, %s, %s)", law->sample->file, unit, times);
+    else if (law->a > 0)
+        (void)snprintf(buffer, bytes, "empirical(%s, %s)", law->sample->file, unit);
+    else
+        (void)snprintf(buffer, bytes, "empirical(%s)", law->sample->file);
+    return buffer;
+}
+
 char *law_format(const struct law *law, char *buffer, size_t bytes)
 {
+    if (law->kind == LAW_EMPIRICAL)
+        return format_empirical(law, buffer, bytes);
     char text[PARAMETERS_MAX][UNITS_TEXT];
     double value[PARAMETERS_MAX] = {law->a, law->b, law->c};
     const struct signature *signature = NULL;

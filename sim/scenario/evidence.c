@@ -3,6 +3,7 @@
 #include <string.h>
 
 struct walk {
+    const struct scenario *scenario;
     struct arena *arena;
     bool (*each)(void *context, const struct evidence *evidence);
     void *context;
@@ -24,7 +25,8 @@ static bool walk_list(const struct walk *walk, const struct value *list, const c
         const struct value *element = &list->child[i], *name = child_of(element, "name");
         const char *own = name != NULL ? arena_format(walk->arena, "%s.%s", path, name->text)
                                        : arena_format(walk->arena, "%s[%zu]", path, i);
-        if (!walk_group(walk, element, own))
+        bool unused = strcmp(path, "laws") == 0 && (name == NULL || !scenario_law_is_used(walk->scenario, name->text));
+        if (!unused && !walk_group(walk, element, own))
             return false;
     }
     return true;
@@ -57,6 +59,6 @@ static bool walk_group(const struct walk *walk, const struct value *group, const
 bool evidence_walk(const struct scenario *scenario, struct arena *scratch, bool (*each)(void *context, const struct evidence *evidence),
                    void *context)
 {
-    struct walk walk = {scratch, each, context};
+    struct walk walk = {scenario, scratch, each, context};
     return walk_group(&walk, &scenario->root, "");
 }

@@ -17,7 +17,7 @@ struct evidence {
 
 /* Calls each(context, ...) for every group that carries a mark, in the order of the keys and lists; stops and returns false when a call
  * does. Targets are left out, because theirs is about what was published, not about what was put in; so is `uncertain`, whose
- * inputs have their marks where they are written. Texts live in scratch or in the scenario. */
+ * inputs have their marks where they are written; so are the laws of the list `laws` that no key names. Texts live in scratch or in the scenario. */
 bool evidence_walk(const struct scenario *scenario, struct arena *scratch, bool (*each)(void *context, const struct evidence *evidence),
                    void *context);
 

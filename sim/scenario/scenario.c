@@ -149,7 +149,9 @@ static struct scenario *read_all(struct arena *arena, const char *path, const ch
     for (size_t i = 0; i < request->override_count; i++)
         if (overrides[i] != NULL)
             override_apply(scenario, root, scenario->keys, overrides[i]);
+    laws_find(scenario, root);
     check_group(scenario, &scenario->root, scenario->keys, root);
+    laws_check(scenario);
     scenario->text = files_append(scenario, arena, source->text);
     return scenario;
 }

@@ -39,7 +39,7 @@ enum key_type {
     KEY_MONEY,
     KEY_MONEY_RATE, /* "1.10 USD/h" */
     KEY_RATE,      /* "2 /y"; range in events per second */
-    KEY_LAW,       /* a law of durations */
+    KEY_LAW,       /* a law of durations, written out or by its name in the list `laws` */
     KEY_GROUP,     /* { ... } with key.children */
     KEY_LIST,      /* ( {...}, {...} ): groups with key.children */
     KEY_FILE,      /* name of a text file, relative to the folder of the file in which it is written */
@@ -143,6 +143,16 @@ void scenario_error(struct scenario *scenario, const struct value *at, const cha
 /* A mistake in a file that a value names: line and column from 1, line 0 the whole file. */
 void scenario_error_in(struct scenario *scenario, const struct scenario_file *file, int line, int column, const char *hint,
                        const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* The times that a text file lists, one a line: "2.5 h", or a bare number of unit_s seconds (0: a bare number is a mistake). What
+ * follows a # or the first comma is skipped, and so are blank lines and a first line that begins with a letter. *seconds: in
+ * arena, in the file's order, none below 0. Returns their number, 0 after mistakes, which are reported in the file. */
+size_t scenario_file_times(struct scenario *scenario, const struct scenario_file *file, double unit_s, const double **seconds);
+/* The law of that name in the list `laws`, which counts as used from now on; NULL: there is none. One with mistakes, which are reported
+ * where it stands, is constant(0 s). */
+const struct law *scenario_law_named(struct scenario *scenario, const char *name);
+bool scenario_law_is_used(const struct scenario *scenario, const char *name);
+/* What another reading of the same scenario uses of the list counts as used here too. */
+void scenario_adopt_laws(struct scenario *scenario, const struct scenario *other);
 /* Adds the files of another reading of the same scenario to this one's text: those that only an override names. A file that is
  * called like another one is a mistake of the other reading. */
 void scenario_adopt_files(struct scenario *scenario, struct scenario *other);

@@ -248,11 +248,21 @@ static void check_leaf(struct scenario *scenario, struct value *value, const str
                          key->type == KEY_TEXT || key->type == KEY_NAME || key->type == KEY_FILE ? written : key_example(scenario->arena, key)));
         return;
     }
+    const struct law *named = key->type == KEY_LAW && !law_is_in_list(node) ? scenario_law_named(scenario, node->text) : NULL;
+    if (named != NULL) {
+        value->text = node->text;
+        value->is.law = *named;
+        return;
+    }
     if (leaf_read(scenario->arena, key, node->text, value, &complaint)) {
         if (key->type == KEY_FILE && node->text[0] != '\0')
             value->is.file = file_of(scenario, node->place, node->text);
+        if (key->type == KEY_LAW)
+            (void)law_attach(scenario, node->place, node->text, &value->is.law);
         return;
     }
+    if (key->type == KEY_LAW && !law_is_in_list(node))
+        law_hint(scenario, node->text, &complaint);
     struct place place = node->place;
     /* Inside a law the place is exact: behind the opening quote, if the text has no escapes before it. */
     if (complaint.offset > 0 && complaint.offset < strlen(node->text))

@@ -45,6 +45,8 @@ struct reader {
     struct source *first_source, *last_source;
     int kept;                /* diagnostics in the list */
     bool model_unknown;      /* keys of the top level cannot be judged */
+    struct named_law *laws;  /* of the list `laws`, in its order (scenario_law.c) */
+    struct kept_sample *samples; /* files of values that were read */
 };
 
 enum node_kind {
@@ -171,6 +173,19 @@ static inline bool key_is_optional_leaf(const struct key *key)
     return key_is_leaf(key) && key->standard != NULL && key->standard[0] == '\0' && key->type != KEY_TEXT &&
            key->type != KEY_NAME && key->type != KEY_ANY;
 }
+
+/* --- scenario_law.c --- */
+
+/* Takes the names of the list `laws`, before values are checked. */
+void laws_find(struct scenario *scenario, const struct node *root);
+/* What a list alone can tell: names that look like laws, means outside their range. After all values. */
+void laws_check(struct scenario *scenario);
+/* True for the law of an element of that list, which must be written out. */
+bool law_is_in_list(const struct node *node);
+/* Reads the file of an empirical law, whose text stands at place; other laws are complete. False after a mistake. */
+bool law_attach(struct scenario *scenario, struct place place, const char *text, struct law *law);
+/* Where text may have been meant as a name of the list: says so, with the nearest. */
+void law_hint(struct scenario *scenario, const char *text, struct complaint *complaint);
 
 /* --- scenario_set.c --- */
 

@@ -67,6 +67,17 @@ static const struct key precision_keys[] = {
     KEY_END,
 };
 
+static const struct key law_keys[] = {
+    {"name", KEY_NAME, NULL, .unique = true, .help = "What other keys call the law; begins with a letter and has no '('."},
+    {"law", KEY_LAW, NULL, .help = "The law, written out."},
+    {"low", KEY_DURATION, "", .help = "Least mean that the source supports."},
+    {"high", KEY_DURATION, "", .help = "Greatest mean that the source supports."},
+    {"source", KEY_TEXT, "", .help = "Where the law comes from; kept with the results of runs that use it."},
+    {"evidence", KEY_CHOICE, "U", .help = "How well it is known: R read in a copy of the source, K recalled, U unsourced.",
+     .choices = "R|K|U"},
+    KEY_END,
+};
+
 static const struct key target_keys[] = {
     {"name", KEY_NAME, "", .unique = true, .help = "Name of the target; empty: metric, cloud and point say it."},
     {"metric", KEY_TEXT, NULL, .help = "The emergent number that is held against the published one."},
@@ -172,6 +183,8 @@ static const struct key bench_keys[] = {
      .high = 10000},
     {"outer_replications", KEY_INTEGER, "0",
      .help = "Seeded runs of every point under each draw; 0: as many as replications, 30 with a precision.", .low = 0, .high = 1e6},
+    {"laws", KEY_LIST, .children = law_keys,
+     .help = "Laws by name: wherever a law is asked for, a name of this list will do."},
     {"targets", KEY_LIST, .children = target_keys, .help = "Published figures that results are held against."},
     {"limits", KEY_GROUP, "{}", .help = "Limits of the engine, to be raised where a run asks for it.",
      .children = limit_keys},

@@ -219,8 +219,10 @@ static void check_setting(struct preparation *p, struct study_point *point, uint
             scenario_error(scenario, value_of(&scenario->root, "study"), NULL,
                            "a study point cannot change the list of points");
     }
-    if (scenario->errors == 0 && scenario != study->scenario)
+    if (scenario->errors == 0 && scenario != study->scenario) {
         scenario_adopt_files(study->scenario, scenario);
+        scenario_adopt_laws(study->scenario, scenario);
+    }
     if (scenario->errors == 0)
         plan = plan_of(study, point, scenario);
     if (scenario->errors == 0)

@@ -15,6 +15,8 @@ static bool accepts(struct scenario *scenario, const struct key *key, const char
                     double *number)
 {
     const char *message, *hint;
+    if (key->type == KEY_LAW && scenario_law_named(scenario, text) != NULL)
+        return true;
     if (key_accepts(scenario->arena, key, text, number, &message, &hint))
         return true;
     scenario_error(scenario, at, hint, "%s", message);
@@ -92,11 +94,16 @@ static bool read_law(struct scenario *scenario, const struct value *text, struct
                        vary->path);
         return false;
     }
-    if (!accepts(scenario, &law, text->text, text, &unused) ||
-        !law_parse(text->text, &vary->law, why, sizeof why, NULL))
+    const struct law *named = scenario_law_named(scenario, text->text);
+    if (named != NULL)
+        vary->law = *named;
+    else if (!accepts(scenario, &law, text->text, text, &unused) ||
+             !law_parse(text->text, &vary->law, why, sizeof why, NULL))
         return false;
     if (isnan(law_quantile(&vary->law, 0.5))) {
-        scenario_error(scenario, text, "a lognormal or weibull law comes near", "a gamma law cannot be varied by");
+        bool is_gamma = vary->law.kind == LAW_GAMMA;
+        scenario_error(scenario, text, is_gamma ? "a lognormal or weibull law comes near" : "give the law a name in 'laws', and that name here",
+                       is_gamma ? "a gamma law cannot be varied by" : "an empirical law without a name cannot be varied by");
         return false;
     }
     bool low = accepts(scenario, vary->key, vary_text(vary, scenario->arena, 0), text, &unused);

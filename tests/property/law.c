@@ -51,6 +51,8 @@ static struct law random_law(struct stream *stream)
         law.a = law.kind == LAW_PARETO ? shape + 1 : shape;
         law.b = time;
         break;
+    case LAW_EMPIRICAL: /* has no parameters: tests/unit/law_empirical.c */
+        break;
     }
     return law;
 }

@@ -68,6 +68,8 @@ static double distribution(const struct law *law, double x)
         return -a * expm1(-x / b) - (1 - a) * expm1(-x / law->c);
     case LAW_PARETO:
         return x <= b ? 0 : 1 - pow(x / b, -a);
+    case LAW_EMPIRICAL: /* tests/unit/law_empirical.c */
+        break;
     }
     return (double)NAN;
 }
@@ -248,7 +250,7 @@ static void wrong_text_is_refused_with_reason_and_place(void **state)
         {" wiebul(1, 2 h)", "unknown law 'wiebul', did you mean 'weibull'?", 1},
         {"Exponential(1 h)", "unknown law 'Exponential', did you mean 'exponential'?", 0},
         {"erlang(2, 1 h)", "unknown law 'erlang'; known are constant, uniform, exponential, weibull, lognormal, "
-                           "lognormal_median, gamma, hyperexponential and pareto", 0},
+                           "lognormal_median, gamma, hyperexponential, pareto and empirical", 0},
         {"gamma", "a '(' is missing after 'gamma'", 5},
         {"gamma(2, 3 h", "the ')' is missing", 12},
         {"gamma(2, 3 h) h", "something follows its ')'", 14},
@@ -267,6 +269,10 @@ static void wrong_text_is_refused_with_reason_and_place(void **state)
         {"lognormal(1, 1, month)", "its unit 'month' is none of us ms s min h d w y", 16},
         {"hyperexponential(2, 1 h, 1 h)", "its p must be between 0 and 1, without the ends", 17},
         {"weibull(0.001, 1 h)", "its mean is too large for a number", 15},
+        {"empirical()", "empirical takes 1 to 3 parameters, 0 given", 0},
+        {"empirical( , h)", "its file is missing", 11},
+        {"empirical(a.txt, hours)", "its unit 'hours' is none of us ms s min h d w y", 17},
+        {"empirical(a.txt, h, 0)", "its times must be above 0", 20},
         {"lognormal(0, 50)", "its mean is too large for a number", 13},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
