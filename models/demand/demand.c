@@ -44,8 +44,8 @@ const struct key demand_keys[] = {
     {"estimate", KEY_NUMBER, "2", "time that a job asks a queue for, over what it takes without faults (assumption)", .low = 1,
      .high = 1000, .when = "kind=job"},
     {"priority", KEY_INTEGER, "0", "who goes first in a queue, and may displace jobs below", .low = -1000, .high = 1000},
-    {"capacity", KEY_CHOICE, "on-demand", "spot: cheaper, and taken back with notice, where a cloud sells that", .choices =
-     "on-demand|spot"},
+    {"capacity", KEY_CHOICE, "on-demand", "where a cloud sells that: spot: cheaper, and taken back with notice; reserved (services): a guaranteed place, "
+     "cheaper, and paid for a term", .choices = "on-demand|spot|reserved"},
     {"source", KEY_TEXT, "", "where the figures come from"},
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
     KEY_END};
@@ -121,6 +121,8 @@ static void read_job(struct scenario *scenario, const struct value *group, const
     class->checkpoint = (enum demand_checkpoint)value_choice(group, "checkpoint");
     class->restarts = (int32_t)value_integer(group, "restarts");
     class->estimate = value_number(group, "estimate");
+    if (class->capacity == CAPACITY_RESERVED)
+        scenario_error(scenario, value_of(group, "capacity"), "jobs are on-demand or spot", "a job does not say for how long it would reserve");
     if (class->checkpoint != CHECKPOINT_EVERY && class->costs.write.us == 0)
         scenario_error(scenario, value_of(group, "checkpoint"), "give 'checkpoint_write' a time above 0",
                        "checkpoints that cost nothing have no best interval");

@@ -20,7 +20,7 @@ extern const struct key demand_keys[]; /* elements of `demand` */
 
 enum demand_kind { DEMAND_SERVICE, DEMAND_JOB };
 enum demand_spread { SPREAD_NONE, SPREAD_ZONE, SPREAD_SITE };
-enum demand_capacity { CAPACITY_ON_DEMAND, CAPACITY_SPOT };
+enum demand_capacity { CAPACITY_ON_DEMAND, CAPACITY_SPOT, CAPACITY_RESERVED };
 /* How a job wants its pods: as the cloud likes, or by one of Ray's strategies. */
 enum demand_gang { GANG_ANY, GANG_PACK, GANG_SPREAD, GANG_STRICT_PACK, GANG_STRICT_SPREAD };
 enum demand_checkpoint { CHECKPOINT_EVERY, CHECKPOINT_YOUNG, CHECKPOINT_DALY };

@@ -86,13 +86,15 @@ static void say_fleet(struct generator *g)
     say(g, " ); };\n");
 }
 
-/* Who goes first, and who can be taken back. Not where everything must be up at the end. */
-static void say_rank(struct generator *g)
+/* Who goes first, who keeps a place, and who can be taken back: not where everything must be up at the end. */
+static void say_rank(struct generator *g, bool service)
 {
     uint32_t priority = below(g, 3);
     say(g, "priority = %u; ", priority);
     if (g->mode != PROGRESS && chance(g, 0.3))
         say(g, "capacity = \"spot\"; ");
+    else if (service && chance(g, 0.3))
+        say(g, "capacity = \"reserved\"; ");
 }
 
 static void say_service(struct generator *g, uint32_t number)
@@ -115,7 +117,7 @@ static void say_service(struct generator *g, uint32_t number)
         say(g, "gpus = %u; ", gpus);
     if (gpus == 1 && chance(g, 0.3))
         say(g, "gpu_milli = 500; ");
-    say_rank(g);
+    say_rank(g, true);
     if (g->mode != PROGRESS && chance(g, 0.5)) {
         uint32_t hours = between(g, 1, 60);
         say(g, "lifetime = \"exponential(%u h)\"; arrivals = \"2 /h\"; ", hours);
@@ -142,7 +144,7 @@ static void say_job(struct generator *g, uint32_t number)
         say(g, "restarts = %u; ", below(g, 5));
     if (chance(g, 0.3))
         say(g, "estimate = 1.%u; ", below(g, 10));
-    say_rank(g);
+    say_rank(g, false);
     if (g->mode != PROGRESS && chance(g, 0.6))
         say(g, "arrivals = \"6 /d\"; ");
     say(g, "}");
@@ -266,6 +268,19 @@ static void say_akash_rules(struct generator *g)
     say_laws(g, "oracle_up", "oracle_repair");
 }
 
+/* What the hyperscaler sells, and what comes back. */
+static void say_hyperscaler_sales(struct generator *g)
+{
+    static const char *const credits[] = {"azure", "aws", "gcp", "none"};
+    uint32_t term = between(g, 1, 100);
+    say(g, "credits = \"%s\"; reserved_term = \"%u h\"; ", credits[below(g, 4)], term);
+    if (chance(g, 0.5)) {
+        uint32_t every = between(g, 2, 60), share = between(g, 10, 100), length = below(g, 300);
+        say(g, "spot_shock_every = \"exponential(%u h)\"; spot_shock_share = \"%u %%\"; spot_shock_length = \"%u min\"; spot_pools = \"%s\"; ",
+            every, share, length, chance(g, 0.5) ? "region" : "model");
+    }
+}
+
 static void say_clouds(struct generator *g)
 {
     static const char *const disks[] = {"lrs", "zrs", "local"};
@@ -278,6 +293,7 @@ static void say_clouds(struct generator *g)
     say(g, "queue = \"%s\"; preemption = \"%s\"; ", queues[below(g, 3)], displaced[below(g, 3)]);
     uint32_t after = below(g, 180), notice = below(g, 200), rate = below(g, 30);
     say(g, "preempt_after = \"%u min\"; notice = \"%u s\"; spot_evictions = \"0.%02u /h\"; ", after, notice, rate);
+    say_hyperscaler_sales(g);
     if (g->mode != PROGRESS && chance(g, 0.4)) {
         uint32_t every = between(g, 10, 200), length = between(g, 1, 600), grace = below(g, 300);
         say(g, "maintenance_every = \"exponential(%u h)\"; maintenance_length = \"%u min\"; drain_grace = \"%u min\"; ", every,
@@ -602,8 +618,8 @@ static void event_that_is_dropped_is_found(void **state)
         clouds_open(&test, scenario);
         clouds_begin(&test, 0);
         bool done = false;
-        for (int64_t hour = 0; hour < 144 && !done; hour++) {
-            world_live(test.world, (instant){hour * US_PER_HOUR});
+        for (int64_t look = 0; look < 144 * 120 && !done; look++) {
+            world_live(test.world, (instant){look * 30 * US_PER_SECOND});
             for (uint32_t u = 0; u < test.world->demand->units && !done; u++) {
                 const struct unit *unit = &test.world->unit[u];
                 bool waits = world_wanted(test.world, unit->workload) && unit->state == UNIT_IDLE;

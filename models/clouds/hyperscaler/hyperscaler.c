@@ -2,6 +2,8 @@
 #include "models/clouds/world/needs.h"
 #include "sim/base/check.h"
 
+#include <inttypes.h>
+
 #include "sim/base/nomalloc.h"
 
 /* --- Plan ------------------------------------------------------------------------------------------------------------ */
@@ -28,12 +30,18 @@ static void add_control_planes(struct scenario *scenario, const struct value *gr
     }
 }
 
+static void check_finite(struct scenario *scenario, const struct value *group, const char *key)
+{
+    if (!(law_mean(value_law(group, key)) < 1e15))
+        scenario_error(scenario, value_of(group, key), "the first is drawn from the equilibrium of its law", "'%s' has no finite mean", key);
+}
+
 static const void *plan_hyperscaler(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
                                     const struct demand_plan *demand, struct graph_builder *graph)
 {
     struct hyperscaler_plan *plan = arena_new(scenario->arena, struct hyperscaler_plan);
     (void)demand;
-    const struct law *every = value_law(group, "maintenance_every");
+    const struct law *every = value_law(group, "maintenance_every"), *shock = value_law(group, "spot_shock_every");
     *plan = (struct hyperscaler_plan){.fleet = fleet,
                                       .disks = (enum disks)value_choice(group, "disks"),
                                       .create_time = value_law(group, "create_time"),
@@ -49,15 +57,20 @@ static const void *plan_hyperscaler(struct scenario *scenario, const struct valu
                                       .preempt_after = value_duration(group, "preempt_after"),
                                       .notice = value_duration(group, "notice"),
                                       .evictions_per_second = value_number(group, "spot_evictions"),
+                                      .shock_every = law_mean(shock) > 0 ? shock : NULL,
+                                      .shock_length = value_law(group, "spot_shock_length"),
+                                      .shock_share = value_number(group, "spot_shock_share"),
+                                      .shock_by_model = value_choice(group, "spot_pools") == 1,
+                                      .reserved_term = value_duration(group, "reserved_term"),
                                       .maintenance_every = law_mean(every) > 0 ? every : NULL,
                                       .maintenance_length = value_law(group, "maintenance_length"),
                                       .drain_grace = value_duration(group, "drain_grace")};
-    if (!(law_mean(every) < 1e15))
-        scenario_error(scenario, value_of(group, "maintenance_every"), "the first is drawn from the equilibrium of its law",
-                       "'maintenance_every' has no finite mean");
+    check_finite(scenario, group, "maintenance_every");
+    check_finite(scenario, group, "spot_shock_every");
     prices_read(scenario, group, fleet, &plan->prices);
     plan->prices.vcpu = value_money(group, "vcpu_price");
     prices_read_spot(group, fleet, &plan->prices);
+    prices_read_reserved(group, fleet, &plan->prices);
     plan->pools = pool_plan_read(scenario, group, fleet, fleet->sites);
     for (uint32_t n = 0; n < fleet->nodes; n++) {
         plan->pools->pool_of_node[n] = fleet->node[n].site;
@@ -86,6 +99,7 @@ static void register_actions(struct hyperscaler *cloud)
     cloud->action_drain = engine_action(engine, hyperscaler_on_drain, cloud);
     cloud->action_tell = engine_action(engine, hyperscaler_on_tell, cloud);
     cloud->action_maintain = engine_action(engine, hyperscaler_on_maintain, cloud);
+    cloud->action_shock = engine_action(engine, hyperscaler_on_shock, cloud);
     cloud->action_return = engine_action(engine, hyperscaler_on_return, cloud);
 }
 
@@ -102,10 +116,12 @@ static void *open_hyperscaler(struct world *world, const void *own)
     cloud->wanted_before = arena_array(world->arena, demand->workloads, duration);
     cloud->paid_before = arena_array(world->arena, demand->workloads, money);
     for (uint32_t u = 0; u < demand->units; u++)
-        cloud->machine[u].storage = COMPONENT_NONE;
+        cloud->machine[u] = (struct machine){.storage = COMPONENT_NONE, .bought = INSTANT_NEVER};
+    cloud->held = arena_array(world->arena, cloud->plan->fleet->zones, uint32_t);
     register_actions(cloud);
     hyperscaler_open_queues(cloud);
     hyperscaler_open_maintenance(cloud);
+    hyperscaler_open_spot(cloud);
     hyperscaler_schedule_months(cloud);
     return cloud;
 }
@@ -136,6 +152,7 @@ static void withdraw(void *context, uint32_t workload)
         engine_cancel(cloud->world->engine, cloud->world->unit[u].pending);
         world_give_up(cloud->world, u);
         hyperscaler_free(cloud, u, "not wanted any more");
+        hyperscaler_end_term(cloud, u);
     }
 }
 
@@ -170,8 +187,11 @@ static bool passes(void *context, uint32_t site, const struct gpu_pod *small)
 static double evictions(const void *context, uint32_t unit)
 {
     const struct hyperscaler *cloud = context;
-    bool spot = world_class(cloud->world, workload_of(cloud, unit))->capacity == CAPACITY_SPOT;
-    return spot ? cloud->plan->evictions_per_second : 0;
+    const struct hyperscaler_plan *plan = cloud->plan;
+    if (world_class(cloud->world, workload_of(cloud, unit))->capacity != CAPACITY_SPOT)
+        return 0;
+    double together = plan->shock_every != NULL ? plan->shock_share / law_mean(plan->shock_every) : 0;
+    return plan->evictions_per_second + together;
 }
 
 static void close_hyperscaler(void *context)
@@ -190,11 +210,29 @@ static void lease(const void *context, uint32_t unit, const char **provider, mon
     *per_hour = hyperscaler_price(cloud, unit);
 }
 
+/* Zones are held by machines that wait for a place that is theirs, and by nobody else. */
+static void audit_held(const struct hyperscaler *cloud)
+{
+    const struct world *world = cloud->world;
+    uint64_t waiting = 0, held = 0;
+    for (uint32_t u = 0; u < world->demand->units; u++) {
+        const struct machine *machine = &cloud->machine[u];
+        check(machine->held == 0 || (world->unit[u].state == UNIT_IDLE && world_wanted(world, workload_of(cloud, u)) &&
+                                     machine->bought.us != US_NEVER), "unit %u holds zones and does not wait", u);
+        for (uint64_t zones = machine->held; zones != 0; zones &= zones - 1)
+            waiting++;
+    }
+    for (uint32_t z = 0; z < cloud->plan->fleet->zones; z++)
+        held += cloud->held[z];
+    check(held == waiting, "zones are held %" PRIu64 " times by %" PRIu64 " that wait", held, waiting);
+}
+
 /* A gang holds all its machines or none, and who holds them is what the queue says. */
 static void audit(const void *context)
 {
     const struct hyperscaler *cloud = context;
     const struct world *world = cloud->world;
+    audit_held(cloud);
     for (uint32_t w = 0; w < world->demand->workloads; w++) {
         uint32_t first = world->demand->workload[w].first_unit, units = world_class(world, w)->units, held = 0;
         if (!is_job(cloud, first))

@@ -9,7 +9,8 @@
  * its machines; they boot again when it is back. Refused allocations are tried again with exponential back-off.
  *
  * Jobs wait in a queue of their region, as gangs (models/gpu/backfill.h). Spot machines are cheaper and are taken back with a notice: by
- * a rate of their own, or when somebody on demand has no room. Nodes can be drained for maintenance.
+ * a rate of their own, many of a pool together, or when somebody on demand has no room. Reserved ones keep their place and are paid for a
+ * term. Nodes can be drained for maintenance.
  *
  * Tenants pay by the hour while a machine is allocated, up or not, and get credits by complete UTC month from the uptime of
  * the service, by the table of Azure, AWS, GCP or their own (models/clouds/world/sla.h).
@@ -40,6 +41,17 @@
          .high = 86400, HYPERSCALER_WHEN},                                                                             \
         {"spot_price", KEY_SHARE, "40 %", "spot over on-demand price, where gpu_prices has none; vCPUs always (U)", HYPERSCALER_WHEN}, \
         {"spot_evictions", KEY_RATE, "0.05 /h", "evictions of a spot machine for others' demand (K: Azure's lowest band is 0 to 5 % an hour)", \
+         HYPERSCALER_WHEN},                                                                                            \
+        {"spot_shock_every", KEY_LAW, "0 s", "time between moments at which spot machines of a pool are taken back together; 0 s: never", \
+         HYPERSCALER_WHEN},                                                                                            \
+        {"spot_shock_share", KEY_SHARE, "50 %", "share of the pool's spot machines that are told to go then (U)", HYPERSCALER_WHEN}, \
+        {"spot_shock_length", KEY_LAW, "1 h", "how long nothing is sold as spot there afterwards (U)", HYPERSCALER_WHEN}, \
+        {"spot_pools", KEY_CHOICE, "region", "what is taken back together: a region, or its machines of one GPU model", \
+         .choices = "region|model", HYPERSCALER_WHEN},                                                                 \
+        {"reserved_price", KEY_SHARE, "56 %",                                                                          \
+         "reserved over on-demand price, where gpu_prices has none; vCPUs always (AWS H100 for a year: 6.88 of 12.29 USD/h, R; else U)", \
+         HYPERSCALER_WHEN},                                                                                            \
+        {"reserved_term", KEY_DURATION, "365 d", "term of a reservation, paid to its end", .low = 3600, .high = 315576000, \
          HYPERSCALER_WHEN},                                                                                            \
         {"maintenance_every", KEY_LAW, "0 s", "time between planned maintenances of a node; 0 s: none", HYPERSCALER_WHEN}, \
         {"maintenance_length", KEY_LAW, "2 h", "how long the empty node takes (U)", HYPERSCALER_WHEN},                 \

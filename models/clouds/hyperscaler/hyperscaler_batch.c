@@ -85,6 +85,13 @@ static void submit(struct hyperscaler *cloud, uint32_t workload)
     struct world *world = cloud->world;
     const struct demand_class *class = world_class(world, workload);
     uint32_t site = site_of(cloud, workload);
+    duration closed = hyperscaler_spot_wait(cloud, workload, site);
+    if (closed.us > 0) {
+        cloud->job[workload].id = GPU_NO_JOB;
+        world_refuse(world, first_of(cloud, workload));
+        world_later(world, first_of(cloud, workload), cloud->action_submit, closed);
+        return;
+    }
     struct gpu_request request = {.tasks = cloud->tasks[world->demand->workload[workload].class],
                                   .count = (int32_t)class->units,
                                   .company = company_of[class->gang],
@@ -139,7 +146,7 @@ void hyperscaler_on_pass(void *context, struct engine *engine, uint32_t site, ui
     struct gpu_backfill *queue = cloud->region[site].queue;
     if (queue->waiting == 0)
         return;
-    if (!can_manage(cloud, site) || cloud->region[site].leaving > 0) { /* what ends that will bring us back */
+    if (!can_manage(cloud, site) || cloud->region[site].leaving > 0 || hyperscaler_held_zones(cloud, site) != 0) { /* what ends that will bring us back */
         gpu_backfill_void(queue);
         return;
     }
@@ -193,6 +200,11 @@ void hyperscaler_requeue(struct hyperscaler *cloud, uint32_t workload, const cha
         return;
     give_machines(cloud, workload, why);
     ask_for_all(cloud, workload);
+    if (hyperscaler_spot_wait(cloud, workload, site).us > 0) { /* it may not even wait here */
+        gpu_backfill_finish(cloud->region[site].queue, cloud->job[workload].id, world_now(cloud->world).us);
+        submit(cloud, workload);
+        return;
+    }
     gpu_backfill_requeue(cloud->region[site].queue, cloud->job[workload].id, limit_of(cloud, workload));
     hyperscaler_look(cloud, site);
 }

@@ -9,8 +9,12 @@ money hyperscaler_price(const struct hyperscaler *cloud, uint32_t unit)
 {
     const struct world *world = cloud->world;
     const struct fleet *fleet = world->plan->fleet;
+    if (cloud->machine[unit].bought.us != US_NEVER)
+        return cloud->machine[unit].price;
     const struct demand_class *class = world_class(world, workload_of(cloud, unit));
     const struct node_type *type = &fleet->type[fleet->node[world->unit[unit].node].type];
+    if (class->capacity == CAPACITY_RESERVED)
+        return prices_reserved_unit(&cloud->plan->prices, class, type);
     return class->capacity == CAPACITY_SPOT ? prices_spot_unit(&cloud->plan->prices, class, type)
                                             : prices_unit(&cloud->plan->prices, class, type);
 }
@@ -20,10 +24,15 @@ void hyperscaler_bill(struct hyperscaler *cloud, uint32_t unit)
     struct world *world = cloud->world;
     struct machine *machine = &cloud->machine[unit];
     instant now = world_now(world), from = machine->billed_to;
-    if (world->unit[unit].state == UNIT_IDLE || now.us <= 0) {
+    bool bought = machine->bought.us != US_NEVER;
+    if (bought && machine->paid_until.us < now.us)
+        now = machine->paid_until;
+    if ((world->unit[unit].state == UNIT_IDLE && !bought) || now.us <= 0) {
         machine->billed_to = now;
         return;
     }
+    if (now.us <= from.us)
+        return;
     if (from.us < 0)
         from.us = 0;
     uint32_t workload = workload_of(cloud, unit);

@@ -27,8 +27,7 @@ static uint32_t first_of(const struct hyperscaler *cloud, uint32_t unit)
 
 /* --- Notices and evictions ------------------------------------------------------------------------------------------- */
 
-/* Whoever goes together with the unit is told to, once. */
-static void tell(struct hyperscaler *cloud, uint32_t unit, enum leaving why)
+void hyperscaler_tell(struct hyperscaler *cloud, uint32_t unit, enum leaving why)
 {
     struct world *world = cloud->world;
     uint32_t first = first_of(cloud, unit);
@@ -48,7 +47,7 @@ void hyperscaler_on_notice(void *context, struct engine *engine, uint32_t unit, 
 {
     (void)engine;
     (void)detail;
-    tell(context, unit, LEAVES_EVICTED);
+    hyperscaler_tell(context, unit, LEAVES_EVICTED);
 }
 
 /* Spot machines are evicted, whoever wants their place; jobs on demand are preempted; what maintenance moves is neither. */
@@ -157,7 +156,7 @@ void hyperscaler_make_room(struct hyperscaler *cloud, uint32_t unit, const struc
     cloud->region[site].claimant = for_job ? COMPONENT_NONE : unit;
     for (uint32_t i = 0; i < count; i++)
         if (cloud->holders[i].victim)
-            tell(cloud, cloud->holders[i].first_unit, LEAVES_PREEMPTED);
+            hyperscaler_tell(cloud, cloud->holders[i].first_unit, LEAVES_PREEMPTED);
 }
 
 void hyperscaler_made_room(struct hyperscaler *cloud, uint32_t site)
@@ -226,7 +225,7 @@ void hyperscaler_on_tell(void *context, struct engine *engine, uint32_t node, ui
     uint32_t component = cloud->plan->fleet->node[node].component;
     for (uint32_t u = world_first_on(cloud->world, component); u != COMPONENT_NONE;
          u = world_next_on(cloud->world, component, u))
-        tell(cloud, u, LEAVES_DRAINED);
+        hyperscaler_tell(cloud, u, LEAVES_DRAINED);
 }
 
 /* Whoever had to go went a moment ago, or is gone with a fault of the node: it can be worked on. One whose eviction is due later, having

@@ -3,7 +3,9 @@
  *   hyperscaler_bill.c   bills, months, credits
  *   hyperscaler_place.c  machines: where, when, healing; services
  *   hyperscaler_batch.c  jobs: a queue in each region
- *   hyperscaler_evict.c  notices and evictions: spot, priority, maintenance */
+ *   hyperscaler_evict.c  notices and evictions: spot, priority, maintenance
+ *   hyperscaler_spot.c   spot machines that are taken back together
+ *   hyperscaler_reserve.c  reserved capacity: places that are kept, terms */
 #ifndef NINES_MODELS_CLOUDS_HYPERSCALER_HYPERSCALER_INSIDE_H
 #define NINES_MODELS_CLOUDS_HYPERSCALER_HYPERSCALER_INSIDE_H
 
@@ -32,6 +34,10 @@ struct hyperscaler_plan {
     enum preemption preemption;
     duration preempt_after, notice;
     double evictions_per_second;      /* of a spot machine, for demand that is not modelled */
+    const struct law *shock_every, *shock_length; /* every: NULL: never */
+    double shock_share;
+    bool shock_by_model;
+    duration reserved_term;
     const struct law *maintenance_every, *maintenance_length; /* every: NULL: never */
     duration drain_grace;
 };
@@ -43,6 +49,10 @@ struct machine {
     uint8_t leaving;         /* enum leaving: told to go */
     uint32_t tries;          /* refused in a row */
     instant billed_to;
+    instant bought, paid_until; /* of a reservation: INSTANT_NEVER: none; while it is wanted */
+    money price;                /* per hour of a reservation */
+    uint64_t held;              /* zones of held_site that are kept free of others while it waits for a place */
+    uint32_t held_site;
     struct event_id notice, evict; /* a spot machine's own notice; the end of one told to go */
 };
 
@@ -60,6 +70,12 @@ struct region {
     uint32_t claimant;          /* the service's unit that they make room for; COMPONENT_NONE: the head of the queue */
 };
 
+/* What is taken back together. */
+struct spot_pool {
+    instant closed;             /* until then nothing is sold there as spot */
+    uint32_t draws;
+};
+
 struct hyperscaler {
     struct world *world;
     const struct hyperscaler_plan *plan;
@@ -67,6 +83,8 @@ struct hyperscaler {
     struct machine *machine;     /* by unit */
     struct batch_job *job;       /* by workload */
     struct region *region;       /* by site */
+    struct spot_pool *spot;      /* by pool (hyperscaler_spot.c); NULL: no shocks */
+    uint32_t *held;              /* by zone of the fleet: reservations that wait for a place there */
     struct gpu_pod **tasks;      /* by class: its pods, for jobs */
     struct pool_holder *holders; /* [workloads + units]: scratch */
     struct stream_key maintenance;
@@ -75,7 +93,7 @@ struct hyperscaler {
     money *paid_before;          /* by workload: bill at the begin of the month */
     double provider_capacity_s;  /* GPU-equivalents x seconds leased */
     uint32_t action_allocate, action_start, action_heal, action_month, action_submit, action_pass, action_limit, action_notice,
-        action_evict, action_drain, action_tell, action_maintain, action_return;
+        action_evict, action_drain, action_tell, action_maintain, action_return, action_shock;
 };
 
 static inline uint32_t workload_of(const struct hyperscaler *cloud, uint32_t unit) { return cloud->world->unit[unit].workload; }
@@ -102,6 +120,8 @@ void hyperscaler_on_month(void *context, struct engine *engine, uint32_t unused,
 void hyperscaler_schedule_months(struct hyperscaler *cloud);
 
 /* --- hyperscaler_place.c --- */
+/* Zones of a site that a unit may go to: bits; all ones: any. */
+uint64_t hyperscaler_zones(const struct hyperscaler *cloud, uint32_t unit, uint32_t site);
 /* A machine for an idle unit on a node where its place is taken: disk, bill, notice. */
 void hyperscaler_bind(struct hyperscaler *cloud, uint32_t unit, uint32_t node, uint16_t devices);
 /* What goes with a machine that is given up, whoever holds its place: bill, events. */
@@ -131,6 +151,8 @@ void hyperscaler_requeue(struct hyperscaler *cloud, uint32_t workload, const cha
 void hyperscaler_end_job(struct hyperscaler *cloud, uint32_t workload);
 
 /* --- hyperscaler_evict.c --- */
+/* Whoever goes together with the unit is told to, once. */
+void hyperscaler_tell(struct hyperscaler *cloud, uint32_t unit, enum leaving why);
 /* Whoever ranks below and would make room for a unit of a service, or for the job that begins with the unit, is told to go. */
 void hyperscaler_make_room(struct hyperscaler *cloud, uint32_t unit, const struct pool_wish *wish);
 /* One of those is gone. With the last the room is offered to whom it was made for, before anybody else. */
@@ -143,5 +165,22 @@ void hyperscaler_on_drain(void *context, struct engine *engine, uint32_t node, u
 void hyperscaler_on_tell(void *context, struct engine *engine, uint32_t node, uint64_t detail);
 void hyperscaler_on_maintain(void *context, struct engine *engine, uint32_t node, uint64_t detail);
 void hyperscaler_on_return(void *context, struct engine *engine, uint32_t node, uint64_t detail);
+
+/* --- hyperscaler_spot.c --- */
+void hyperscaler_open_spot(struct hyperscaler *cloud);
+void hyperscaler_on_shock(void *context, struct engine *engine, uint32_t pool, uint64_t detail);
+/* How long a workload will find nothing sold in a region because of a shock: 0 for what is not spot. */
+duration hyperscaler_spot_wait(const struct hyperscaler *cloud, uint32_t workload, uint32_t site);
+
+/* --- hyperscaler_reserve.c --- */
+/* A unit has got a place: a reserved one is bought with its first, and holds nothing for itself any more. */
+void hyperscaler_reserve(struct hyperscaler *cloud, uint32_t unit);
+/* It is not wanted any more: what was bought is paid to the end of its term. */
+void hyperscaler_end_term(struct hyperscaler *cloud, uint32_t unit);
+/* A wanted unit has lost its place in a site: one that is bought keeps others out until it has another. */
+void hyperscaler_hold(struct hyperscaler *cloud, uint32_t unit, uint32_t site);
+void hyperscaler_let_in(struct hyperscaler *cloud, uint32_t unit);
+/* Zones of a site, by bits, in which nobody else is given room. */
+uint64_t hyperscaler_held_zones(const struct hyperscaler *cloud, uint32_t site);
 
 #endif

@@ -47,7 +47,7 @@ static uint64_t zones_with_storage(const struct hyperscaler *cloud, uint32_t sit
 }
 
 /* The zones a unit may go to: that of its disk, or its turn when replicas are spread over zones, or any. */
-static uint64_t allowed_zones(const struct hyperscaler *cloud, uint32_t unit, uint32_t site)
+uint64_t hyperscaler_zones(const struct hyperscaler *cloud, uint32_t unit, uint32_t site)
 {
     const struct fleet *fleet = cloud->plan->fleet;
     const struct machine *machine = &cloud->machine[unit];
@@ -93,9 +93,11 @@ void hyperscaler_bind(struct hyperscaler *cloud, uint32_t unit, uint32_t node, u
     bool remote = cloud->plan->disks != DISKS_LOCAL;
     uint32_t extra = remote ? cloud->plan->fleet->storage[machine->storage] : 0;
     world_bind(world, unit, node, devices, &extra, remote);
-    machine->billed_to = world_now(world);
+    hyperscaler_reserve(cloud, unit);
+    if (machine->bought.us == US_NEVER)
+        machine->billed_to = world_now(world);
     machine->tries = 0;
-    if (world_class(world, workload_of(cloud, unit))->capacity == CAPACITY_ON_DEMAND || !(cloud->plan->evictions_per_second > 0))
+    if (world_class(world, workload_of(cloud, unit))->capacity != CAPACITY_SPOT || !(cloud->plan->evictions_per_second > 0))
         return;
     struct stream stream = world_stream(world, unit);
     duration wait = duration_from_seconds(stream_exponential(&stream) / cloud->plan->evictions_per_second);
@@ -128,6 +130,8 @@ void hyperscaler_free(struct hyperscaler *cloud, uint32_t unit, const char *why)
     uint16_t devices = what->devices;
     hyperscaler_leave(cloud, unit, why);
     pools_give(cloud->pools, what->workload, node, devices);
+    if (world_wanted(cloud->world, what->workload))
+        hyperscaler_hold(cloud, unit, cloud->plan->fleet->node[node].site);
     hyperscaler_look(cloud, cloud->plan->fleet->node[node].site);
 }
 
@@ -137,7 +141,9 @@ static bool place(struct hyperscaler *cloud, uint32_t unit)
 {
     uint32_t site = world_site(cloud->world, unit), node;
     uint16_t devices;
-    uint64_t zones = allowed_zones(cloud, unit, site);
+    uint64_t zones = hyperscaler_zones(cloud, unit, site), held = hyperscaler_held_zones(cloud, site);
+    if (held != 0 && cloud->machine[unit].held == 0) /* somebody has a right to what is free there */
+        zones &= ~held;
     struct pool_wish wish = {.domains = zones == UINT64_MAX ? NULL : &zones, .domain_words = 1};
     if (!pools_take_apart(cloud->pools, site, workload_of(cloud, unit), &wish, &node, &devices)) { /* an availability set */
         hyperscaler_make_room(cloud, unit, &wish);
@@ -152,7 +158,8 @@ void hyperscaler_on_allocate(void *context, struct engine *engine, uint32_t unit
     (void)engine;
     (void)detail;
     struct hyperscaler *cloud = context;
-    if (can_manage(cloud, world_site(cloud->world, unit)) && place(cloud, unit))
+    duration closed = hyperscaler_spot_wait(cloud, workload_of(cloud, unit), world_site(cloud->world, unit));
+    if (closed.us == 0 && can_manage(cloud, world_site(cloud->world, unit)) && place(cloud, unit))
         world_later_drawn(cloud->world, unit, cloud->action_start, cloud->plan->boot_time);
     else
         hyperscaler_refuse(cloud, unit, cloud->action_allocate);
