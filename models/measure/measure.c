@@ -375,6 +375,14 @@ void measure_count(struct measure *measure, enum measure_event event, instant no
     measure->events[event] += counts(measure, now);
 }
 
+void measure_lost_writes(struct measure *measure, duration lag, instant now)
+{
+    if (!counts(measure, now))
+        return;
+    measure->lost_writes_us += lag.us;
+    measure->from_copy++;
+}
+
 void measure_totals(struct measure *measure, uint64_t faults, uint64_t refusals)
 {
     measure->faults = faults;

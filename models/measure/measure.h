@@ -98,10 +98,13 @@ enum measure_event {
     MEASURE_PREEMPTION,   /* a job was stopped for one of higher priority */
     MEASURE_EVICTION,     /* a spot machine was taken back */
     MEASURE_DRAINED,      /* a node was emptied for maintenance */
+    MEASURE_FAILOVER,     /* a machine went to its region's pair */
     MEASURE_LIVELOCK,     /* partial gangs were found to wait for each other for ever */
     MEASURE_EVENTS
 };
 void measure_count(struct measure *measure, enum measure_event event, instant now);
+/* A replica was brought up from a copy that was so far behind. */
+void measure_lost_writes(struct measure *measure, duration lag, instant now);
 /* Totals for the record: faults of components, requests that the cloud's own queues or quotas refused. */
 void measure_totals(struct measure *measure, uint64_t faults, uint64_t refusals);
 

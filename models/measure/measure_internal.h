@@ -74,6 +74,8 @@ struct measure {
     timeweighted_area job_us[JOB_PARTS]; /* where jobs' time went */
     struct samples job_wait_min;
     uint64_t events[MEASURE_EVENTS];
+    timeweighted_area lost_writes_us; /* over the replicas that came up from a copy */
+    uint64_t from_copy;
     uint64_t jobs_done;
     double provider_sum, provider_squares;
     uint64_t faults, refusals;

@@ -29,6 +29,8 @@ enum metric {
     EVICTIONS,
     DRAINS,
     LIVELOCKS,
+    FAILOVERS,
+    LOST_WRITES,
     LEASE_SUCCESS_RATE,
     TIME_TO_LEASE_P50,
     TIME_TO_RECOVER_P50,
@@ -90,6 +92,8 @@ const struct sim_metric measure_metrics[] = {
     [EVICTIONS] = {"evictions", "1", "spot machines taken back"},
     [DRAINS] = {"drains", "1", "nodes emptied for maintenance"},
     [LIVELOCKS] = {"livelocks", "1", "times that partial gangs were found to wait for each other for ever"},
+    [FAILOVERS] = {"failovers", "1", "machines that went to the pair of their region, by their tenant or with their disk"},
+    [LOST_WRITES] = {"lost_writes_min", "min", "minutes of the latest writes lost by disks that failed over: mean over the replicas on them"},
     [LEASE_SUCCESS_RATE] = {"lease_success_rate", "1", "share of requests for capacity granted within the deadline", true},
     [TIME_TO_LEASE_P50] = {"time_to_lease_p50_s", "s", "median time from a request for capacity to its grant"},
     [TIME_TO_RECOVER_P50] = {"time_to_recover_p50_min", "min", "median time from a service going down to quorum again"},
@@ -288,6 +292,8 @@ static void report_work(const struct measure *measure)
     record_metric(record, EVICTIONS, (double)measure->events[MEASURE_EVICTION]);
     record_metric(record, DRAINS, (double)measure->events[MEASURE_DRAINED]);
     record_metric(record, LIVELOCKS, (double)measure->events[MEASURE_LIVELOCK]);
+    record_metric(record, FAILOVERS, (double)measure->events[MEASURE_FAILOVER]);
+    record_metric(record, LOST_WRITES, share((double)measure->lost_writes_us / 6e7, (double)measure->from_copy));
     record_metric(record, JOBS_COMPLETED, (double)measure->jobs_done);
     record_metric(record, LEASE_SUCCESS_RATE, share((double)measure->leases_in_time, (double)measure->leases_asked));
     record_metric(record, TIME_TO_LEASE_P50, median(&measure->lease_s));

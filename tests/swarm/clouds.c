@@ -281,14 +281,26 @@ static void say_hyperscaler_sales(struct generator *g)
     }
 }
 
+/* Where disks lie, which regions are pairs, and who goes there. */
+static void say_hyperscaler_places(struct generator *g)
+{
+    static const char *const disks[] = {"lrs", "zrs", "local", "grs"};
+    bool paired = g->sites == 2 && chance(g, 0.7);
+    say(g, "disks = \"%s\"; ", disks[below(g, paired ? 4 : 3)]);
+    if (!paired)
+        return;
+    uint32_t share = between(g, 0, 100), after = between(g, 1, 300), back = between(g, 1, 30), decide = below(g, 10);
+    say(g, "pairs = ( { region = \"s1\"; pair = \"s0\"; } ); failover_share = \"%u %%\"; failover_after = \"exponential(%u min)\"; ", share, after);
+    say(g, "failback_after = \"exponential(%u h)\"; grs_failover = \"%u h\"; ", back, decide);
+}
+
 static void say_clouds(struct generator *g)
 {
-    static const char *const disks[] = {"lrs", "zrs", "local"};
     const char *places = chance(g, 0.5) ? "best-fit" : "fgd";
     const char *ties = chance(g, 0.5) ? "lowest" : "uniform";
     bool constant = chance(g, 0.3); /* constants give many events at equal times */
-    say(g, "clouds = ( { name = \"h\"; kind = \"hyperscaler\"; placement = \"%s\"; ties = \"%s\"; disks = \"%s\"; ", places, ties,
-        disks[below(g, 3)]);
+    say(g, "clouds = ( { name = \"h\"; kind = \"hyperscaler\"; placement = \"%s\"; ties = \"%s\"; ", places, ties);
+    say_hyperscaler_places(g);
     static const char *const queues[] = {"fifo", "easy", "conservative"}, *const displaced[] = {"none", "spot", "priority"};
     say(g, "queue = \"%s\"; preemption = \"%s\"; ", queues[below(g, 3)], displaced[below(g, 3)]);
     uint32_t after = below(g, 180), notice = below(g, 200), rate = below(g, 30);
@@ -448,7 +460,7 @@ static void check_range(const struct clouds_test *test, const char *name, double
 }
 
 /* What the rounds so far have met. */
-static const char *const met_names[] = {"gang_restarts", "jobs_failed", "preemptions", "evictions", "drains", "livelocks"};
+static const char *const met_names[] = {"gang_restarts", "jobs_failed", "preemptions", "evictions", "drains", "failovers", "livelocks"};
 enum { MET = sizeof met_names / sizeof *met_names };
 static double met[MET];
 
@@ -603,8 +615,8 @@ static void rounds_met_what_they_are_for(void **state)
     for (size_t i = 0; i < MET; i++)
         if (!(met[i] > 0) && strcmp(met_names[i], "livelocks") != 0)
             fail_msg("no round had any %s", met_names[i]);
-    print_message("# met: restarts %g, failed %g, preemptions %g, evictions %g, drains %g, livelocks %g\n", met[0], met[1], met[2], met[3],
-                  met[4], met[5]);
+    print_message("# met: restarts %g, failed %g, preemptions %g, evictions %g, drains %g, failovers %g, livelocks %g\n", met[0], met[1], met[2], met[3],
+                  met[4], met[5], met[6]);
 }
 
 /* The net must catch: with one pending step of one waiting unit dropped, something stays down for ever in most rounds. */

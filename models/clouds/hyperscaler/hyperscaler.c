@@ -41,6 +41,7 @@ static const void *plan_hyperscaler(struct scenario *scenario, const struct valu
 {
     struct hyperscaler_plan *plan = arena_new(scenario->arena, struct hyperscaler_plan);
     (void)demand;
+    const struct law *decide = value_law(group, "grs_failover");
     const struct law *every = value_law(group, "maintenance_every"), *shock = value_law(group, "spot_shock_every");
     *plan = (struct hyperscaler_plan){.fleet = fleet,
                                       .disks = (enum disks)value_choice(group, "disks"),
@@ -57,6 +58,12 @@ static const void *plan_hyperscaler(struct scenario *scenario, const struct valu
                                       .preempt_after = value_duration(group, "preempt_after"),
                                       .notice = value_duration(group, "notice"),
                                       .evictions_per_second = value_number(group, "spot_evictions"),
+                                      .pair = hyperscaler_read_pairs(scenario, group, fleet),
+                                      .failover_share = value_number(group, "failover_share"),
+                                      .failover_after = value_law(group, "failover_after"),
+                                      .failback_after = value_law(group, "failback_after"),
+                                      .decide_after = law_mean(decide) > 0 ? decide : NULL,
+                                      .copy_lag = value_law(group, "grs_lag"),
                                       .shock_every = law_mean(shock) > 0 ? shock : NULL,
                                       .shock_length = value_law(group, "spot_shock_length"),
                                       .shock_share = value_number(group, "spot_shock_share"),
@@ -100,6 +107,8 @@ static void register_actions(struct hyperscaler *cloud)
     cloud->action_tell = engine_action(engine, hyperscaler_on_tell, cloud);
     cloud->action_maintain = engine_action(engine, hyperscaler_on_maintain, cloud);
     cloud->action_shock = engine_action(engine, hyperscaler_on_shock, cloud);
+    cloud->action_travel = engine_action(engine, hyperscaler_on_travel, cloud);
+    cloud->action_decide = engine_action(engine, hyperscaler_on_decide, cloud);
     cloud->action_return = engine_action(engine, hyperscaler_on_return, cloud);
 }
 
@@ -116,12 +125,13 @@ static void *open_hyperscaler(struct world *world, const void *own)
     cloud->wanted_before = arena_array(world->arena, demand->workloads, duration);
     cloud->paid_before = arena_array(world->arena, demand->workloads, money);
     for (uint32_t u = 0; u < demand->units; u++)
-        cloud->machine[u] = (struct machine){.storage = COMPONENT_NONE, .bought = INSTANT_NEVER};
+        cloud->machine[u] = (struct machine){.site = world_site(world, u), .storage = COMPONENT_NONE, .bought = INSTANT_NEVER};
     cloud->held = arena_array(world->arena, cloud->plan->fleet->zones, uint32_t);
     register_actions(cloud);
     hyperscaler_open_queues(cloud);
     hyperscaler_open_maintenance(cloud);
     hyperscaler_open_spot(cloud);
+    hyperscaler_open_pairs(cloud);
     hyperscaler_schedule_months(cloud);
     return cloud;
 }
@@ -150,6 +160,7 @@ static void withdraw(void *context, uint32_t workload)
     }
     for (uint32_t u = first; u < first + units; u++) {
         engine_cancel(cloud->world->engine, cloud->world->unit[u].pending);
+        hyperscaler_stays(cloud, u);
         world_give_up(cloud->world, u);
         hyperscaler_free(cloud, u, "not wanted any more");
         hyperscaler_end_term(cloud, u);
@@ -163,6 +174,8 @@ static void component(void *context, uint32_t index, uint8_t before, uint8_t aft
     const struct fleet *fleet = cloud->plan->fleet;
     uint8_t gained = (uint8_t)(after & ~before);
     if (index < fleet->fleet_components) {
+        if (((before ^ after) & COMPONENT_SERVES) != 0)
+            hyperscaler_storage(cloud, index, (after & COMPONENT_SERVES) != 0);
         if ((gained & COMPONENT_SERVES) != 0 && fleet->node_of_component[index] != COMPONENT_NONE)
             hyperscaler_look(cloud, fleet->node[fleet->node_of_component[index]].site);
         return;
@@ -247,7 +260,7 @@ static void audit(const void *context)
 
 const struct cloud_kind cloud_hyperscaler = {.name = "hyperscaler", .rules = "2024-07",
                                              .plan = plan_hyperscaler,
-                                             .events_per_unit = 4,
+                                             .events_per_unit = 5,
                                              .pools = pools_of,
                                              .open = open_hyperscaler,
                                              .request = request,

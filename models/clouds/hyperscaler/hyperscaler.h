@@ -24,6 +24,8 @@
 #include "models/clouds/world/prices.h"
 #include "models/clouds/world/sla.h"
 
+extern const struct key pair_keys[]; /* elements of `pairs` */
+
 #define HYPERSCALER_WHEN .when = "kind=hyperscaler"
 #define HYPERSCALER_KEYS                                                                                               \
     POOL_KEYS("hyperscaler"),                                                                                          \
@@ -57,8 +59,19 @@
         {"maintenance_length", KEY_LAW, "2 h", "how long the empty node takes (U)", HYPERSCALER_WHEN},                 \
         {"drain_grace", KEY_DURATION, "24 h", "how long who is on a node may stay after it was closed to others (U)", .low = 0, \
          .high = 31557600, HYPERSCALER_WHEN},                                                                          \
-        {"disks", KEY_CHOICE, "lrs", "remote disks: in one storage unit (lrs), over zones (zrs), or none (local)",     \
-         .choices = "lrs|zrs|local", HYPERSCALER_WHEN},                                                                \
+        {"disks", KEY_CHOICE, "lrs", "remote disks: in one storage unit (lrs), over zones (zrs), in one and copied to the paired region (grs), or none (local)",     \
+         .choices = "lrs|zrs|local|grs", HYPERSCALER_WHEN},                                                                \
+        {"pairs", KEY_LIST, NULL, "regions that are each other's pair", .children = pair_keys, HYPERSCALER_WHEN},     \
+        {"failover_share", KEY_SHARE, "0 %", "tenants in one region who ask in its pair when a machine is away for long (habit, U)", \
+         HYPERSCALER_WHEN},                                                                                            \
+        {"failover_after", KEY_LAW, "lognormal_median(1 h, 1)", "how long they wait before (U)", HYPERSCALER_WHEN},    \
+        {"failback_after", KEY_LAW, "lognormal_median(12 h, 0.5)",                                                     \
+         "how long who is up in the pair stays, and looks again where the own region is not well then (U)", HYPERSCALER_WHEN}, \
+        {"grs_failover", KEY_LAW, "0 s",                                                                               \
+         "time from the loss of a storage unit to the decision to bring its disks up in the pair; 0 s: it is repaired instead (R: September 2018)", \
+         HYPERSCALER_WHEN},                                                                                            \
+        {"grs_lag", KEY_LAW, "uniform(0 s, 15 min)", "how far behind the copy in the pair is (typically below 15 min, K; law U)", \
+         HYPERSCALER_WHEN},                                                                                            \
         {"create_time", KEY_LAW, "lognormal_median(20 s, 0.5)", "time the control plane takes for a request (K)",      \
          HYPERSCALER_WHEN},                                                                                            \
         {"boot_time", KEY_LAW, "lognormal_median(60 s, 0.4)", "time from allocation to a running machine (K)",         \

@@ -140,7 +140,7 @@ static struct candidates gather(struct hyperscaler *cloud, uint32_t site, bool f
 
 void hyperscaler_make_room(struct hyperscaler *cloud, uint32_t unit, const struct pool_wish *wish)
 {
-    uint32_t workload = workload_of(cloud, unit), site = world_site(cloud->world, unit);
+    uint32_t workload = workload_of(cloud, unit), site = cloud->machine[unit].site;
     const struct demand_class *class = world_class(cloud->world, workload);
     if (cloud->plan->preemption == PREEMPTION_NONE || class->capacity == CAPACITY_SPOT || cloud->region[site].leaving > 0)
         return;

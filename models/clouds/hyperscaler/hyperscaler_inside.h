@@ -5,6 +5,7 @@
  *   hyperscaler_batch.c  jobs: a queue in each region
  *   hyperscaler_evict.c  notices and evictions: spot, priority, maintenance
  *   hyperscaler_spot.c   spot machines that are taken back together
+ *   hyperscaler_pair.c   paired regions: who goes there and back, disks that fail over
  *   hyperscaler_reserve.c  reserved capacity: places that are kept, terms */
 #ifndef NINES_MODELS_CLOUDS_HYPERSCALER_HYPERSCALER_INSIDE_H
 #define NINES_MODELS_CLOUDS_HYPERSCALER_HYPERSCALER_INSIDE_H
@@ -12,7 +13,7 @@
 #include "models/clouds/world/cloud.h"
 #include "models/clouds/hyperscaler/hyperscaler.h"
 
-enum disks { DISKS_LRS, DISKS_ZRS, DISKS_LOCAL };
+enum disks { DISKS_LRS, DISKS_ZRS, DISKS_LOCAL, DISKS_GRS };
 enum preemption { PREEMPTION_NONE, PREEMPTION_SPOT, PREEMPTION_PRIORITY };
 /* Why a machine is told to go. */
 enum leaving { LEAVES_NOT, LEAVES_EVICTED, LEAVES_PREEMPTED, LEAVES_DRAINED };
@@ -34,6 +35,10 @@ struct hyperscaler_plan {
     enum preemption preemption;
     duration preempt_after, notice;
     double evictions_per_second;      /* of a spot machine, for demand that is not modelled */
+    const uint32_t *pair;             /* by site; COMPONENT_NONE: it has none; NULL: none has one */
+    double failover_share;
+    const struct law *failover_after, *failback_after;
+    const struct law *decide_after, *copy_lag; /* of GRS disks; decide_after: NULL: never */
     const struct law *shock_every, *shock_length; /* every: NULL: never */
     double shock_share;
     bool shock_by_model;
@@ -44,6 +49,8 @@ struct hyperscaler_plan {
 
 /* What the cloud knows about one unit. */
 struct machine {
+    uint32_t site;           /* region in which it is or asks: its own, or that one's pair */
+    struct event_id travel;  /* the next look whether to go to the pair, or home */
     uint32_t storage;        /* position in fleet.storage, once chosen; COMPONENT_NONE */
     bool booted;             /* its disk holds something: an attempt that is undone does not give it up */
     uint8_t leaving;         /* enum leaving: told to go */
@@ -70,6 +77,13 @@ struct region {
     uint32_t claimant;          /* the service's unit that they make room for; COMPONENT_NONE: the head of the queue */
 };
 
+/* One storage unit, where its disks can fail over. */
+struct stamp {
+    struct event_id decision;
+    duration lag;               /* of its copy, when it was lost */
+    uint32_t losses;
+};
+
 /* What is taken back together. */
 struct spot_pool {
     instant closed;             /* until then nothing is sold there as spot */
@@ -83,6 +97,9 @@ struct hyperscaler {
     struct machine *machine;     /* by unit */
     struct batch_job *job;       /* by workload */
     struct region *region;       /* by site */
+    duration *leaves_after;      /* by workload: how long its tenant waits before going to the pair; US_NEVER: stays; NULL: all stay */
+    struct stamp *stamp;         /* by storage unit; NULL: disks never fail over */
+    uint32_t *stamp_of_component; /* by component of the fleet; COMPONENT_NONE: no storage unit */
     struct spot_pool *spot;      /* by pool (hyperscaler_spot.c); NULL: no shocks */
     uint32_t *held;              /* by zone of the fleet: reservations that wait for a place there */
     struct gpu_pod **tasks;      /* by class: its pods, for jobs */
@@ -93,7 +110,8 @@ struct hyperscaler {
     money *paid_before;          /* by workload: bill at the begin of the month */
     double provider_capacity_s;  /* GPU-equivalents x seconds leased */
     uint32_t action_allocate, action_start, action_heal, action_month, action_submit, action_pass, action_limit, action_notice,
-        action_evict, action_drain, action_tell, action_maintain, action_return, action_shock;
+        action_evict, action_drain, action_tell, action_maintain, action_return, action_shock,
+        action_travel, action_decide;
 };
 
 static inline uint32_t workload_of(const struct hyperscaler *cloud, uint32_t unit) { return cloud->world->unit[unit].workload; }
@@ -105,6 +123,8 @@ static inline bool can_manage(const struct hyperscaler *cloud, uint32_t site)
 {
     return graph_manages(cloud->world->graph, cloud->plan->region_control[site]);
 }
+/* Disks that lie in one storage unit of the region. */
+static inline bool is_pinned(const struct hyperscaler_plan *plan) { return plan->disks == DISKS_LRS || plan->disks == DISKS_GRS; }
 /* Who goes first, and who may displace whom. */
 static inline int32_t rank_of(const struct demand_class *class)
 {
@@ -171,6 +191,22 @@ void hyperscaler_open_spot(struct hyperscaler *cloud);
 void hyperscaler_on_shock(void *context, struct engine *engine, uint32_t pool, uint64_t detail);
 /* How long a workload will find nothing sold in a region because of a shock: 0 for what is not spot. */
 duration hyperscaler_spot_wait(const struct hyperscaler *cloud, uint32_t workload, uint32_t site);
+
+/* --- hyperscaler_pair.c --- */
+const uint32_t *hyperscaler_read_pairs(struct scenario *scenario, const struct value *group, const struct fleet *fleet);
+void hyperscaler_open_pairs(struct hyperscaler *cloud);
+/* A machine has gone, or its request was turned away: its tenant begins to wait, if it ever leaves. May be called in a change. */
+void hyperscaler_missed(struct hyperscaler *cloud, uint32_t unit);
+/* It is up: nobody waits any more; where it is away, it will look homewards. */
+void hyperscaler_settled(struct hyperscaler *cloud, uint32_t unit);
+/* It is not wanted any more. */
+void hyperscaler_stays(struct hyperscaler *cloud, uint32_t unit);
+/* A machine that is refused in the pair goes home if its region looks well: true when it does, and has asked there. */
+bool hyperscaler_turns_home(struct hyperscaler *cloud, uint32_t unit);
+/* A component of the fleet was lost or is back: a storage unit's disks may fail over. May be called in a change. */
+void hyperscaler_storage(struct hyperscaler *cloud, uint32_t component, bool serves);
+void hyperscaler_on_travel(void *context, struct engine *engine, uint32_t unit, uint64_t detail);
+void hyperscaler_on_decide(void *context, struct engine *engine, uint32_t storage, uint64_t detail);
 
 /* --- hyperscaler_reserve.c --- */
 /* A unit has got a place: a reserved one is bought with its first, and holds nothing for itself any more. */

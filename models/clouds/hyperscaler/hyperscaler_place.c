@@ -10,7 +10,7 @@
 static void tell_refusal(struct hyperscaler *cloud, uint32_t unit)
 {
     struct world *world = cloud->world;
-    uint32_t site = world_site(world, unit), region = cloud->plan->region_control[site];
+    uint32_t site = cloud->machine[unit].site, region = cloud->plan->region_control[site];
     const char *name = cloud->plan->fleet->site[site].name;
     if (can_manage(cloud, site))
         world_tell(world, unit, "refused", "refused: no room in region %s that fits", name);
@@ -21,8 +21,11 @@ static void tell_refusal(struct hyperscaler *cloud, uint32_t unit)
 
 void hyperscaler_refuse(struct hyperscaler *cloud, uint32_t unit, uint32_t action)
 {
-    duration wait = world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, cloud->machine[unit].tries++);
     world_refuse(cloud->world, unit);
+    if (hyperscaler_turns_home(cloud, unit))
+        return;
+    duration wait = world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, cloud->machine[unit].tries++);
+    hyperscaler_missed(cloud, unit);
     if (world_tells_unit(cloud->world, unit))
         tell_refusal(cloud, unit);
     world_later(cloud->world, unit, action, wait);
@@ -53,7 +56,7 @@ uint64_t hyperscaler_zones(const struct hyperscaler *cloud, uint32_t unit, uint3
     const struct machine *machine = &cloud->machine[unit];
     uint32_t workload = workload_of(cloud, unit), zones = fleet->site[site].zones;
     const struct demand_class *class = world_class(cloud->world, workload);
-    if (machine->storage != COMPONENT_NONE && cloud->plan->disks == DISKS_LRS)
+    if (machine->storage != COMPONENT_NONE && is_pinned(cloud->plan))
         return UINT64_C(1) << ((fleet->storage_zone[machine->storage] - fleet->site[site].first_zone));
     if (class->spread == SPREAD_ZONE) {
         /* Subscriptions number zones differently: a tenant's first zone is a physical zone of its own. */
@@ -70,7 +73,7 @@ uint64_t hyperscaler_zones(const struct hyperscaler *cloud, uint32_t unit, uint3
 static void choose_storage(struct hyperscaler *cloud, uint32_t unit, uint32_t node)
 {
     struct machine *machine = &cloud->machine[unit];
-    if (cloud->plan->disks == DISKS_LOCAL || (machine->storage != COMPONENT_NONE && cloud->plan->disks == DISKS_LRS))
+    if (cloud->plan->disks == DISKS_LOCAL || (machine->storage != COMPONENT_NONE && is_pinned(cloud->plan)))
         return;
     const struct fleet_zone *zone = &cloud->plan->fleet->zone[cloud->plan->fleet->node[node].zone];
     struct stream stream = world_stream(cloud->world, unit);
@@ -139,7 +142,7 @@ void hyperscaler_free(struct hyperscaler *cloud, uint32_t unit, const char *why)
 
 static bool place(struct hyperscaler *cloud, uint32_t unit)
 {
-    uint32_t site = world_site(cloud->world, unit), node;
+    uint32_t site = cloud->machine[unit].site, node;
     uint16_t devices;
     uint64_t zones = hyperscaler_zones(cloud, unit, site), held = hyperscaler_held_zones(cloud, site);
     if (held != 0 && cloud->machine[unit].held == 0) /* somebody has a right to what is free there */
@@ -158,8 +161,8 @@ void hyperscaler_on_allocate(void *context, struct engine *engine, uint32_t unit
     (void)engine;
     (void)detail;
     struct hyperscaler *cloud = context;
-    duration closed = hyperscaler_spot_wait(cloud, workload_of(cloud, unit), world_site(cloud->world, unit));
-    if (closed.us == 0 && can_manage(cloud, world_site(cloud->world, unit)) && place(cloud, unit))
+    duration closed = hyperscaler_spot_wait(cloud, workload_of(cloud, unit), cloud->machine[unit].site);
+    if (closed.us == 0 && can_manage(cloud, cloud->machine[unit].site) && place(cloud, unit))
         world_later_drawn(cloud->world, unit, cloud->action_start, cloud->plan->boot_time);
     else
         hyperscaler_refuse(cloud, unit, cloud->action_allocate);
@@ -195,7 +198,7 @@ static bool must_move(const struct hyperscaler *cloud, uint32_t unit)
 static bool waits_for_disk(const struct hyperscaler *cloud, uint32_t unit)
 {
     const struct machine *machine = &cloud->machine[unit];
-    return cloud->plan->disks == DISKS_LRS && machine->booted &&
+    return is_pinned(cloud->plan) && machine->booted &&
            !graph_serves(cloud->world->graph, cloud->plan->fleet->storage[machine->storage]);
 }
 
@@ -207,7 +210,11 @@ void hyperscaler_on_start(void *context, struct engine *engine, uint32_t unit, u
     if (cloud->world->unit[unit].missing == 0) {
         cloud->machine[unit].booted = true;
         world_start(cloud->world, unit);
-    } else if (must_move(cloud, unit)) { /* else its disk was away from the begin, and unit_up will come back to it */
+        hyperscaler_settled(cloud, unit);
+        return;
+    }
+    hyperscaler_missed(cloud, unit);
+    if (must_move(cloud, unit)) { /* else its disk was away from the begin, and unit_up will come back to it */
         world_later_drawn(cloud->world, unit, cloud->action_heal, cloud->plan->heal_after);
     }
 }
@@ -222,7 +229,7 @@ void hyperscaler_on_heal(void *context, struct engine *engine, uint32_t unit, ui
     if (!must_move(cloud, unit))
         return; /* the node is back, only the disk is not: unit_up will come back to it */
     world_detected(world, workload_of(cloud, unit));
-    if (!can_manage(cloud, world_site(world, unit))) {
+    if (!can_manage(cloud, cloud->machine[unit].site)) {
         hyperscaler_refuse(cloud, unit, cloud->action_heal);
         return;
     }
@@ -252,6 +259,7 @@ void hyperscaler_unit_down(void *context, uint32_t unit, uint32_t lost)
     const struct unit *what = &cloud->world->unit[unit];
     if (what->state == UNIT_RUNNING)
         world_halt(cloud->world, unit);
+    hyperscaler_missed(cloud, unit);
     if (lost == what->dependency[0] || (has_node(cloud, unit) && must_move(cloud, unit)))
         world_later_drawn(cloud->world, unit, cloud->action_heal, cloud->plan->heal_after);
     else if (has_node(cloud, unit))
