@@ -12,7 +12,7 @@ do for [i = 1:legend_x_count] {
     set object i rectangle from screen legend_x[i], screen legend_y - legend_height / 2 to \
         screen legend_x[i] + legend_width, screen legend_y + legend_height / 2 fillcolor rgb shade[i] fillstyle solid 1 noborder
     set label 10 + i legend_text[i] at screen legend_x[i] + legend_width / 2, screen legend_y center front font small_font \
-        textcolor rgb (legend_dark[i] == 1 ? "#ffffff" : "#202020")
+        textcolor rgb (legend_dark[i] == 1 ? "#ffffff" : "#101010")
 }
 do for [p = 1:panel_top_count] {
     set tmargin at screen panel_top[p]
@@ -34,7 +34,7 @@ do for [p = 1:panel_top_count] {
     }
     do for [i = 1:cell_x_count] {
         if (cell_panel[i] == p) { set label 1000 + i cell_text[i] at first cell_x[i], first cell_y[i] center front font small_font \
-            textcolor rgb (cell_dark[i] == 1 ? "#ffffff" : "#202020") }
+            textcolor rgb (cell_dark[i] == 1 ? "#ffffff" : "#101010") }
     }
     plot for [l = 1:8] data index (p - 1) using ($3 == l ? $1 : NaN):2:($1 - 0.49):($1 + 0.49):($2 - 0.46):($2 + 0.46) \
         with boxxyerror fillcolor rgb shade[l] fillstyle solid 1 noborder

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { SITES_MOST = 12, MOMENTS_MOST = 14, PAGES_MOST = 8, NAME_MOST = 18, LEVELS = 8, STEPS_MOST = 1 << 20 };
-enum { DARK = 5 }; /* levels from which on the numbers are white */
+enum { DARK = 6 }; /* levels from which on the numbers are white */
 
 #define CELL_MM 4.4
 #define CELL_WIDTH_MM 9.5

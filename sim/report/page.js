@@ -23,11 +23,29 @@
     if (mean < 0) return "unknown";
     return (mean / 1000).toFixed(3) + " %" + (low < 0 || high < 0 || low === high ? "" : " [" + two(low) + ", " + two(high) + "]");
   };
+  const sites = [...document.querySelectorAll("[data-site]")], whens = [...document.querySelectorAll(".when")];
+  const percent = (value) => (value < 0 ? "\u2013" : value >= 100000 ? "100" : value >= 99000 ? (Math.floor(value / 10) / 100).toFixed(2)
+    : value >= 90000 ? (Math.floor(value / 100) / 10).toFixed(1) : String(Math.floor(value / 1000)));
+  // Colours the map; says of its darkest site what a screen reader is to say of the slider.
+  const map = (cell) => {
+    let darkest = null, least = Infinity;
+    for (const site of sites) {
+      const value = data.site[Number(site.dataset.site)][cell];
+      site.textContent = percent(value);
+      site.className = value < 0 ? "sx" : "s" + data.levels.findIndex((from) => value >= from);
+      if (value >= 0 && value < least) [darkest, least] = [site, value];
+    }
+    if (!darkest) return "";
+    const table = darkest.closest("table"), point = darkest.closest(".course").querySelector("h3").textContent;
+    return ", lowest " + percent(least) + " %: " + table.tHead.rows[0].cells[darkest.cellIndex].textContent + ", " +
+      darkest.parentElement.cells[0].textContent.trim() + ", " + point;
+  };
   const show = () => {
     const cell = Number(slider.value), seconds = cell * data.cell;
     const when = new Date((data.start + seconds) * 1000).toISOString().slice(0, 16).replace("T", " ") + " UTC";
     clock.textContent = when;
-    slider.setAttribute("aria-valuetext", when);
+    for (const time of whens) time.textContent = when;
+    slider.setAttribute("aria-valuetext", when + map(cell));
     for (const row of rows) row.textContent = text(Number(row.dataset.row), cell);
     for (const cursor of cursors) cursor.style.left = (100 * (cell + 0.5)) / (last + 1) + "%";
     for (const incident of incidents)

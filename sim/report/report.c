@@ -93,6 +93,7 @@ static int write_page(struct report *report)
     fputs("<main>\n", report->out);
     report_verdict(report);
     bool fine = report_course(report) && report_charts(report);
+    report_sensitivity(report);
     report_numbers(report);
     report_targets(report);
     fine = fine && report_assumptions(report);

@@ -84,21 +84,42 @@ static bool put_image(const struct report *report, const char *file)
     return fine;
 }
 
-bool report_charts(const struct report *report)
+/* The images that are chosen, between `before` and `after`; neither when there is none. */
+static bool put_images(const struct report *report, int (*chosen)(const struct dirent *entry), const char *before, const char *after)
 {
     struct dirent **files = NULL;
     bool fine = true;
     if (report->charts == NULL)
         return true;
-    int count = scandir(report->charts, &files, is_image, by_rank);
+    int count = scandir(report->charts, &files, chosen, by_rank);
     if (count > 0)
-        fputs("<section id=charts aria-labelledby=charts-title><h2 id=charts-title>Charts</h2>\n", report->out);
+        fputs(before, report->out);
     for (int i = 0; i < count; i++) {
         fine = fine && put_image(report, files[i]->d_name);
         free(files[i]);
     }
     free(files);
     if (count > 0)
-        fputs("</section>\n", report->out);
+        fputs(after, report->out);
     return fine && count >= 0;
+}
+
+static int is_fleet(const struct dirent *entry)
+{
+    return is_image(entry) && strncmp(entry->d_name, "fleet", 5) == 0;
+}
+
+static int is_other(const struct dirent *entry)
+{
+    return is_image(entry) && !is_fleet(entry);
+}
+
+bool report_fleet(const struct report *report)
+{
+    return put_images(report, is_fleet, "", "");
+}
+
+bool report_charts(const struct report *report)
+{
+    return put_images(report, is_other, "<section id=charts aria-labelledby=charts-title><h2 id=charts-title>Charts</h2>\n", "</section>\n");
 }

@@ -11,12 +11,12 @@
 #include <sqlite3.h>
 #include <string.h>
 
-enum { MOST_CELLS = 1000, MOST_STRIPS = 60, LEVELS = 8, WHOLE = 100000 };
+enum { MOST_CELLS = 1000, MOST_STRIPS = 60 };
 
 static const struct level {
     double from; /* share */
     const char *text;
-} levels[LEVELS] = {{0.9999, "99.99&nbsp;%"}, {0.999, "99.9&nbsp;%"}, {0.995, "99.5&nbsp;%"}, {0.99, "99&nbsp;%"},
+} levels[REPORT_LEVELS] = {{0.9999, "99.99&nbsp;%"}, {0.999, "99.9&nbsp;%"}, {0.995, "99.5&nbsp;%"}, {0.99, "99&nbsp;%"},
                     {0.97, "97&nbsp;%"},      {0.9, "90&nbsp;%"},     {0.75, "75&nbsp;%"},    {0, "less"}};
 
 struct strip {
@@ -31,11 +31,12 @@ struct course {
     size_t steps, cells, per_cell;
     struct strip *strips;
     size_t count, points;
+    struct report_map *map;
 };
 
-static int thousandths(double share)
+int report_thousandths(double share)
 {
-    return isnan(share) ? -1 : share >= 1 ? WHOLE : share <= 0 ? 0 : (int)floor(share * WHOLE + 1e-6);
+    return isnan(share) ? -1 : share >= 1 ? REPORT_WHOLE : share <= 0 ? 0 : (int)floor(share * REPORT_WHOLE + 1e-6);
 }
 
 static bool has_series(const struct report *report, const char *name)
@@ -50,12 +51,12 @@ static bool has_series(const struct report *report, const char *name)
 
 static void take(struct strip *strip, size_t cell, double mean, double low, double high)
 {
-    int value = thousandths(mean);
+    int value = report_thousandths(mean);
     if (value < 0 || (strip->mean[cell] >= 0 && strip->mean[cell] <= value))
         return;
     strip->mean[cell] = value;
-    strip->low[cell] = thousandths(low);
-    strip->high[cell] = thousandths(high);
+    strip->low[cell] = report_thousandths(low);
+    strip->high[cell] = report_thousandths(high);
 }
 
 static double number_of(sqlite3_stmt *row, int column)
@@ -123,10 +124,15 @@ static void put_axis(const struct course *course)
 
 /* --- Drawing --- */
 
-static int level_of(int value)
+int report_level_from(int level)
+{
+    return (int)(levels[level].from * REPORT_WHOLE + 0.5);
+}
+
+int report_level(int value)
 {
     int level = 0;
-    while (level + 1 < LEVELS && value < levels[level].from * WHOLE - 1e-6)
+    while (level + 1 < REPORT_LEVELS && value < report_level_from(level))
         level++;
     return level;
 }
@@ -135,15 +141,15 @@ static int level_of(int value)
 static void put_cells(const struct course *course, const struct strip *strip)
 {
     FILE *out = course->report->out;
-    for (int level = 1; level <= LEVELS; level++) {
+    for (int level = 1; level <= REPORT_LEVELS; level++) {
         bool open = false;
         for (size_t from = 0, to; from < course->cells; from = to) {
-            bool in = level < LEVELS ? level_of(strip->mean[from]) >= level : strip->mean[from] < 0;
+            bool in = level < REPORT_LEVELS ? report_level(strip->mean[from]) >= level : strip->mean[from] < 0;
             for (to = from + 1; to < course->cells; to++)
-                if ((level < LEVELS ? level_of(strip->mean[to]) >= level : strip->mean[to] < 0) != in)
+                if ((level < REPORT_LEVELS ? report_level(strip->mean[to]) >= level : strip->mean[to] < 0) != in)
                     break;
             if (in)
-                fprintf(out, "%sM%zu 0h%zuv1h-%zuz", open ? "" : level < LEVELS ? arena_format(course->report->arena, "<path class=s%d d=\"", level)
+                fprintf(out, "%sM%zu 0h%zuv1h-%zuz", open ? "" : level < REPORT_LEVELS ? arena_format(course->report->arena, "<path class=s%d d=\"", level)
                                                                               : "<path class=sx d=\"", from, to - from, to - from);
             open = open || in;
         }
@@ -213,6 +219,11 @@ static bool put_marks(const struct course *course, size_t point, bool list)
     return sqlite3_finalize(row) == SQLITE_OK;
 }
 
+static const char *cell_time(const void *course, size_t cell)
+{
+    return time_of(course, unix_of(course, cell));
+}
+
 static bool put_point(const struct course *course, size_t point)
 {
     const struct report *report = course->report;
@@ -225,6 +236,7 @@ static bool put_point(const struct course *course, size_t point)
     put_axis(course);
     fputs("<span></span></div>\n", report->out);
     fine = put_marks(course, point, true) && fine;
+    report_map_put(course->map, point, cell_time, course);
     fputs("</div>\n", report->out);
     return fine;
 }
@@ -233,7 +245,7 @@ static void put_legend(const struct course *course)
 {
     FILE *out = course->report->out;
     fputs("<p class=legend>Share up, at least:", out);
-    for (int i = 0; i < LEVELS; i++)
+    for (int i = 0; i < REPORT_LEVELS; i++)
         fprintf(out, " <span><svg viewBox=\"0 0 1 1\" preserveAspectRatio=none aria-hidden=true><rect class=s%d width=1 height=1 /></svg>%s</span>", i,
                 levels[i].text);
     fputs("</p>\n", out);
@@ -267,6 +279,7 @@ static void put_data(const struct course *course)
     put_numbers(course, "mean", offsetof(struct strip, mean));
     put_numbers(course, "low", offsetof(struct strip, low));
     put_numbers(course, "high", offsetof(struct strip, high));
+    report_map_data(course->map);
     fputs("}</script>\n", course->report->out);
 }
 
@@ -315,20 +328,24 @@ bool report_course(const struct report *report)
             return false;
     if (is_empty(&course))
         return true;
+    bool fine;
+    course.map = report_map_open(report, course.cells, run->grid_s * (double)course.per_cell, course.points, &fine);
     char cell[UNITS_TEXT];
     units_format_duration(cell, duration_from_seconds(run->grid_s * (double)course.per_cell));
     fprintf(report->out, "<section id=course aria-labelledby=course-title><h2 id=course-title>Course</h2>\n<p>Share of wanted replicas that are up,"
-                         " as a mean over replications; one cell is %s%s.%s</p>\n", cell,
+                         " as a mean over replications; one cell is %s%s.%s%s</p>\n", cell,
             course.per_cell > 1 ? " and shows its lowest step" : "",
+            course.map != NULL ? " Below, where it happened: of the replicas of tenants at home at each site the share that is up, wherever"
+                                 " they run." : "",
             hardware ? " The row <em>hardware</em> is the share of nodes that are physically up, the same under every cloud." : "");
     put_legend(&course);
     put_player(&course);
-    bool fine = true;
     for (size_t p = 0; p < course.points; p++)
         fine = put_point(&course, p) && fine;
     if (course.points < report->data.point_count)
         fprintf(report->out, "<p class=note>The first %zu of %zu points.</p>\n", course.points, report->data.point_count);
     put_data(&course);
+    fine = report_fleet(report) && fine;
     fputs("</section>\n", report->out);
     return fine;
 }

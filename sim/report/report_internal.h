@@ -50,13 +50,33 @@ const char *report_range(const struct report *report, double low, double high, s
 const struct compare_difference *report_difference(const struct report *report, size_t point, size_t a, size_t b,
                                                    size_t metric);
 
+/* --- Shares over time: strips and map --- */
+
+enum { REPORT_LEVELS = 8, REPORT_WHOLE = 100000 };
+
+/* Thousandths of a percent, rounded down so that REPORT_WHOLE means all; -1: unknown. */
+int report_thousandths(double share);
+/* The level of a known value, 0 (all but all) to REPORT_LEVELS - 1; and the value from which a level begins. */
+int report_level(int value);
+int report_level_from(int level);
+
+struct report_map;
+/* Reads how the sites fared at the first `points` points, over `cells` cells of cell_s each. NULL: nothing to show, or not *fine: the
+ * file cannot be read. */
+struct report_map *report_map_open(const struct report *report, size_t cells, double cell_s, size_t points, bool *fine);
+/* The table of a point, and after all of them the script's numbers, which begin with a comma. map may be NULL. time_of: a cell's begin. */
+void report_map_put(const struct report_map *map, size_t point, const char *(*time_of)(const void *context, size_t cell), const void *context);
+void report_map_data(const struct report_map *map);
+
 /* --- Parts, in the order of the page --- */
 
 void report_head(const struct report *report);
 void report_verdict(const struct report *report);
 bool report_course(const struct report *report); /* false: cannot be read */
+bool report_fleet(const struct report *report);  /* the strip of moments, a chart: within the course */
 bool report_charts(const struct report *report); /* false, after saying why */
 void report_numbers(const struct report *report);
+void report_sensitivity(const struct report *report);
 void report_targets(const struct report *report);
 bool report_assumptions(const struct report *report);
 void report_origin(const struct report *report);

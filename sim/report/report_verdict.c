@@ -174,7 +174,7 @@ void report_verdict(const struct report *report)
     if (data->cloud_count > 1 && (report->availability != REPORT_NONE || report->cost != REPORT_NONE))
         put_points(report);
     if (data->sensitivity_count > 0)
-        fputs("<p class=note>The points of this run are a design that asks what the results hang on (<code>nines compare</code> lists it); the"
+        fputs("<p class=note>The points of this run are a design that asks <a href=\"#sensitivity\">what the results hang on</a>; the"
               " verdict is that of its first setting alone.</p>\n", report->out);
     const char *means = compare_regime_means(data->run.regime);
     if (means[0] != '\0')

@@ -6,3 +6,4 @@ UPDATE point SET label = 'p' || position || '" onmouseover="alert(5)' || replace
 UPDATE incident_mark SET name = '<svg onload=alert(6)>' || name;
 UPDATE target SET name = '<a href=javascript:alert(7)>', source = '</td><script>', reason = '&lt;script&gt;';
 UPDATE evidence SET source = '<iframe srcdoc=x>' || path;
+UPDATE part SET name = '<b>"''</script><script>alert(8)</script>' || name;

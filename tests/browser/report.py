@@ -61,9 +61,12 @@ def contrast(browser):
         const [r, g, b] = colour.match(/[\\d.]+/g).map((v) => v / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
       };
-      const paper = light(getComputedStyle(document.body).backgroundColor), weak = new Set();
+      const weak = new Set(), behind = (element) => {
+        const colour = getComputedStyle(element).backgroundColor;
+        return element === document.body || !/, 0\\)$|transparent/.test(colour) ? light(colour) : behind(element.parentElement);
+      };
       for (const element of document.querySelectorAll("p, th, td, small, code, summary, li, dt, dd, caption, .now, .name, .axis span")) {
-        const ink = light(getComputedStyle(element).color);
+        const ink = light(getComputedStyle(element).color), paper = behind(element);
         if ((Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05) < 4.5) weak.add(element.tagName + "." + element.className);
       }
       return [...weak].join(" ");
@@ -110,6 +113,35 @@ def slider(browser):
     return "; ".join(problems)
 
 
+def fleet(browser):
+    """The slider plays the map: its colours, its numbers, its time, and what a screen reader says of it."""
+    return browser.ask("""(() => {
+      const data = JSON.parse(document.getElementById("course-data").textContent), slider = document.getElementById("time");
+      const cells = [...document.querySelectorAll("[data-site]")], problems = [];
+      if (cells.length === 0 || cells.length !== data.site.length) return cells.length + " cells for " + data.site.length + " courses";
+      let row = 0, worst = 0;
+      data.site.forEach((values, i) => values.forEach((value, at) => { if (value >= 0 && value < data.site[row][worst]) [row, worst] = [i, at]; }));
+      const go = (at) => { slider.value = at; slider.dispatchEvent(new Event("input")); };
+      const cell = cells.find((c) => Number(c.dataset.site) === row), inks = new Set();
+      go(worst);
+      inks.add(getComputedStyle(cell).backgroundColor);
+      if (Math.abs(Number(cell.textContent) - data.site[row][worst] / 1000) >= 1) problems.push("the darkest says " + cell.textContent);
+      if (cell.className !== "s" + data.levels.findIndex((from) => data.site[row][worst] >= from)) problems.push("has the class " + cell.className);
+      const said = slider.getAttribute("aria-valuetext");
+      if (!said.includes("lowest " + cell.textContent + " %") || !said.includes(cell.parentElement.cells[0].textContent.trim())) problems.push("is said as " + said);
+      if (!document.querySelector(".when").textContent.startsWith(said.slice(0, 16))) problems.push("another time");
+      const best = data.site[row].indexOf(Math.max(...data.site[row]));
+      go(best);
+      inks.add(getComputedStyle(cell).backgroundColor);
+      if (inks.size < 2) problems.push("no other colour");
+      return problems.join("; ");
+    })()""")
+
+
+def slider_of(browser):
+    return "; ".join(problem for problem in (slider(browser), fleet(browser)) if problem)
+
+
 def main():
     program, page, hostile = sys.argv[1:4]
     folder = sys.argv[4] if len(sys.argv) > 4 else None
@@ -129,6 +161,7 @@ def main():
                     browser.picture(f"{folder}/open-{width}-{scheme}.png")
         claim("nothing_is_lost_for_those_who_do_not_see", words(browser))
         claim("slider_moves_and_changes_the_text", slider(browser))
+        claim("slider_plays_the_outage_over_the_map", fleet(browser))
         claim("nothing_is_complained_about", "; ".join(browser.complaints))
         claim("no_request_leaves_the_page", " ".join(foreign(browser, page)))
         pdf = browser.call("Page.printToPDF")["data"]
@@ -136,7 +169,8 @@ def main():
         browser.open(page, 1440, scripts=False)
         claim("without_scripts_all_but_the_slider_is_there", browser.ask(
             "[document.getElementById('player').hidden ? '' : 'a dead slider', document.querySelector('[data-row]').textContent.includes('lowest')"
-            " ? '' : 'no numbers at the strips'].join('')"))
+            " ? '' : 'no numbers at the strips', document.querySelector('[data-site]').textContent.length > 0 ? '' : 'an empty map',"
+            " document.querySelectorAll('#course figure img').length > 0 ? '' : 'no strip of moments'].join('')"))
         for width in WIDTHS:
             browser.open(hostile, width)
             browser.ask("document.querySelectorAll('details').forEach((d) => (d.open = true))")
@@ -145,7 +179,7 @@ def main():
         text = browser.ask("document.body.innerText")
         claim("hostile_names_are_shown_as_text", " ".join(
             name for name in ('"><img src=x onerror=alert(1)>', "'); DROP TABLE run", "</script>", "\\u202e") if name not in text))
-        claim("slider_of_the_hostile_page_works", slider(browser))
+        claim("slider_of_the_hostile_page_works", slider_of(browser))
     finally:
         browser.close()
     print(f"1..{count}")

@@ -29,6 +29,12 @@ claim report_has_every_part "$(for part in verdict course charts numbers targets
 claim report_names_both_intervals "$(grep -q 'sampling interval' "$page" && grep -q 'parameter interval' "$page" || echo missing)"
 claim report_is_the_same_each_time "$("$NINES" report "$db" -o - | cmp - "$page" 2>&1)"
 claim nothing_of_the_page_lies_elsewhere "$(grep -oiE '(src|href|action|data|poster|srcset)="?(https?:|//|file:)[^ >]{0,60}|@import|url\([^)]{0,40}' "$page" | head -n 3)"
+# The map: a cell for each site and cloud of each point, which holds the darkest hour; the strip of moments stands below it.
+cells=$(sqlite3 "$db" "SELECT (SELECT count(*) FROM part) * (SELECT count(*) FROM cloud) * (SELECT count(*) FROM point)")
+claim map_has_every_site_and_cloud "$( (($(grep -o 'data-site=' "$page" | wc -l) == cells && cells > 0)) || echo "not $cells cells")"
+darkest=$(sqlite3 "$db" "SELECT CAST(100 * min(mean) AS INTEGER) FROM part_series")
+claim map_shows_the_darkest_hour "$(grep -q "<td data-site=[0-9]* class=s7>$darkest\$" "$page" || grep -q "<td data-site=[0-9]* class=s7>$darkest<" "$page" || echo "no cell of $darkest %")"
+claim strip_of_moments_is_in_the_course "$(sed -n '/<section id=course /,/<\/section>/p' "$page" | grep -q 'alt="Share of the replicas at home' || echo missing)"
 # The verdict's words are the store's.
 decided=$(sqlite3 "$db" "SELECT count(*) FROM difference d JOIN point p ON p.id = d.point_a WHERE d.point_a = d.point_b AND p.label = 'both'
     AND d.metric = 'availability_service' AND d.verdict = 'not decided'")
@@ -38,6 +44,10 @@ sqlite3 "$db" "UPDATE difference SET verdict = 'not decided'" ".exit"
 "$NINES" report "$db" --quiet
 claim without_decisions_nobody_is_ahead "$(grep -oE '<strong>[^<]* ahead|<td[^>]*>[^<]* ahead' "$page" | head -n 3)"
 claim a_run_without_availability_has_a_page "$("$NINES" report "$temporary/run.db" --quiet 2>&1; [[ -s $temporary/report.html ]] || echo missing)"
+"$NINES" run scenarios/oracle/sensitivity/g-morris.cfg --reps 2 -o "$temporary/morris" --quiet
+"$NINES" report "$temporary/morris/run.db" --quiet
+effect=$(sqlite3 "$temporary/morris/run.db" "SELECT printf('%.3g', value) FROM sensitivity WHERE name = 'mu_star' ORDER BY value DESC LIMIT 1")
+claim a_design_tells_what_it_hangs_on "$(sed -n '/<section id=sensitivity /,/<\/section>/p' "$temporary/morris/report.html" | grep -q "<td>$effect<" || echo "no mean size of $effect")"
 echo old >"$temporary/kept.html"
 "$NINES" report "$temporary/said" -o "$temporary/kept.html" >/dev/null 2>&1
 status=$?
