@@ -118,6 +118,10 @@ typedef void graph_fraction_observer(void *context, uint32_t component);
 /* All components healthy. Registers one action with the engine. */
 struct graph_state *graph_open(struct arena *arena, const struct graph *graph, struct engine *engine,
                                graph_observer *observer, void *context);
+/* From now on tells of every component that stops or begins to be healthy, whatever that changes: its own state, not what it needs. At
+ * most one observer, called with the context of graph_open(); it must not change the health of any component. */
+typedef void graph_health_observer(void *context, uint32_t component, bool healthy);
+void graph_watch_health(struct graph_state *state, graph_health_observer *observer);
 /* Adds or removes one cause that holds the component down. */
 void graph_fail(struct graph_state *state, uint32_t component);
 void graph_mend(struct graph_state *state, uint32_t component);

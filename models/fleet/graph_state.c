@@ -24,6 +24,7 @@ struct graph_state {
     bool *lost;                   /* by edge: the loss counts */
     bool propagating;
     graph_fraction_observer *fraction_observer; /* NULL: nobody asks */
+    graph_health_observer *health_observer;     /* NULL: nobody asks */
     uint32_t (*fraction)[PLANES]; /* given while the bit is set; GRAPH_WHOLE while it is not, and always while nothing is degraded */
     uint32_t *grey_head;          /* first cause that degrades each component; COMPONENT_NONE: the last */
     struct grey *grey;            /* these causes; those not in use hang on grey_free */
@@ -257,6 +258,8 @@ void graph_fail(struct graph_state *state, uint32_t component)
     check(state->causes[component] < UINT16_MAX, "too many causes hold '%s' down", state->graph->components[component].path);
     state->causes[component]++;
     if (state->causes[component] == 1) {
+        if (state->health_observer != NULL)
+            state->health_observer(state->context, component, false);
         enqueue(state, component);
         propagate(state);
     }
@@ -268,10 +271,14 @@ void graph_mend(struct graph_state *state, uint32_t component)
     check(state->causes[component] > 0, "'%s' is mended but was not failed", state->graph->components[component].path);
     state->causes[component]--;
     if (state->causes[component] == 0) {
+        if (state->health_observer != NULL)
+            state->health_observer(state->context, component, true);
         enqueue(state, component);
         propagate(state);
     }
 }
+
+void graph_watch_health(struct graph_state *state, graph_health_observer *observer) { state->health_observer = observer; }
 
 void graph_watch_fractions(struct graph_state *state, graph_fraction_observer *observer) { state->fraction_observer = observer; }
 

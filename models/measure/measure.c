@@ -39,6 +39,7 @@ static void advance(struct measure *measure, instant now)
                 measure->blast = down;
         }
     }
+    measure_blast(measure, now);
     while (from < to) {
         int64_t step = from / measure->task->grid.us, end = (step + 1) * measure->task->grid.us;
         int64_t span = (end < to ? end : to) - from;
@@ -67,6 +68,8 @@ struct measure *measure_open(struct arena *arena, const struct measure_options *
                                 .last = {-options->task->warmup.us},
                                 .incidents = options->incidents,
                                 .incident_start = options->incident_start};
+    for (uint32_t k = 0; k < COMPONENT_CLASSES; k++)
+        measure->kind[k] = (struct measure_kind){.count = options->components != NULL ? options->components[k] : 0, .since = measure->last};
     measure->account = arena_array(arena, demand->workloads, struct account);
     for (uint32_t w = 0; w < demand->workloads; w++)
         measure->account[w].down_since = measure->account[w].none_since = INSTANT_NEVER;
@@ -263,6 +266,20 @@ void measure_nodes_up(struct measure *measure, uint32_t up, instant now)
     measure->nodes_up = up;
 }
 
+static void settle_kind(struct measure *measure, struct measure_kind *kind, instant now)
+{
+    kind->down_us += (timeweighted_area)inside(measure, kind->since, now) * kind->down;
+    kind->since = now;
+}
+
+void measure_component(struct measure *measure, enum component_class class, bool healthy, instant now)
+{
+    struct measure_kind *kind = &measure->kind[class];
+    settle_kind(measure, kind, now);
+    kind->down += healthy ? UINT32_MAX : 1;
+    *(healthy ? &kind->repairs : &kind->failures) += counts(measure, now);
+}
+
 /* --- Leases, probes, money, work ------------------------------------------------------------------------------------- */
 
 /* Success is judged on requests whose whole deadline lies inside the window: of the younger ones only the quick are known. */
@@ -393,6 +410,8 @@ void measure_close(struct measure *measure)
 {
     instant end = measure->task->horizon;
     advance(measure, end);
+    for (uint32_t k = 0; k < COMPONENT_CLASSES; k++)
+        settle_kind(measure, &measure->kind[k], end);
     for (uint32_t w = 0; w < measure->demand->workloads; w++) {
         struct account *account = &measure->account[w];
         settle(measure, account, end);

@@ -18,6 +18,7 @@
 
 extern const struct sim_metric measure_metrics[]; /* ends with name NULL */
 extern const struct sim_series measure_series[];
+extern const struct sim_breakdown measure_breakdowns[];
 
 struct measure;
 
@@ -28,6 +29,7 @@ struct measure_options {
     const struct sim_task *task;
     struct sim_record *record;   /* outages go there as they end, the rest at the close */
     uint32_t nodes;
+    const uint32_t *components;  /* [COMPONENT_CLASSES]: how many there are of each kind; NULL: none are followed */
     uint32_t incidents;          /* scripted incidents of the point */
     const instant *incident_start; /* [incidents] */
     duration lease_deadline;     /* a request not granted by then has failed */
@@ -60,6 +62,9 @@ void measure_touched(struct measure *measure, uint32_t workload, uint32_t incide
 void measure_back(struct measure *measure, uint32_t incident, instant now);
 /* Physical nodes up. */
 void measure_nodes_up(struct measure *measure, uint32_t up, instant now);
+
+/* A component has failed (healthy false) or has been mended: its own state, whatever it needs. All are healthy at the begin. */
+void measure_component(struct measure *measure, enum component_class kind, bool healthy, instant now);
 
 /* Capacity was asked for, and granted or given up; how long it took. */
 void measure_lease_granted(struct measure *measure, instant asked, instant now);

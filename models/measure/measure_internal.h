@@ -9,6 +9,18 @@
 enum { PART_PRODUCTIVE, PART_CHECKPOINT, PART_REWORK, PART_RESTART, PART_DETECTION, PART_QUEUE, PART_SLOW, JOB_PARTS };
 enum { SERIES_SERVICE, SERIES_QUORUM, SERIES_NODE, SERIES_COUNT };
 
+/* Levels of the blast radius: shares of services without quorum at once. */
+enum { BLAST_LEVELS = 12 };
+extern const double measure_blast_level[BLAST_LEVELS];
+
+/* All components of a kind, inside the window. */
+struct measure_kind {
+    uint32_t count, down;
+    instant since;             /* of `down` */
+    timeweighted_area down_us;
+    uint64_t failures, repairs;
+};
+
 /* One workload's account. */
 struct account {
     bool wanted, ever_up, touched;
@@ -52,6 +64,11 @@ struct measure {
     uint32_t steps;
     struct measure_step *step;
     double blast;
+    int64_t blast_down, blast_wanted; /* services that the levels below were looked at with */
+    bool blast_above[BLAST_LEVELS];
+    uint64_t blast_events[BLAST_LEVELS];
+    int64_t blast_us[BLAST_LEVELS];
+    struct measure_kind kind[COMPONENT_CLASSES];
     struct measure_site *site; /* [sites]; NULL: nobody wants their courses */
     uint32_t sites, site_cells;
     duration site_span;        /* of a cell: the grid's step, or several */
@@ -93,6 +110,10 @@ void measure_count_useful(struct measure *measure, const struct demand_class *cl
 /* The courses of the sites: nothing is kept unless the record wants them. */
 void measure_open_sites(struct measure *measure, const struct measure_options *options);
 void measure_report_sites(struct measure *measure);
+/* The share of services that are down has been what it is from `last` to now. */
+void measure_blast(struct measure *measure, instant now);
+/* Reports every breakdown. downtime_min[services]: of services that were wanted, ascending. */
+void measure_report_slices(struct measure *measure, const double *downtime_min, uint32_t services);
 /* Reports every metric and series from the accounts, all settled. */
 void measure_report(struct measure *measure);
 

@@ -211,6 +211,7 @@ static void report_services(struct measure *measure)
         measure_count_useful(measure, demand_class_of(measure->demand, w), (double)account->up_us);
     }
     samples_sort(downtime_min, totals.services);
+    measure_report_slices(measure, downtime_min, totals.services);
     record_metric(record, AVAILABILITY_SERVICE, share((double)totals.up_us, (double)totals.unit_wanted_us));
     record_metric(record, AVAILABILITY_QUORUM, share((double)(totals.wanted_us - totals.down_us), (double)totals.wanted_us));
     record_metric(record, DOWNTIME_P99, samples_quantile(downtime_min, totals.services, 0.99));

@@ -101,7 +101,8 @@ struct store_run execute_describe(const struct execution *execution, const struc
                               .log = log_names[source->log],
                               .threads = execution->threads,
                               .metrics = study->model->metrics,
-                              .series = study->model->series};
+                              .series = study->model->series,
+                              .breakdowns = study->model->breakdowns};
 }
 
 /* FOLDER/run.db, after making sure that it can be written there. Returns NULL after saying why not, with *code. */

@@ -77,6 +77,8 @@ static void list_metrics(struct compare_data *data)
                                                    data->run.metrics[i].help, data->run.metrics[i].higher_is_better,
                                                    data->run.metrics[i].is_availability};
     data->metric_count = count;
+    while (data->run.breakdowns[data->breakdown_count].name != NULL)
+        data->breakdown_count++;
     if (metric_named(data, "cost_usd_per_useful_gpu_hour") < count && metric_named(data, "break_even_price_ratio") == count)
         data->metrics[data->metric_count++] =
             (struct compare_metric){.name = "break_even_price_ratio", .unit = "1",
@@ -86,25 +88,27 @@ static void list_metrics(struct compare_data *data)
 static int choose_metrics(struct compare_data *data)
 {
     const struct compare_options *options = data->options;
-    const char **names = arena_array(data->arena, data->metric_count, const char *);
+    size_t known = data->metric_count + data->breakdown_count;
+    const char **names = arena_array(data->arena, known, const char *);
     data->selected = arena_array(data->arena, data->metric_count + options->metric_count, size_t);
     for (size_t i = 0; i < data->metric_count; i++)
         names[i] = data->metrics[i].name;
+    for (size_t i = 0; i < data->breakdown_count; i++)
+        names[data->metric_count + i] = data->run.breakdowns[i].name;
     for (size_t i = 0; i < options->metric_count; i++) {
         size_t found = metric_named(data, options->metrics[i]);
-        if (found == data->metric_count)
-            return complain(data, 2, hint_for(data, options->metrics[i], names, data->metric_count), "metric",
-                            options->metrics[i]);
-        data->selected[data->selected_count++] = found;
+        if (found == data->metric_count && compare_breakdown_named(data, options->metrics[i]) == data->breakdown_count)
+            return complain(data, 2, hint_for(data, options->metrics[i], names, known), "metric", options->metrics[i]);
+        if (found < data->metric_count)
+            data->selected[data->selected_count++] = found;
     }
     const char *const *first = compare_main_metrics;
     for (; *first != NULL && options->metric_count == 0 && options->format == COMPARE_TABLE; first++)
         if (metric_named(data, *first) < data->metric_count)
             data->selected[data->selected_count++] = metric_named(data, *first);
-    for (size_t i = 0; data->selected_count == 0 && i < data->metric_count; i++)
-        data->selected[i] = i; /* not a cloud among them: an oracle's metrics */
-    if (data->selected_count == 0)
-        data->selected_count = data->metric_count;
+    bool all = data->selected_count == 0 && options->metric_count == 0; /* not a cloud among them: an oracle's metrics */
+    for (size_t i = 0; all && i < data->metric_count; i++)
+        data->selected[data->selected_count++] = i;
     return 0;
 }
 
@@ -279,7 +283,8 @@ int compare_load(struct compare_data *data, struct store *store)
         return code;
     bool unfinished = strcmp(data->run.status, "running") == 0;
     if ((unfinished && !store_summarise_beside(store, data->run.level)) || !count_replications(data, store) ||
-        !load_summaries(data, store) || !load_differences(data, store) || !load_targets(data, store) || !compare_load_sensitivities(data, store_database(store)))
+        !load_summaries(data, store) || !load_differences(data, store) || !load_targets(data, store) || !compare_load_sensitivities(data, store_database(store)) ||
+        !compare_load_breakdowns(data, store_database(store)))
         return machine(data, store);
     return 0;
 }

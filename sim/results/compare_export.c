@@ -187,6 +187,8 @@ bool compare_write_json(const struct compare_data *data, FILE *out)
     json_object_set_new(root, "difference", difference_array(data));
     json_object_set_new(root, "target", target_array(data));
     json_object_set_new(root, "sensitivity", compare_sensitivity_array(data));
+    json_object_set_new(root, "breakdown", compare_slice_array(data, false));
+    json_object_set_new(root, "risk", compare_slice_array(data, true));
     bool written = json_dumpf(root, out, JSON_INDENT(1) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(17)) == 0 &&
                    fputc('\n', out) != EOF;
     json_decref(root);
@@ -235,6 +237,20 @@ static void csv_statistics(const struct compare_data *data, FILE *out, const str
     csv_numbers(data, out, (double[]){values->mean, values->sd, values->ci_low, values->ci_high, values->level}, 5);
     csv_texts(data, out, &method, 1);
     fprintf(out, "%d,", values->is_bound);
+}
+
+/* Breakdowns and tails: `name` is the slice or measure, `role` the threshold or share. */
+static void csv_slices(const struct compare_data *data, FILE *out, const char *kind, const struct compare_slice *slices, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct compare_slice *s = &slices[i];
+        const struct sim_breakdown *of = &data->run.breakdowns[s->breakdown];
+        csv_texts(data, out, (const char *[]){kind, data->points[s->point].label, data->clouds[s->cloud_a].name, "",
+                                              s->cloud_b == COMPARE_ALONE ? "" : data->clouds[s->cloud_b].name, of->name, of->unit}, 7);
+        csv_statistics(data, out, &s->values, s->method);
+        csv_texts(data, out, (const char *[]){"", "", "", "", s->slice, compare_exact(data->arena, s->at)}, 6);
+        fputs(",,,,,,,,,,,,,,,\n", out);
+    }
 }
 
 void compare_write_csv(const struct compare_data *data, FILE *out)
@@ -291,4 +307,6 @@ void compare_write_csv(const struct compare_data *data, FILE *out)
         csv_texts(data, out, (const char *[]){s->method, "", "", "", "", "", s->factor, s->name}, 8);
         fputs(",,,,,,,,,,,,,,,\n", out);
     }
+    csv_slices(data, out, "breakdown", data->slices, data->slice_count);
+    csv_slices(data, out, "risk", data->tails, data->tail_count);
 }

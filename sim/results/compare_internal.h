@@ -53,6 +53,16 @@ struct compare_sensitivity {
     uint32_t n;
 };
 
+/* A row of `breakdown_summary`, or of `risk`; of a cloud, or of a minus b. */
+struct compare_slice {
+    size_t point, cloud_a, cloud_b, breakdown;
+    const char *slice, *measure; /* measure: NULL for a breakdown; of a tail the same as slice */
+    double at;                   /* threshold or share; NaN: none */
+    double members;              /* of a tail */
+    struct statistics values;    /* mean is the value; method is in method */
+    const char *method;
+};
+
 struct compare_data {
     struct arena *arena;
     struct store_marks marks;       /* of the inputs */
@@ -74,6 +84,9 @@ struct compare_data {
     size_t target_count;
     struct compare_sensitivity *sensitivities; /* of selected metrics, in the file's order */
     size_t sensitivity_count;
+    size_t breakdown_count;         /* of run.breakdowns */
+    struct compare_slice *slices, *tails; /* of shown points: what is to be shown, in the file's order */
+    size_t slice_count, tail_count;
     int64_t replications;           /* per point, the least over the shown points and all clouds */
 };
 
@@ -83,9 +96,15 @@ extern const char *const compare_main_metrics[];
 /* Fills data (arena and options are set) from an open store. Returns the exit code, after a message where not 0. */
 int compare_load(struct compare_data *data, struct store *store);
 
-/* compare_sensitivity.c: reading the table; its rows as a JSON array. */
+/* compare_breakdown.c: the same of breakdowns and tails. */
 struct sqlite3;
 struct json_t;
+bool compare_load_breakdowns(struct compare_data *data, struct sqlite3 *database);
+struct json_t *compare_slice_array(const struct compare_data *data, bool risk);
+/* Index of a breakdown of the file; breakdown_count when there is none of that name. */
+size_t compare_breakdown_named(const struct compare_data *data, const char *name);
+
+/* compare_sensitivity.c: reading the table; its rows as a JSON array. */
 bool compare_load_sensitivities(struct compare_data *data, struct sqlite3 *database);
 struct json_t *compare_sensitivity_array(const struct compare_data *data);
 

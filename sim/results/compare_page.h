@@ -33,6 +33,8 @@ const char *page_metric(const struct page *page, const struct compare_metric *me
 void page_differences(const struct page *page, size_t point);
 /* Decided differences between the points of each cloud, and the number of the others. */
 void page_between_points(const struct page *page);
+/* Breakdowns that were asked for, and tails. */
+void page_breakdowns(const struct page *page, size_t point);
 void page_targets(const struct page *page);
 /* Which keys each metric hangs on, where the points are a design that tells. */
 void page_sensitivities(const struct page *page);

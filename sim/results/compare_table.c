@@ -44,7 +44,8 @@ static const char *methods_text(const struct page *page)
 {
     static const struct { const char *method, *text; } known[] = {{"student t", "Student t"}, {"bca", "bootstrap (BCa)"},
                                                                   {"control variate", "Student t with a control variate"},
-                                                                  {"batch means", "batch means"}};
+                                                                  {"batch means", "batch means"},
+                                                                  {"linearised", "linearised"}, {"order statistics", "order statistics"}};
     const struct compare_data *data = page->data;
     const char *all = "";
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
@@ -53,6 +54,10 @@ static const char *methods_text(const struct page *page)
             used = used || strcmp(data->summaries[i].method, known[k].method) == 0;
         for (size_t i = 0; i < data->difference_count; i++)
             used = used || strcmp(data->differences[i].method, known[k].method) == 0;
+        for (size_t i = 0; i < data->slice_count; i++)
+            used = used || strcmp(data->slices[i].method, known[k].method) == 0;
+        for (size_t i = 0; i < data->tail_count; i++)
+            used = used || strcmp(data->tails[i].method, known[k].method) == 0;
         if (used)
             all = arena_format(page->arena, "%s%s%s", all, all[0] != '\0' ? ", " : "", known[k].text);
     }
@@ -252,8 +257,11 @@ void compare_write_table(const struct compare_data *data, FILE *out)
         if (!data->shown[i])
             continue;
         fprintf(out, "\nPoint %s\n\n", compare_fit(data->arena, page.points[i], PAGE_COLUMNS - 6));
-        put_summaries(&page, i);
-        page_differences(&page, i);
+        if (data->selected_count > 0) {
+            put_summaries(&page, i);
+            page_differences(&page, i);
+        }
+        page_breakdowns(&page, i);
     }
     if (data->point_count > 1 && !together)
         page_between_points(&page);

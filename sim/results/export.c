@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* What only a view makes readable, and the views that export would repeat. */
-static const char *const left_out[] = {"metric_value", "series_value", "part_value", "design_value", "summary_named", "difference_named"};
+static const char *const left_out[] = {"metric_value", "series_value", "part_value", "breakdown_value", "design_value", "summary_named", "difference_named"};
 
 static bool is_left_out(const char *table)
 {
@@ -32,7 +32,7 @@ static bool begins(const char *text, const char *with)
 }
 
 /* A column as export shows it, with what it is called. */
-static const char *shown_column(struct arena *arena, const char *table, const char *column)
+static const char *shown_column(struct arena *arena, const char *column)
 {
     if (strcmp(column, "replication_id") == 0)
         return "p_.label AS point, c_.name AS cloud, r_.outer_draw, r_.rep";
@@ -42,7 +42,7 @@ static const char *shown_column(struct arena *arena, const char *table, const ch
         return "(SELECT name FROM cloud WHERE id = t_.cloud_id) AS cloud";
     if (strcmp(column, "metric_id") == 0)
         return "(SELECT name FROM metric_help WHERE id = t_.metric_id) AS metric";
-    if (strcmp(table, "difference") == 0 && (begins(column, "point_") || begins(column, "cloud_")))
+    if (strcmp(column, "point_a") == 0 || strcmp(column, "point_b") == 0 || strcmp(column, "cloud_a") == 0 || strcmp(column, "cloud_b") == 0)
         return arena_format(arena, "(SELECT %s FROM %s WHERE id = t_.%s) AS %s", begins(column, "point_") ? "label" : "name",
                             begins(column, "point_") ? "point" : "cloud", column, column);
     return arena_format(arena, "t_.\"%s\"", column);
@@ -59,10 +59,11 @@ static const char *query_of(struct arena *arena, sqlite3 *database, const char *
     sqlite3_bind_text(row, 1, table, -1, SQLITE_STATIC);
     while (sqlite3_step(row) == SQLITE_ROW) {
         const char *column = arena_text(arena, (const char *)sqlite3_column_text(row, 0));
-        columns = arena_format(arena, "%s%s%s", columns, columns[0] != '\0' ? ", " : "", shown_column(arena, table, column));
+        columns = arena_format(arena, "%s%s%s", columns, columns[0] != '\0' ? ", " : "", shown_column(arena, column));
         /* The views are over tables without an order of their own. */
         view = view || strcmp(column, "name") == 0;
-        if (view && (strcmp(column, "name") == 0 || strcmp(column, "t_s") == 0))
+        if (view && (strcmp(column, "name") == 0 || strcmp(column, "t_s") == 0 || strcmp(column, "slice") == 0 ||
+                     strcmp(column, "at") == 0))
             order = arena_format(arena, "%s, t_.%s", order, column);
         if (strcmp(column, "replication_id") == 0)
             join = " LEFT JOIN replication r_ ON r_.id = t_.replication_id LEFT JOIN point p_ ON p_.id = r_.point_id"

@@ -150,6 +150,7 @@ void store_close(struct store *store)
     free(store->course.running);
     free(store->metric_ids);
     free(store->series_ids);
+    free(store->breakdown_ids);
     free(store->cloud_ids);
     free(store->point_ids);
     free(store->path);
@@ -223,10 +224,15 @@ static void name_columns(struct store *store, const struct store_run *run)
         store->metric_count++;
     while (run->series != NULL && run->series[store->series_count].name != NULL)
         store->series_count++;
+    while (run->breakdowns != NULL && run->breakdowns[store->breakdown_count].name != NULL)
+        store->breakdown_count++;
     store->metric_ids = allocate(store->metric_count, sizeof *store->metric_ids);
     store->series_ids = allocate(store->series_count, sizeof *store->series_ids);
     for (uint32_t i = 0; i < store->metric_count; i++)
         store->metric_ids[i] = short_id(run->metrics[i].name);
+    store->breakdown_ids = allocate(store->breakdown_count, sizeof *store->breakdown_ids);
+    for (uint32_t i = 0; i < store->breakdown_count; i++)
+        store->breakdown_ids[i] = short_id(run->breakdowns[i].name);
     store->series_names = allocate(store->series_count, sizeof *store->series_names);
     for (uint32_t i = 0; i < store->series_count; i++) {
         store->series_ids[i] = short_id(run->series[i].name);
@@ -309,6 +315,7 @@ static const char *const statement_text[STORE_STATEMENTS] = {
                                   " outages_seen, outages_listed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     [STORE_INSERT_METRIC] = "INSERT INTO metric_value SELECT c0, c1, c2 FROM record_rows",
     [STORE_INSERT_SERIES] = "INSERT INTO series_value SELECT c0, c1, c2, c3 FROM record_rows",
+    [STORE_INSERT_SLICE] = "INSERT INTO breakdown_value SELECT c0, c1, c2, c3, c4, c5, c6 FROM record_rows",
     [STORE_INSERT_OUTAGE] = "INSERT INTO outage SELECT c0, c1, c2, c3, c4, c5, c6, c7 FROM record_rows",
     [STORE_INSERT_LEASE] = "INSERT INTO lease SELECT c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10 FROM record_rows",
     [STORE_INSERT_PAYMENT] = "INSERT INTO ledger SELECT c0, c1, c2, c3, c4, c5, c6 FROM record_rows",
@@ -372,17 +379,19 @@ bool store_write_replication(struct store *store, struct store_replication which
 {
     check(which.point < store->point_count && which.cloud < store->cloud_count, "point %u of %u, cloud %u of %u", which.point,
           store->point_count, which.cloud, store->cloud_count);
-    check(record->metric_count == store->metric_count && record->series_count == store->series_count,
+    check(record->metric_count == store->metric_count && record->series_count == store->series_count &&
+              record->breakdown_count == store->breakdown_count,
           "the record is of another model");
     if (!store_begin(store))
         return false;
     int64_t id = store_replication_id(store->point_ids[which.point], store->cloud_ids[which.cloud], which.outer_draw,
                                       which.rep);
     store->rows = (struct store_rows){.record = record, .replication_id = id, .metric_ids = store->metric_ids,
-                                      .series_ids = store->series_ids};
+                                      .series_ids = store->series_ids, .breakdown_ids = store->breakdown_ids};
     return write_replication_row(store, which, id, record) &&
            write_rows(store, STORE_INSERT_METRIC, STORE_ROWS_METRIC) &&
            write_rows(store, STORE_INSERT_SERIES, STORE_ROWS_SERIES) &&
+           (record->slices == NULL || write_rows(store, STORE_INSERT_SLICE, STORE_ROWS_SLICE)) &&
            (record->outages == NULL || write_rows(store, STORE_INSERT_OUTAGE, STORE_ROWS_OUTAGE)) &&
            (record->leases == NULL || write_rows(store, STORE_INSERT_LEASE, STORE_ROWS_LEASE)) &&
            (record->payments == NULL || write_rows(store, STORE_INSERT_PAYMENT, STORE_ROWS_PAYMENT)) &&

@@ -34,7 +34,7 @@
 struct sqlite3;
 struct store; /* opaque: holds the connection, prepared statements and the message of the last failure */
 
-enum { STORE_SCHEMA_VERSION = 2 };
+enum { STORE_SCHEMA_VERSION = 3 };
 
 /* What a run is, known before its first replication. Texts may be "" but not NULL; the store copies what it needs. */
 struct store_run {
@@ -60,6 +60,7 @@ struct store_run {
     /* the model's declarations; end with name NULL */
     const struct sim_metric *metrics;
     const struct sim_series *series;
+    const struct sim_breakdown *breakdowns; /* NULL: none */
     /* filled by store_read_run() only */
     const char *status, *started_utc, *finished_utc;
     const char *digest;          /* 16 hex digits; NULL while there is none */

@@ -57,6 +57,12 @@ static bool write_help(struct store *store, const struct store_run *run)
                     series->unit, series->help != NULL ? series->help : "", (int64_t)i))
             return false;
     }
+    for (uint32_t i = 0; i < store->breakdown_count; i++) {
+        const struct sim_breakdown *breakdown = &run->breakdowns[i];
+        if (!insert(store, "INSERT INTO breakdown_help VALUES (?, ?, ?, ?, ?, ?, ?)", "ittttii", store->breakdown_ids[i],
+                    breakdown->name, breakdown->unit, breakdown->help, breakdown->sliced_by, (int64_t)breakdown->is_sample, (int64_t)i))
+            return false;
+    }
     return true;
 }
 

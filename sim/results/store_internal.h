@@ -18,6 +18,7 @@ enum store_statement {
     STORE_INSERT_REPLICATION,
     STORE_INSERT_METRIC,
     STORE_INSERT_SERIES,
+    STORE_INSERT_SLICE,
     STORE_INSERT_OUTAGE,
     STORE_INSERT_LEASE,
     STORE_INSERT_PAYMENT,
@@ -49,11 +50,11 @@ struct store {
     struct sqlite3 *database;
     struct sqlite3_stmt *statements[STORE_STATEMENTS];
     struct store_rows rows;               /* what record_rows shows just now */
-    int64_t *metric_ids, *series_ids;     /* by declaration */
+    int64_t *metric_ids, *series_ids, *breakdown_ids; /* by declaration */
     int64_t *cloud_ids, *point_ids;       /* by index; grow by doubling */
     char **series_names;
     struct store_course course;
-    uint32_t metric_count, series_count, cloud_count, point_count, target_count;
+    uint32_t metric_count, series_count, breakdown_count, cloud_count, point_count, target_count;
     double level, grid_s;
     struct timespec opened, committed;
     struct store_effort before, own; /* of earlier sittings and other processes; of this one when it opened the file */

@@ -71,14 +71,17 @@ bool store_open_read(struct store **out, const char *path)
 
 static bool read_help(struct store *store, struct arena *arena, struct store_run *run)
 {
-    int64_t metrics = 0, series = 0;
+    int64_t metrics = 0, series = 0, breakdowns = 0;
     if (!store_read_integer(store, "SELECT count(*) FROM metric_help", &metrics) ||
-        !store_read_integer(store, "SELECT count(*) FROM series_help", &series))
+        !store_read_integer(store, "SELECT count(*) FROM series_help", &series) ||
+        !store_read_integer(store, "SELECT count(*) FROM breakdown_help", &breakdowns))
         return false;
     struct sim_metric *metric = arena_array(arena, (size_t)metrics + 1, struct sim_metric);
     struct sim_series *one = arena_array(arena, (size_t)series + 1, struct sim_series);
     run->metrics = metric;
+    struct sim_breakdown *breakdown = arena_array(arena, (size_t)breakdowns + 1, struct sim_breakdown);
     run->series = one;
+    run->breakdowns = breakdown;
     sqlite3_stmt *row = NULL;
     if (!prepare(store, &row, "SELECT name, unit, help, higher_is_better, is_availability FROM metric_help ORDER BY position"))
         return false;
@@ -93,6 +96,14 @@ static bool read_help(struct store *store, struct arena *arena, struct store_run
     for (; sqlite3_step(row) == SQLITE_ROW && one < run->series + series; one++)
         *one = (struct sim_series){.name = text_of(arena, row, 0), .unit = text_of(arena, row, 1),
                                    .help = text_of(arena, row, 2)};
+    if (sqlite3_finalize(row) != SQLITE_OK)
+        return store_fail_sqlite(store, "read");
+    if (!prepare(store, &row, "SELECT name, unit, help, sliced_by, is_sample FROM breakdown_help ORDER BY position"))
+        return false;
+    for (; sqlite3_step(row) == SQLITE_ROW && breakdown < run->breakdowns + breakdowns; breakdown++)
+        *breakdown = (struct sim_breakdown){.name = text_of(arena, row, 0), .unit = text_of(arena, row, 1),
+                                            .help = text_of(arena, row, 2), .sliced_by = text_of(arena, row, 3),
+                                            .is_sample = sqlite3_column_int(row, 4) != 0};
     return sqlite3_finalize(row) == SQLITE_OK || store_fail_sqlite(store, "read");
 }
 
@@ -175,7 +186,8 @@ bool store_read_points(struct store *store, struct arena *arena, const struct st
 
 bool store_summarise_beside(struct store *store, double level)
 {
-    static const char *const names[] = {"summary", "difference", "series_summary", "steady", "sensitivity", "target"};
+    static const char *const names[] = {"summary", "difference", "series_summary", "steady", "breakdown_summary",
+                                        "risk",    "sensitivity", "target"};
     bool done = store_execute(store, "read", "BEGIN");
     for (size_t i = 0; store_schema[i] != NULL; i++)
         for (size_t n = 0; done && n < sizeof names / sizeof names[0]; n++) {

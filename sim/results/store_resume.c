@@ -70,5 +70,6 @@ bool store_go_on(struct store *store)
            store_execute(store, "write",
                          "UPDATE run SET status = 'running', finished_utc = NULL, digest = NULL, precision_reached = NULL,"
                          " sittings = sittings + 1;"
-                         "DELETE FROM summary; DELETE FROM difference; DELETE FROM series_summary; DELETE FROM steady");
+                         "DELETE FROM summary; DELETE FROM difference; DELETE FROM series_summary; DELETE FROM steady;"
+                         "DELETE FROM breakdown_summary; DELETE FROM risk");
 }

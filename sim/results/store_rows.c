@@ -82,6 +82,7 @@ static int rows_filter(sqlite3_vtab_cursor *base, int number, const char *text, 
     switch (cursor->source->kind) {
     case STORE_ROWS_METRIC: break;
     case STORE_ROWS_SERIES: skip_unreported(cursor); break;
+    case STORE_ROWS_SLICE: cursor->chunk = record->slices; break;
     case STORE_ROWS_OUTAGE: cursor->chunk = record->outages; break;
     case STORE_ROWS_LEASE: cursor->chunk = record->leases; break;
     case STORE_ROWS_PAYMENT: cursor->chunk = record->payments; break;
@@ -103,6 +104,7 @@ static void next_row(struct cursor *cursor, size_t count, const void *next)
 static int rows_next(sqlite3_vtab_cursor *base)
 {
     struct cursor *cursor = (struct cursor *)base;
+    const struct record_slices *slices = cursor->chunk;
     const struct record_outages *outages = cursor->chunk;
     const struct record_leases *leases = cursor->chunk;
     const struct record_payments *payments = cursor->chunk;
@@ -113,6 +115,7 @@ static int rows_next(sqlite3_vtab_cursor *base)
         cursor->index++;
         skip_unreported(cursor);
         break;
+    case STORE_ROWS_SLICE: next_row(cursor, slices->count, slices->next); break;
     case STORE_ROWS_OUTAGE: next_row(cursor, outages->count, outages->next); break;
     case STORE_ROWS_LEASE: next_row(cursor, leases->count, leases->next); break;
     case STORE_ROWS_PAYMENT: next_row(cursor, payments->count, payments->next); break;
@@ -127,6 +130,7 @@ static int rows_eof(sqlite3_vtab_cursor *base)
     switch (cursor->source->kind) {
     case STORE_ROWS_METRIC: return cursor->index >= cursor->source->record->metric_count;
     case STORE_ROWS_SERIES: return cursor->index >= series_size(cursor->source->record);
+    case STORE_ROWS_SLICE:
     case STORE_ROWS_OUTAGE:
     case STORE_ROWS_LEASE:
     case STORE_ROWS_PAYMENT:
@@ -170,6 +174,21 @@ static void series_column(const struct cursor *cursor, sqlite3_context *context,
         sqlite3_result_int64(context, (int64_t)(cursor->index % record->steps));
     else if (column == 3)
         sqlite3_result_double(context, record->series_values[cursor->index]);
+}
+
+static void slice_column(const struct cursor *cursor, sqlite3_context *context, int column)
+{
+    const struct record_slices *chunk = cursor->chunk;
+    const struct sim_slice *slice = &chunk->rows[cursor->index];
+    switch (column) {
+    case 1: sqlite3_result_int64(context, cursor->source->breakdown_ids[slice->breakdown]); break;
+    case 2: sqlite3_result_int64(context, (int64_t)(chunk->first + cursor->index)); break;
+    case 3: give_text(context, slice->slice); break;
+    case 4: give_double(context, slice->at); break;
+    case 5: give_double(context, slice->numerator); break;
+    case 6: give_double(context, slice->denominator); break;
+    default: break;
+    }
 }
 
 static void outage_column(const struct sim_outage *outage, sqlite3_context *context, int column)
@@ -238,6 +257,7 @@ static int rows_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int 
     switch (cursor->source->kind) {
     case STORE_ROWS_METRIC: metric_column(cursor, context, column); break;
     case STORE_ROWS_SERIES: series_column(cursor, context, column); break;
+    case STORE_ROWS_SLICE: slice_column(cursor, context, column); break;
     case STORE_ROWS_OUTAGE:
         outage_column(&((const struct record_outages *)cursor->chunk)->rows[cursor->index], context, column);
         break;

@@ -15,7 +15,8 @@
 
 struct sqlite3;
 
-enum store_rows_kind { STORE_ROWS_METRIC, STORE_ROWS_SERIES, STORE_ROWS_OUTAGE, STORE_ROWS_LEASE, STORE_ROWS_PAYMENT, STORE_ROWS_MESSAGE };
+enum store_rows_kind { STORE_ROWS_METRIC, STORE_ROWS_SERIES, STORE_ROWS_SLICE, STORE_ROWS_OUTAGE, STORE_ROWS_LEASE, STORE_ROWS_PAYMENT,
+                       STORE_ROWS_MESSAGE };
 
 struct store_rows {
     enum store_rows_kind kind;
@@ -23,6 +24,7 @@ struct store_rows {
     int64_t replication_id;
     const int64_t *metric_ids; /* [metric_count] */
     const int64_t *series_ids; /* [series_count] */
+    const int64_t *breakdown_ids; /* [breakdown_count] */
 };
 
 /* Makes `record_rows` show *source in this connection; source must outlive it. Returns an SQLite result code. */

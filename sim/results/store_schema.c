@@ -51,6 +51,10 @@ const char *const store_schema[] = {
     " id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, unit TEXT NOT NULL, help TEXT NOT NULL,"
     " position INTEGER NOT NULL) STRICT;",
 
+    "CREATE TABLE breakdown_help ("
+    " id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, unit TEXT NOT NULL, help TEXT NOT NULL, sliced_by TEXT NOT NULL,"
+    " is_sample INTEGER NOT NULL, position INTEGER NOT NULL) STRICT;",
+
     "CREATE TABLE replication ("
     " id INTEGER PRIMARY KEY, point_id INTEGER NOT NULL REFERENCES point, rep INTEGER NOT NULL,"
     " cloud_id INTEGER NOT NULL REFERENCES cloud, outer_draw INTEGER NOT NULL, events INTEGER NOT NULL,"
@@ -69,6 +73,14 @@ const char *const store_schema[] = {
     "CREATE VIEW series AS"
     " SELECT v.replication_id, h.name, v.step * (SELECT grid_s FROM run) AS t_s, v.value"
     " FROM series_value v JOIN series_help h ON h.id = v.series_id;",
+
+    "CREATE TABLE breakdown_value ("
+    " replication_id INTEGER NOT NULL REFERENCES replication, breakdown_id INTEGER NOT NULL REFERENCES breakdown_help,"
+    " number INTEGER NOT NULL, slice TEXT NOT NULL, at REAL, numerator REAL NOT NULL, denominator REAL NOT NULL,"
+    " PRIMARY KEY (replication_id, breakdown_id, number)) STRICT, WITHOUT ROWID;",
+    "CREATE VIEW breakdown AS"
+    " SELECT v.replication_id, h.name, v.slice, v.at, v.numerator, v.denominator, v.numerator / nullif(v.denominator, 0) AS value,"
+    " h.unit FROM breakdown_value v JOIN breakdown_help h ON h.id = v.breakdown_id;",
 
     "CREATE TABLE outage ("
     " replication_id INTEGER NOT NULL REFERENCES replication, subject_kind TEXT NOT NULL, subject TEXT NOT NULL,"
@@ -140,6 +152,20 @@ const char *const store_schema[] = {
     " point_id INTEGER NOT NULL REFERENCES point, cloud_id INTEGER NOT NULL REFERENCES cloud, name TEXT NOT NULL,"
     " t_s REAL NOT NULL, n INTEGER NOT NULL, mean REAL, ci_low REAL, ci_high REAL,"
     " PRIMARY KEY (point_id, cloud_id, name, t_s)) STRICT, WITHOUT ROWID;",
+
+    "CREATE TABLE breakdown_summary ("
+    " point_id INTEGER NOT NULL REFERENCES point, cloud_a INTEGER NOT NULL REFERENCES cloud,"
+    " cloud_b INTEGER REFERENCES cloud, name TEXT NOT NULL, slice TEXT NOT NULL, at REAL, unit TEXT NOT NULL,"
+    " n INTEGER NOT NULL, n_undefined INTEGER NOT NULL, numerator REAL, denominator REAL, value REAL, ci_low REAL,"
+    " ci_high REAL, level REAL NOT NULL, method TEXT NOT NULL,"
+    " UNIQUE (point_id, cloud_a, cloud_b, name, slice, at)) STRICT;",
+
+    "CREATE TABLE risk ("
+    " point_id INTEGER NOT NULL REFERENCES point, cloud_a INTEGER NOT NULL REFERENCES cloud,"
+    " cloud_b INTEGER REFERENCES cloud, name TEXT NOT NULL,"
+    " measure TEXT NOT NULL CHECK (measure IN ('mean', 'value at risk', 'expected shortfall')), share REAL, unit TEXT NOT NULL,"
+    " n INTEGER NOT NULL, members REAL NOT NULL, value REAL, ci_low REAL, ci_high REAL, level REAL NOT NULL,"
+    " method TEXT NOT NULL, UNIQUE (point_id, cloud_a, cloud_b, name, measure, share)) STRICT;",
 
     "CREATE TABLE sensitivity ("
     " cloud_a INTEGER NOT NULL REFERENCES cloud, cloud_b INTEGER REFERENCES cloud, metric TEXT NOT NULL,"

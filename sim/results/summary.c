@@ -149,7 +149,8 @@ bool summary_write_within(sqlite3 *database, double level, bool series, size_t m
     arena_open(&arena, 0);
     bool done = sqlite3_exec(database, "DELETE FROM summary; DELETE FROM difference", NULL, NULL, NULL) == SQLITE_OK &&
                 summary_load_frame(database, &arena, &frame) && write_summaries(database, &arena, &frame) &&
-                (!series || summary_write_series(database, &arena, &frame)) && summary_write_steady(database, &arena, &frame) && hold_targets(database) &&
+                (!series || summary_write_series(database, &arena, &frame)) && summary_write_steady(database, &arena, &frame) &&
+                summary_write_breakdowns(database, &arena, &frame) && hold_targets(database) &&
                 summary_write_sensitivity(database, &arena, &frame);
     arena_close(&arena);
     return done;

@@ -100,6 +100,8 @@ bool summary_load_frame(struct sqlite3 *database, struct arena *arena, struct su
 /* Steady means of the courses in series_summary (sim/statistics/steady.h); those with a step without a value have no row. */
 bool summary_write_steady(struct sqlite3 *database, struct arena *arena, const struct summary_frame *frame);
 bool summary_write_series(struct sqlite3 *database, struct arena *arena, const struct summary_frame *frame);
+/* `breakdown_summary` and `risk`, at the nominal setting. */
+bool summary_write_breakdowns(struct sqlite3 *database, struct arena *arena, const struct summary_frame *frame);
 /* `sensitivity`, from `summary` and `difference` as they stand; nothing where the points are no design of Morris's or Saltelli's. */
 bool summary_write_sensitivity(struct sqlite3 *database, struct arena *arena, const struct summary_frame *frame);
 

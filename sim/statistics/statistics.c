@@ -19,6 +19,8 @@ const char *statistics_method_name(enum statistics_method method)
     case STATISTICS_BCA: return "bca";
     case STATISTICS_CONTROL: return "control variate";
     case STATISTICS_BATCH_MEANS: return "batch means";
+    case STATISTICS_LINEARISED: return "linearised";
+    case STATISTICS_ORDER: return "order statistics";
     case STATISTICS_NONE: break;
     }
     return "none";

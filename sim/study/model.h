@@ -33,6 +33,22 @@ struct sim_series {
     const char *name, *unit, *help;
 };
 
+/* A number that a replication reports slice by slice: by kind of component, by sector, by threshold. Each slice is a ratio, so that
+ * over replications the ratio of the sums is told: a replication without a failure has no time between failures, but the time that it saw
+ * without one counts. */
+struct sim_breakdown {
+    const char *name, *unit, *help;
+    const char *sliced_by; /* what the slices are: "kind of component", "downtime above, min" */
+    bool is_sample;    /* the slices are a sample: `denominator` members with `numerator` in all; the results tell of its tail */
+};
+
+struct sim_slice {
+    uint32_t breakdown;
+    const char *slice;  /* name; copied; "" where `at` says it */
+    double at;         /* threshold; NaN where `slice` says it */
+    double numerator, denominator; /* finite; denominator >= 0, 0: nothing is known */
+};
+
 struct sim_arm {
     const char *name;   /* as in the scenario: "azure-like" */
     const char *kind;   /* "hyperscaler", "akash", "mm1" */
@@ -146,6 +162,8 @@ struct sim_note {
 struct sim_record;
 void record_metric(struct sim_record *record, uint32_t metric, double value); /* NaN: undefined */
 void record_series(struct sim_record *record, uint32_t series, uint32_t step, double value);
+/* Slices of one breakdown that a replication reports differ in name or threshold; kept whatever the log level. */
+void record_slice(struct sim_record *record, const struct sim_slice *slice);
 void record_outage(struct sim_record *record, const struct sim_outage *outage); /* beyond the cap: counted only */
 void record_lease(struct sim_record *record, const struct sim_lease *lease);     /* ignored unless log >= leases */
 void record_payment(struct sim_record *record, const struct sim_payment *payment);
@@ -196,6 +214,7 @@ struct sim_model {
     const struct key *point_keys;  /* keys of a study point beyond `label` and `set`; NULL: none */
     const struct sim_metric *metrics; /* ends with name NULL */
     const struct sim_series *series;  /* ends with name NULL */
+    const struct sim_breakdown *breakdowns; /* ends with name NULL; NULL: none */
 
     /* Checks what single keys cannot (references, cycles) through scenario_error(), and builds the plan of one point in
      * scenario->arena. `point` is the study point's group, or NULL when the scenario has no study. Returns NULL or garbage when it

@@ -34,10 +34,13 @@ struct sim_record *record_open(struct arena *arena, const struct sim_model *mode
     record->arena = arena;
     record->metrics = model->metrics;
     record->series = model->series;
+    record->breakdowns = model->breakdowns;
     while (model->metrics != NULL && model->metrics[record->metric_count].name != NULL)
         record->metric_count++;
     while (model->series != NULL && model->series[record->series_count].name != NULL)
         record->series_count++;
+    while (model->breakdowns != NULL && model->breakdowns[record->breakdown_count].name != NULL)
+        record->breakdown_count++;
     record->steps = record->series_count > 0 ? record_steps(task->horizon, task->grid) : 0;
     record->metric_values = undefined_array(arena, record->metric_count);
     record->metric_reported = arena_array(arena, record->metric_count, bool);
@@ -85,6 +88,26 @@ static const char *keep(struct sim_record *record, const char *text)
 static size_t next_room(size_t room)
 {
     return room == 0 ? FIRST_CHUNK : room < LARGEST_CHUNK ? room * 2 : room;
+}
+
+void record_slice(struct sim_record *record, const struct sim_slice *slice)
+{
+    check(slice->breakdown < record->breakdown_count, "breakdown %u of %u", slice->breakdown, record->breakdown_count);
+    check(isfinite(slice->numerator) && isfinite(slice->denominator) && slice->denominator >= 0, "slice '%s' of breakdown '%s': %g / %g",
+          slice->slice, record->breakdowns[slice->breakdown].name, slice->numerator, slice->denominator);
+    struct record_slices *chunk = record->last_slices;
+    if (chunk == NULL || chunk->count == chunk->room) {
+        size_t room = next_room(chunk != NULL ? chunk->room : 0);
+        struct record_slices *fresh = arena_alloc(record->arena, 1, sizeof *fresh + room * sizeof fresh->rows[0]);
+        *fresh = (struct record_slices){.room = room, .first = record->slice_count};
+        *(chunk != NULL ? &chunk->next : &record->slices) = fresh;
+        record->last_slices = chunk = fresh;
+    }
+    struct sim_slice *row = &chunk->rows[chunk->count++];
+    *row = *slice;
+    row->slice = keep(record, slice->slice);
+    row->at = canonical(slice->at);
+    record->slice_count++;
 }
 
 void record_outage(struct sim_record *record, const struct sim_outage *outage)
@@ -226,5 +249,11 @@ uint64_t record_digest(const struct sim_record *record)
         for (uint32_t t = 0; t < record->steps; t++)
             hash = fold(hash, record->series_values[(size_t)s * record->steps + t]);
     }
+    for (const struct record_slices *c = record->slices; c != NULL; c = c->next)
+        for (size_t i = 0; i < c->count; i++) {
+            const struct sim_slice *slice = &c->rows[i];
+            hash = hash_text(hash_text(hash, record->breakdowns[slice->breakdown].name), slice->slice);
+            hash = fold(fold(fold(hash, slice->at), slice->numerator), slice->denominator);
+        }
     return hash;
 }

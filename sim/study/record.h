@@ -3,15 +3,15 @@
  * The writer's side, record_metric() and its sisters, is declared in sim/study/model.h: that is all a model sees. This is the
  * reader's side. A record lives in an arena of its own slot, not in the replication's scratch, because it outlives the
  * replication: threads finish in any order and the results are written in one order (sim/study/study.h). Everything is sized when
- * the record opens, except the lists (outages, leases, payments), which grow by chunks of that arena; texts are copied into it,
+ * the record opens, except the lists (slices, outages, leases, payments), which grow by chunks of that arena; texts are copied into it,
  * and a text seen a moment ago is shared.
  *
  * Invariants: a metric never reported is NaN; a series step never reported is NaN; nothing here depends on the log level
- * except the three lists. An outage counts when it lasted outage_min or is still open, and its subject is a service (any
+ * except the lists of outages, leases and payments. An outage counts when it lasted outage_min or is still open, and its subject is a service (any
  * subject with --log events); it is listed, up to outage_cap, from --log summary on. So every model's lists mean the same.
  *
  * The digest of a replication covers what was simulated: the engine's digest and number of events, and the bits of every
- * metric and series. The lists stay outside, because what they hold depends on --log. */
+ * metric, series and slice of a breakdown. The lists stay outside, because what they hold depends on --log. */
 #ifndef NINES_SIM_RECORD_H
 #define NINES_SIM_RECORD_H
 
@@ -29,6 +29,13 @@ struct record_outages {
     struct record_outages *next;
     size_t count, room;
     struct sim_outage rows[];
+};
+
+struct record_slices {
+    struct record_slices *next;
+    size_t count, room;
+    size_t first; /* number of rows[0], from 0 */
+    struct sim_slice rows[];
 };
 
 struct record_leases {
@@ -61,7 +68,8 @@ struct sim_record {
     struct arena *arena;
     const struct sim_metric *metrics; /* the model's declarations */
     const struct sim_series *series;
-    uint32_t metric_count, series_count, steps;
+    const struct sim_breakdown *breakdowns;
+    uint32_t metric_count, series_count, breakdown_count, steps;
     double *metric_values;  /* [metric_count]; NaN: undefined */
     bool *metric_reported;  /* [metric_count] */
     double *series_values;  /* [series_count][steps]: value of series s at step t is series_values[s * steps + t] */
@@ -69,6 +77,8 @@ struct sim_record {
     double outage_min_s;
     uint32_t outage_cap;
     uint64_t outages_seen, outages_listed, leases_listed, payments_listed, messages_listed;
+    struct record_slices *slices, *last_slices;
+    size_t slice_count;
     struct record_outages *outages, *last_outages;
     struct record_leases *leases, *last_leases;
     struct record_payments *payments, *last_payments;

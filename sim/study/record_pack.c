@@ -85,6 +85,19 @@ static void pack_payment(struct pack *pack, const struct sim_payment *row)
     pack_text(pack, row->what);
 }
 
+static void pack_slices(struct pack *pack, const struct sim_record *record)
+{
+    pack_number(pack, record->slice_count);
+    for (const struct record_slices *c = record->slices; c != NULL; c = c->next)
+        for (size_t i = 0; i < c->count; i++) {
+            pack_number(pack, c->rows[i].breakdown);
+            pack_text(pack, c->rows[i].slice);
+            pack_real(pack, c->rows[i].at);
+            pack_real(pack, c->rows[i].numerator);
+            pack_real(pack, c->rows[i].denominator);
+        }
+}
+
 static void pack_lists(struct pack *pack, const struct sim_record *record)
 {
     uint64_t outages = 0, leases = 0, payments = 0, messages = 0;
@@ -143,6 +156,7 @@ void pack_record(struct pack *pack, const struct sim_record *record)
     pack_number(pack, record->engine_digest);
     pack_number(pack, record->outages_seen);
     pack_number(pack, record->outages_listed);
+    pack_slices(pack, record);
     pack_lists(pack, record);
     pack_parts(pack, record);
 }
@@ -198,6 +212,28 @@ static size_t unpack_count(struct unpack *unpack, size_t least)
     if (count > unpack->left / least)
         unpack->broken = true;
     return unpack->broken ? 0 : (size_t)count;
+}
+
+static void unpack_slices(struct unpack *unpack, struct sim_record *record)
+{
+    size_t count = unpack_count(unpack, 5 * sizeof(uint64_t));
+    record->slice_count = count;
+    if (count == 0)
+        return;
+    struct record_slices *chunk = arena_alloc(record->arena, 1, sizeof *chunk + count * sizeof chunk->rows[0]);
+    *chunk = (struct record_slices){.count = count, .room = count};
+    record->slices = record->last_slices = chunk;
+    for (size_t i = 0; i < count; i++) {
+        struct sim_slice *row = &chunk->rows[i];
+        uint64_t breakdown = unpack_number(unpack);
+        unpack->broken = unpack->broken || breakdown >= record->breakdown_count;
+        row->breakdown = unpack->broken ? 0 : (uint32_t)breakdown;
+        row->slice = unpack_text(unpack, record->arena);
+        unpack->broken = unpack->broken || row->slice == NULL;
+        row->at = unpack_real(unpack);
+        row->numerator = unpack_real(unpack);
+        row->denominator = unpack_real(unpack);
+    }
 }
 
 static void unpack_outages(struct unpack *unpack, struct sim_record *record)
@@ -301,11 +337,14 @@ static void unpack_parts(struct unpack *unpack, struct sim_record *record)
 struct sim_record *unpack_record(struct unpack *unpack, struct arena *arena, const struct sim_model *model)
 {
     struct sim_record *record = arena_new(arena, struct sim_record);
-    *record = (struct sim_record){.arena = arena, .metrics = model->metrics, .series = model->series, .done = true};
+    *record = (struct sim_record){.arena = arena, .metrics = model->metrics, .series = model->series,
+                                  .breakdowns = model->breakdowns, .done = true};
     while (model->metrics != NULL && model->metrics[record->metric_count].name != NULL)
         record->metric_count++;
     while (model->series != NULL && model->series[record->series_count].name != NULL)
         record->series_count++;
+    while (model->breakdowns != NULL && model->breakdowns[record->breakdown_count].name != NULL)
+        record->breakdown_count++;
     record->steps = (uint32_t)unpack_number(unpack);
     size_t cells = (size_t)record->series_count * record->steps;
     if (cells > unpack->left / sizeof(double))
@@ -322,6 +361,7 @@ struct sim_record *unpack_record(struct unpack *unpack, struct arena *arena, con
     record->engine_digest = unpack_number(unpack);
     record->outages_seen = unpack_number(unpack);
     record->outages_listed = unpack_number(unpack);
+    unpack_slices(unpack, record);
     unpack_outages(unpack, record);
     unpack_leases(unpack, record);
     unpack_payments(unpack, record);

@@ -19,6 +19,7 @@ struct bench {
     struct sim_record *record;
     struct measure *measure;
     instant incident_start;
+    uint32_t components[COMPONENT_CLASSES];
 };
 
 static inline instant at(double minutes) { return (instant){(int64_t)(minutes * 6e7)}; }
@@ -34,8 +35,9 @@ static inline void open_bench(struct bench *bench, uint32_t web, uint32_t wide, 
                    .sites = 1}},
         .task = {.horizon = at(600), .warmup = {100 * US_PER_MINUTE}, .grid = {60 * US_PER_MINUTE}, .outage_min = {US_PER_MINUTE},
                  .outage_cap = 1000, .log = SIM_LOG_SUMMARY},
-        .model = {.metrics = measure_metrics, .series = measure_series},
-        .incident_start = at(300)};
+        .model = {.metrics = measure_metrics, .series = measure_series, .breakdowns = measure_breakdowns},
+        .incident_start = at(300),
+        .components = {[COMPONENT_NODE] = 10, [COMPONENT_CONTROL] = 1}};
     arena_open(&bench->arena, 0);
     bench->plan = (struct demand_plan){.class = bench->class, .classes = CLASSES};
     bench->demand = (struct demand){.plan = &bench->plan, .workload = bench->workload};
@@ -54,6 +56,7 @@ static inline void begin(struct bench *bench)
                                       .task = &bench->task,
                                       .record = bench->record,
                                       .nodes = 10,
+                                      .components = bench->components,
                                       .incidents = 1,
                                       .incident_start = &bench->incident_start,
                                       .lease_deadline = {15 * US_PER_MINUTE}};

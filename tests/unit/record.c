@@ -28,6 +28,27 @@ static void what_is_never_reported_is_undefined(void **state)
     arena_close(&arena);
 }
 
+static void every_slice_is_part_of_the_digest(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_open(&arena, 0);
+    struct sim_task task = toy_task(SIM_LOG_NONE);
+    uint64_t digest[6];
+    for (uint32_t i = 0; i < 6; i++) {
+        struct sim_record *record = record_open(&arena, &toy_model, &task);
+        struct sim_slice slice = {.breakdown = i == 1, .slice = i == 2 ? "rack" : "node", .at = i == 3 ? 1 : (double)NAN,
+                                  .numerator = i == 4 ? 1.5 : 1, .denominator = i == 5 ? 3 : 2};
+        record_slice(record, &slice);
+        record_done(record, 1, 1);
+        assert_int_equal(record->slice_count, 1);
+        digest[i] = record_digest(record);
+        for (uint32_t k = 0; k < i; k++)
+            assert_true(digest[k] != digest[i]);
+    }
+    arena_close(&arena);
+}
+
 static void the_last_step_of_the_grid_may_be_short(void **state)
 {
     (void)state;
@@ -179,6 +200,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_never_reported_is_undefined),
+        cmocka_unit_test(every_slice_is_part_of_the_digest),
         cmocka_unit_test(the_last_step_of_the_grid_may_be_short),
         cmocka_unit_test(outages_are_counted_by_one_rule_and_listed_up_to_the_cap),
         cmocka_unit_test(an_open_outage_counts_however_short),

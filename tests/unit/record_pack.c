@@ -22,6 +22,9 @@ static struct sim_record *full_record(struct arena *arena)
         record_message(record, &(struct sim_message){.height = i, .text = i == 50 ? "" : "a message"});
     record_part(record, &(struct sim_part){"site", "east", {US_PER_HOUR}, 2, (const double[]){0.5, (double)NAN}});
     record_part(record, &(struct sim_part){"site", "west", {US_PER_HOUR}, 0, NULL});
+    for (uint32_t i = 0; i < 70; i++) /* several chunks */
+        record_slice(record, &(struct sim_slice){.breakdown = i % 2, .slice = i % 2 == 0 ? "node" : "", .at = i % 2 == 0 ? (double)NAN : i,
+                                                 .numerator = i, .denominator = 2});
     record_done(record, 12345, 0xfeedfacecafebeefu);
     return record;
 }
@@ -53,6 +56,8 @@ static void what_arrives_is_what_left(void **state)
     assert_true(copy->parts->part.values[0] == 0.5 && isnan(copy->parts->part.values[1]));
     assert_string_equal(copy->parts->next->part.name, "west");
     assert_null(copy->parts->next->next);
+    assert_int_equal(copy->slice_count, 70);
+    assert_true(copy->slices->rows[69].numerator == 69 && copy->slices->rows[69].at == 69 && isnan(copy->slices->rows[68].at));
     pack_record(&second, copy);
     assert_int_equal(second.length, first.length);
     assert_memory_equal(second.bytes, first.bytes, first.length);

@@ -122,7 +122,7 @@ static void every_query_on_the_page_gives_rows(void **state)
         free(sql);
         queries++;
     }
-    assert_int_equal(queries, 6);
+    assert_int_equal(queries, 7);
 }
 
 int main(void)

@@ -202,7 +202,8 @@ static uint64_t content_of(const char *path)
         ("SELECT id, scenario, scenario_text, overrides, model, title, question, regime, comparison, version, commit_id,"
          " seed, replications, level, start_utc, horizon_s, warmup_s, grid_s, status, precision_reached, digest FROM run"),
         "SELECT * FROM cloud", "SELECT * FROM point", "SELECT * FROM metric_help", "SELECT * FROM series_help",
-        "SELECT * FROM replication", "SELECT * FROM metric_value", "SELECT * FROM series_value", "SELECT * FROM outage",
+        "SELECT * FROM replication", "SELECT * FROM metric_value", "SELECT * FROM series_value", "SELECT * FROM breakdown_value",
+        "SELECT * FROM breakdown_summary", "SELECT * FROM risk", "SELECT * FROM outage",
         "SELECT * FROM lease", "SELECT * FROM ledger", "SELECT * FROM message", "SELECT * FROM incident_mark",
         "SELECT * FROM evidence", "SELECT * FROM summary",
         "SELECT * FROM difference", "SELECT * FROM series_summary", "SELECT * FROM target"};
@@ -292,7 +293,7 @@ static void what_is_no_results_file_is_refused(void **state)
     assert_int_equal(sqlite3_exec(store_database(store), "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
     store_close(store);
     assert_false(store_open_read(&store, path_of("newer.db")));
-    assert_non_null(strstr(store_message(store), "schema version 99; this program reads version 2"));
+    assert_non_null(strstr(store_message(store), "schema version 99; this program reads version 3"));
     store_close(store);
 }
 

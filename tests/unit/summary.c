@@ -171,6 +171,51 @@ static void the_price_ratio_makes_both_cost_the_same(void **state)
                                 " cloud_a = 'akash' AND verdict = 'ahead'") == 2);
 }
 
+/* Of 12 replications four had no failure, four one and four two: 12,000 h over 12. No rack ever failed. */
+static void a_breakdown_is_a_ratio_over_all_replications(void **state)
+{
+    static const char where[] = "FROM breakdown_summary b JOIN point p ON p.id = b.point_id JOIN cloud c ON c.id = b.cloud_a"
+                                " WHERE p.label = 'azure' AND c.name = 'akash' AND b.name = 'mtbf_h'";
+    char sql[512];
+    snprintf(sql, sizeof sql, "SELECT value, numerator, denominator, n, ci_low, ci_high, method %s AND cloud_b IS NULL AND slice = 'node'", where);
+    sqlite3_stmt *row = row_of(state, sql);
+    assert_true(sqlite3_column_double(row, 0) == 1000 && sqlite3_column_double(row, 1) == 12000);
+    assert_true(sqlite3_column_double(row, 2) == 12 && sqlite3_column_int(row, 3) == 12);
+    double error = sqrt(8 * 1e6 / 11 / 12); /* influences are 1000 (1 - failures) */
+    assert_true(fabs(sqlite3_column_double(row, 5) - 1000 - 2.200985160 * error) < 1e-4);
+    assert_true(fabs(sqlite3_column_double(row, 4) - 1000 + 2.200985160 * error) < 1e-4);
+    assert_string_equal((const char *)sqlite3_column_text(row, 6), "linearised");
+    sqlite3_finalize(row);
+    snprintf(sql, sizeof sql, "SELECT count(*) %s AND cloud_b IS NULL AND slice = 'rack' AND value IS NULL AND method = 'none' AND"
+                              " numerator = 6000", where);
+    assert_true(query(state, sql) == 1);
+    snprintf(sql, sizeof sql, "SELECT count(*) %s AND cloud_b IS NOT NULL AND slice = 'node' AND value = 0 AND method = 'constant'", where);
+    assert_true(query(state, sql) == 1); /* the same for all clouds */
+}
+
+/* Of 12 x 100 tenants 120 lose (cloud + 1) x (rep + 1) each: of the worst 60 ten each in replications 7 to 12. */
+static void a_sample_has_a_tail(void **state)
+{
+    static const char where[] = "FROM risk r JOIN point p ON p.id = r.point_id JOIN cloud c ON c.id = r.cloud_a"
+                                " WHERE p.label = 'azure' AND r.name = 'loss_usd' AND cloud_b IS NULL AND c.name = ";
+    char sql[512];
+    static const char *const names[3] = {"azure-like", "akash", "io.net"};
+    for (int c = 0; c < 3; c++) {
+        snprintf(sql, sizeof sql, "SELECT value %s'%s' AND measure = 'mean' AND share IS NULL AND members = 1200 AND n = 12", where, names[c]);
+        assert_true(fabs(query(state, sql) - (c + 1) * 10 * 78 / 1200.0) < 1e-12);
+        snprintf(sql, sizeof sql, "SELECT value %s'%s' AND measure = 'value at risk' AND share = 0.95", where, names[c]);
+        assert_true(query(state, sql) == (c + 1) * 6);
+        snprintf(sql, sizeof sql, "SELECT value %s'%s' AND measure = 'expected shortfall' AND share = 0.95", where, names[c]);
+        assert_true(fabs(query(state, sql) - (c + 1) * (7 + 8 + 9 + 10 + 11 + 12) / 6.0) < 1e-12);
+        snprintf(sql, sizeof sql, "SELECT count(*) %s'%s' AND measure = 'expected shortfall' AND share = 0.99 AND method = 'none'", where,
+                 names[c]);
+        assert_true(query(state, sql) == 1); /* two replications are no tail */
+    }
+    static const char between[] = "SELECT value FROM risk r JOIN point p ON p.id = r.point_id JOIN cloud a ON a.id = r.cloud_a JOIN cloud b ON"
+                                  " b.id = r.cloud_b WHERE p.label = 'azure' AND a.name = 'azure-like' AND b.name = 'akash' AND share = 0.95";
+    assert_true(fabs(query(state, between) + 57 / 6.0) < 1e-12);
+}
+
 static void series_are_summarised_step_by_step(void **state)
 {
     double values[REPS], scratch[REPS];
@@ -350,6 +395,8 @@ int main(void)
         cmocka_unit_test(perfection_is_a_bound_and_undefined_is_null),
         cmocka_unit_test(the_price_ratio_makes_both_cost_the_same),
         cmocka_unit_test(series_are_summarised_step_by_step),
+        cmocka_unit_test(a_breakdown_is_a_ratio_over_all_replications),
+        cmocka_unit_test(a_sample_has_a_tail),
         cmocka_unit_test(targets_have_their_outcomes),
         cmocka_unit_test(summarising_twice_changes_nothing),
         cmocka_unit_test(little_memory_means_more_passes_and_the_same_rows),

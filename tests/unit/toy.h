@@ -30,8 +30,13 @@ static const struct sim_series toy_series[] = {
     {.name = "leases", .unit = "1", .help = "leases open"},
     {.name = NULL},
 };
+static const struct sim_breakdown toy_breakdowns[] = {
+    {.name = "mtbf_h", .unit = "h", .help = "up over failures", .sliced_by = "kind of component"},
+    {.name = "loss_usd", .unit = "USD", .help = "of a tenant", .sliced_by = "class of loss", .is_sample = true},
+    {.name = NULL},
+};
 static const struct sim_model toy_model = {.name = "toy", .summary = "made by hand", .metrics = toy_metrics,
-                                           .series = toy_series};
+                                           .series = toy_series, .breakdowns = toy_breakdowns};
 static const struct sim_arm toy_arms[TOY_CLOUDS] = {
     {"azure-like", "hyperscaler", "2024-07"}, {"akash", "akash", "2024-07"}, {"io.net", "ionet", ""}};
 static const char *const toy_points[TOY_POINTS] = {"neither", "azure"};
@@ -62,6 +67,16 @@ static inline void toy_lists(struct sim_record *record, uint32_t rep)
                                                  .denom = "uakt", .what = "deposit"});
 }
 
+/* Nodes fail in two replications of three, racks never; of 100 tenants 90 lose nothing, 10 the more the later the replication. */
+static inline void toy_slices(struct sim_record *record, uint32_t rep, uint32_t cloud)
+{
+    record_slice(record, &(struct sim_slice){.breakdown = 0, .slice = "node", .at = (double)NAN, .numerator = 1000, .denominator = rep % 3});
+    record_slice(record, &(struct sim_slice){.breakdown = 0, .slice = "rack", .at = (double)NAN, .numerator = 500, .denominator = 0});
+    record_slice(record, &(struct sim_slice){.breakdown = 1, .slice = "", .at = 0, .numerator = 0, .denominator = 90});
+    record_slice(record, &(struct sim_slice){.breakdown = 1, .slice = "", .at = 1, .numerator = 10 * (cloud + 1) * (rep + 1.0),
+                                             .denominator = 10});
+}
+
 /* azure-like fails in point "azure" only and is dearer; akash fails everywhere a little; io.net never fails. */
 static inline struct sim_record *toy_record(struct arena *arena, enum sim_log log, uint32_t point, uint32_t rep,
                                             uint32_t cloud)
@@ -86,6 +101,7 @@ static inline struct sim_record *toy_record(struct arena *arena, enum sim_log lo
     record_part(record, &(struct sim_part){"site", "east", {24 * US_PER_HOUR}, 2, shares});
     record_part(record, &(struct sim_part){"site", "west", {24 * US_PER_HOUR}, 1, (const double[]){0.25}});
     toy_lists(record, rep);
+    toy_slices(record, rep, cloud);
     record_done(record, 1000 + rep, hash_word(hash_word(point, rep), cloud));
     return record;
 }
@@ -97,7 +113,7 @@ static inline struct store_run toy_run(void)
                               .comparison = "same hardware", .version = "0", .commit_id = "none", .compiler = "", .libraries = "", .seed = 1, .shards = 1,
                               .start_unix_s = 1719792000, .horizon_s = TOY_STEPS * 3600.0, .warmup_s = 0, .grid_s = 3600,
                               .level = 0.95, .replications = 30, .variance_reduction = "none", .command = "nines run toy.cfg", .host = "", .cpu = "", .ranks = 1, .log = "leases",
-                              .threads = 1, .metrics = toy_metrics, .series = toy_series};
+                              .threads = 1, .metrics = toy_metrics, .series = toy_series, .breakdowns = toy_breakdowns};
 }
 
 static inline bool toy_describe(struct store *store)

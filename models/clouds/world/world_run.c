@@ -183,16 +183,26 @@ static void open_measure(struct world *world)
     const char **site_names = arena_array(world->arena, fleet->sites, const char *);
     for (uint32_t s = 0; s < fleet->sites; s++)
         site_names[s] = fleet->site[s].name;
+    uint32_t *components = arena_array(world->arena, COMPONENT_CLASSES, uint32_t);
+    for (uint32_t c = 0; c < graph_count(world->plan->graph); c++)
+        components[graph_component(world->plan->graph, c)->class]++;
     struct measure_options options = {.demand = world->demand,
                                       .task = world->task,
                                       .record = world->record,
                                       .nodes = fleet->nodes,
+                                      .components = components,
                                       .sites = fleet->sites,
                                       .site_name = site_names,
                                       .incidents = faults->incidents,
                                       .incident_start = starts,
                                       .lease_deadline = world->plan->lease_deadline};
     world->measure = measure_open(world->arena, &options);
+}
+
+static void on_health(void *context, uint32_t component, bool healthy)
+{
+    struct world *world = context;
+    measure_component(world->measure, graph_component(world->plan->graph, component)->class, healthy, world_now(world));
 }
 
 /* What is down already failed by itself: incidents and hazards come later. */
@@ -242,6 +252,7 @@ static void open_world(struct world *world)
     measure_nodes_up(world->measure, world->nodes_up, begin);
     world->graph = graph_open(world->arena, plan->graph, world->engine, world_on_change, world);
     graph_watch_fractions(world->graph, world_on_fraction);
+    graph_watch_health(world->graph, on_health);
     world->faults = faults_open(world->arena, plan->faults, world->graph, world->engine, task->seed, task->replication);
     open_falls(world);
     world_tell_open(world);
