@@ -7,7 +7,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
-enum { LABEL = 24, CLOUD = 26, VALUE = 14, INTERVAL = 26, COUNT = 7 };
+enum { LABEL = 25, CLOUD = 24, VALUE = 12, INTERVAL = 24, COUNT = 7 };
 
 /* --- Reading --- */
 

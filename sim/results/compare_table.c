@@ -44,8 +44,7 @@ static const char *methods_text(const struct page *page)
 {
     static const struct { const char *method, *text; } known[] = {{"student t", "Student t"}, {"bca", "bootstrap (BCa)"},
                                                                   {"control variate", "Student t with a control variate"},
-                                                                  {"batch means", "batch means"},
-                                                                  {"linearised", "linearised"}, {"order statistics", "order statistics"}};
+                                                                  {"batch means", "batch means"}};
     const struct compare_data *data = page->data;
     const char *all = "";
     for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
@@ -54,10 +53,6 @@ static const char *methods_text(const struct page *page)
             used = used || strcmp(data->summaries[i].method, known[k].method) == 0;
         for (size_t i = 0; i < data->difference_count; i++)
             used = used || strcmp(data->differences[i].method, known[k].method) == 0;
-        for (size_t i = 0; i < data->slice_count; i++)
-            used = used || strcmp(data->slices[i].method, known[k].method) == 0;
-        for (size_t i = 0; i < data->tail_count; i++)
-            used = used || strcmp(data->tails[i].method, known[k].method) == 0;
         if (used)
             all = arena_format(page->arena, "%s%s%s", all, all[0] != '\0' ? ", " : "", known[k].text);
     }
@@ -81,6 +76,8 @@ static void put_methods(const struct page *page)
     }
     put_field(page, "intervals", arena_format(page->arena, "%g %%, of the sampling alone: %s%s", data->run.level * 100,
                                               methods_text(page), ratio ? "; price ratio: jackknife" : ""));
+    if (data->slice_count + data->tail_count > 0)
+        put_field(page, "", data->tail_count == 0 ? "breakdowns: linearised" : "tails: linearised; value at risk: order statistics");
     if (draws > 0)
         put_field(page, "", arena_format(page->arena, "inputs drawn: over %lld draws of the weakly known inputs (parameter interval)",
                                          (long long)draws));

@@ -193,20 +193,6 @@ static void add_member(struct arena *arena, struct sample *sample, struct pooled
     sample->member[sample->count++] = member;
 }
 
-static bool insert_risk(const struct slice_pass *pass, size_t cloud_a, size_t cloud_b, const char *measure, double share, double members,
-                        const struct statistics *s)
-{
-    sqlite3_stmt *insert = pass->insert_risk;
-    bind_clouds(pass, insert, cloud_a, cloud_b);
-    sqlite3_bind_text(insert, 5, measure, -1, SQLITE_STATIC);
-    summary_bind(insert, 6, (double[]){share}, 1);
-    sqlite3_bind_text(insert, 7, pass->unit, -1, SQLITE_TRANSIENT);
-    sqlite3_bind_int64(insert, 8, s->n);
-    summary_bind(insert, 9, (double[]){members, s->mean, s->ci_low, s->ci_high, s->level}, 5);
-    sqlite3_bind_text(insert, 14, statistics_method_name(s->method), -1, SQLITE_STATIC);
-    return summary_step(insert);
-}
-
 /* Replications of the cloud at the point get the numbers 0, 1, ... that members have for a group. Where clouds lack different ones
  * (an interrupted run) only those of both could pair; whole tasks are stored, so they lack the same. */
 static size_t number_groups(const struct slice_pass *pass, size_t cloud, uint32_t *group)
@@ -219,48 +205,76 @@ static size_t number_groups(const struct slice_pass *pass, size_t cloud, uint32_
     return groups;
 }
 
-static const double shares[] = {0, 0.95, 0.99}; /* 0: the mean of all */
-enum { SHARES = 3 };
+/* What is told of a tail, in this order. */
+static const struct { const char *measure; double share; bool is_quantile; } measures[] = {{"mean", 0, false},
+                                                                                            {"value at risk", 0.95, true},
+                                                                                            {"expected shortfall", 0.95, false},
+                                                                                            {"value at risk", 0.99, true},
+                                                                                            {"expected shortfall", 0.99, false}};
+enum { MEASURES = sizeof measures / sizeof measures[0] };
 
 struct tail {
-    double shortfall[SHARES], *influence[SHARES];
-    bool has[SHARES];
+    const struct sample *sample;
     size_t groups;
     double members;
+    bool is_judged;      /* the measure under way has an interval */
+    double value;        /* of the measure under way, */
+    double *influence;   /* and of each group on it */
 };
 
-static bool write_tail(const struct slice_pass *pass, size_t cloud, const struct sample *sample, struct tail *tail)
+static bool insert_risk(const struct slice_pass *pass, size_t cloud_a, size_t cloud_b, size_t m, double members, const struct statistics *s)
 {
-    const struct summary_frame *frame = pass->frame;
-    for (size_t i = 0; i < sample->count; i++)
-        tail->members += sample->member[i].count;
-    for (size_t k = 0; k < SHARES; k++) {
-        tail->shortfall[k] = pooled_shortfall(sample->member, sample->count, tail->groups, shares[k], tail->influence[k]);
-        tail->has[k] = k == 0 || pooled_has_tail(sample->member, sample->count, tail->groups, shares[k], pass->a);
-        struct statistics s = pooled_interval(tail->shortfall[k], tail->influence[k], tail->has[k] ? tail->groups : 0, frame->level);
-        s.n = (uint32_t)tail->groups;
-        double share = k == 0 ? (double)NAN : shares[k];
-        if (!insert_risk(pass, cloud, frame->cloud_count, k == 0 ? "mean" : "expected shortfall", share, tail->members, &s))
-            return false;
-        if (k == 0)
-            continue;
-        s = pooled_quantile_interval(sample->member, sample->count, tail->groups, shares[k], frame->level, pass->a);
-        if (!insert_risk(pass, cloud, frame->cloud_count, "value at risk", share, tail->members, &s))
-            return false;
-    }
-    return true;
+    sqlite3_stmt *insert = pass->insert_risk;
+    bind_clouds(pass, insert, cloud_a, cloud_b);
+    sqlite3_bind_text(insert, 5, measures[m].measure, -1, SQLITE_STATIC);
+    summary_bind(insert, 6, (double[]){measures[m].share > 0 ? measures[m].share : (double)NAN}, 1);
+    sqlite3_bind_text(insert, 7, pass->unit, -1, SQLITE_TRANSIENT);
+    sqlite3_bind_int64(insert, 8, s->n);
+    summary_bind(insert, 9, (double[]){members, s->mean, s->ci_low, s->ci_high, s->level}, 5);
+    sqlite3_bind_text(insert, 14, statistics_method_name(s->method), -1, SQLITE_STATIC);
+    return summary_step(insert);
 }
 
-static bool write_tail_difference(const struct slice_pass *pass, size_t a, size_t b, const struct tail *of_a, const struct tail *of_b)
+static bool write_tail(const struct slice_pass *pass, size_t cloud, struct tail *tail, size_t m)
 {
-    for (size_t k = 0; k < SHARES && of_a->groups == of_b->groups; k++) {
-        for (size_t g = 0; g < of_a->groups; g++)
-            pass->own[g] = of_a->influence[k][g] - of_b->influence[k][g];
-        size_t n = of_a->has[k] && of_b->has[k] ? of_a->groups : 0;
-        struct statistics s = pooled_interval(of_a->shortfall[k] - of_b->shortfall[k], pass->own, n, pass->frame->level);
-        s.n = (uint32_t)of_a->groups;
-        if (!insert_risk(pass, a, b, k == 0 ? "mean" : "expected shortfall", k == 0 ? (double)NAN : shares[k], of_a->members, &s))
-            return false;
+    const struct sample *sample = tail->sample;
+    double share = measures[m].share, level = pass->frame->level;
+    struct statistics s;
+    tail->is_judged = !(share > 0) || pooled_has_tail(sample->member, sample->count, tail->groups, share, pass->a);
+    if (measures[m].is_quantile) {
+        s = pooled_quantile_interval(sample->member, sample->count, tail->groups, share, level, pass->a);
+    } else {
+        tail->value = pooled_shortfall(sample->member, sample->count, tail->groups, share, tail->influence);
+        s = pooled_interval(tail->value, tail->influence, tail->is_judged ? tail->groups : 0, level);
+    }
+    s.n = (uint32_t)tail->groups;
+    return insert_risk(pass, cloud, pass->frame->cloud_count, m, tail->members, &s);
+}
+
+static bool write_tail_difference(const struct slice_pass *pass, size_t a, size_t b, const struct tail *tails, size_t m)
+{
+    const struct tail *of_a = &tails[a], *of_b = &tails[b];
+    if (measures[m].is_quantile || of_a->groups != of_b->groups || of_a->members == 0 || of_b->members == 0)
+        return true;
+    for (size_t g = 0; g < of_a->groups; g++)
+        pass->own[g] = of_a->influence[g] - of_b->influence[g];
+    size_t n = of_a->is_judged && of_b->is_judged ? of_a->groups : 0;
+    struct statistics s = pooled_interval(of_a->value - of_b->value, pass->own, n, pass->frame->level);
+    s.n = (uint32_t)of_a->groups;
+    return insert_risk(pass, a, b, m, of_a->members, &s);
+}
+
+static bool write_tails(const struct slice_pass *pass, struct tail *tails)
+{
+    size_t clouds = pass->frame->cloud_count;
+    for (size_t m = 0; m < MEASURES; m++) {
+        for (size_t c = 0; c < clouds; c++)
+            if (tails[c].members > 0 && !write_tail(pass, c, &tails[c], m))
+                return false;
+        for (size_t a = 0; a < clouds; a++)
+            for (size_t b = a + 1; b < clouds; b++)
+                if (!write_tail_difference(pass, a, b, tails, m))
+                    return false;
     }
     return true;
 }
@@ -284,19 +298,13 @@ static bool write_sample(const struct slice_pass *pass, sqlite3_stmt *row, struc
             add_member(arena, &samples[r->cell % clouds], (struct pooled_member){sum / count, count, of});
     }
     for (size_t c = 0; c < clouds; c++) {
-        if (samples[c].count == 0)
-            continue;
-        for (size_t k = 0; k < SHARES; k++)
-            tails[c].influence[k] = arena_array(arena, tails[c].groups, double);
+        tails[c].sample = &samples[c];
+        tails[c].influence = arena_array(arena, tails[c].groups, double);
         pooled_sort(samples[c].member, samples[c].count);
-        if (!write_tail(pass, c, &samples[c], &tails[c]))
-            return false;
+        for (size_t i = 0; i < samples[c].count; i++)
+            tails[c].members += samples[c].member[i].count;
     }
-    for (size_t a = 0; a < clouds; a++)
-        for (size_t b = a + 1; b < clouds; b++)
-            if (samples[a].count > 0 && samples[b].count > 0 && !write_tail_difference(pass, a, b, &tails[a], &tails[b]))
-                return false;
-    return true;
+    return write_tails(pass, tails);
 }
 
 /* --- All --- */
