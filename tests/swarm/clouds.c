@@ -285,6 +285,14 @@ static void say_hyperscaler_sales(struct generator *g)
 static void say_hyperscaler_places(struct generator *g)
 {
     static const char *const disks[] = {"lrs", "zrs", "local", "grs"};
+    if (chance(g, 0.5)) {
+        uint32_t parts = between(g, 1, 3), grace = below(g, 90);
+        say(g, "fronts = ( { name = \"edge\"; count = %u; ", parts);
+        say_laws(g, "up", "repair");
+        say(g, "}, { name = \"identity\"; services = [ \"service0\" ]; manages = true; grace = \"%u min\"; ", grace);
+        say_laws(g, "up", "repair");
+        say(g, "} ); ");
+    }
     bool paired = g->sites == 2 && chance(g, 0.7);
     say(g, "disks = \"%s\"; ", disks[below(g, paired ? 4 : 3)]);
     if (!paired)

@@ -40,7 +40,6 @@ static const void *plan_hyperscaler(struct scenario *scenario, const struct valu
                                     const struct demand_plan *demand, struct graph_builder *graph)
 {
     struct hyperscaler_plan *plan = arena_new(scenario->arena, struct hyperscaler_plan);
-    (void)demand;
     const struct law *decide = value_law(group, "grs_failover");
     const struct law *every = value_law(group, "maintenance_every"), *shock = value_law(group, "spot_shock_every");
     *plan = (struct hyperscaler_plan){.fleet = fleet,
@@ -84,6 +83,7 @@ static const void *plan_hyperscaler(struct scenario *scenario, const struct valu
         plan->pools->domain_of_node[n] = (uint16_t)(fleet->node[n].zone - fleet->site[fleet->node[n].site].first_zone);
     }
     add_control_planes(scenario, group, plan, graph);
+    hyperscaler_read_fronts(scenario, group, demand, plan, graph);
     return plan;
 }
 
@@ -176,6 +176,8 @@ static void component(void *context, uint32_t index, uint8_t before, uint8_t aft
     if (index < fleet->fleet_components) {
         if (((before ^ after) & COMPONENT_SERVES) != 0)
             hyperscaler_storage(cloud, index, (after & COMPONENT_SERVES) != 0);
+        if ((gained & COMPONENT_SERVES) != 0)
+            hyperscaler_behind_fronts(cloud, index);
         if ((gained & COMPONENT_SERVES) != 0 && fleet->node_of_component[index] != COMPONENT_NONE)
             hyperscaler_look(cloud, fleet->node[fleet->node_of_component[index]].site);
         return;

@@ -24,7 +24,8 @@
 #include "models/clouds/world/prices.h"
 #include "models/clouds/world/sla.h"
 
-extern const struct key pair_keys[]; /* elements of `pairs` */
+extern const struct key pair_keys[];  /* elements of `pairs` */
+extern const struct key front_keys[]; /* elements of `fronts` */
 
 #define HYPERSCALER_WHEN .when = "kind=hyperscaler"
 #define HYPERSCALER_KEYS                                                                                               \
@@ -62,6 +63,8 @@ extern const struct key pair_keys[]; /* elements of `pairs` */
         {"disks", KEY_CHOICE, "lrs", "remote disks: in one storage unit (lrs), over zones (zrs), in one and copied to the paired region (grs), or none (local)",     \
          .choices = "lrs|zrs|local|grs", HYPERSCALER_WHEN},                                                                \
         {"pairs", KEY_LIST, NULL, "regions that are each other's pair", .children = pair_keys, HYPERSCALER_WHEN},     \
+        {"fronts", KEY_LIST, NULL, "what is there once for all regions, between services and users: edge, DNS, sign-ins", .children = front_keys, \
+         HYPERSCALER_WHEN},                                                                                            \
         {"failover_share", KEY_SHARE, "0 %", "tenants in one region who ask in its pair when a machine is away for long (habit, U)", \
          HYPERSCALER_WHEN},                                                                                            \
         {"failover_after", KEY_LAW, "lognormal_median(1 h, 1)", "how long they wait before (U)", HYPERSCALER_WHEN},    \

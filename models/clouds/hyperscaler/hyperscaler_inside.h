@@ -6,6 +6,7 @@
  *   hyperscaler_evict.c  notices and evictions: spot, priority, maintenance
  *   hyperscaler_spot.c   spot machines that are taken back together
  *   hyperscaler_pair.c   paired regions: who goes there and back, disks that fail over
+ *   hyperscaler_front.c  edge, names, sign-ins: what is in the way of users everywhere
  *   hyperscaler_reserve.c  reserved capacity: places that are kept, terms */
 #ifndef NINES_MODELS_CLOUDS_HYPERSCALER_HYPERSCALER_INSIDE_H
 #define NINES_MODELS_CLOUDS_HYPERSCALER_HYPERSCALER_INSIDE_H
@@ -18,6 +19,11 @@ enum preemption { PREEMPTION_NONE, PREEMPTION_SPOT, PREEMPTION_PRIORITY };
 /* Why a machine is told to go. */
 enum leaving { LEAVES_NOT, LEAVES_EVICTED, LEAVES_PREEMPTED, LEAVES_DRAINED };
 enum { SPOT_BELOW = 10000 }; /* every spot machine ranks below every one on demand */
+
+/* Components by which users reach one class of services: first .. first + count - 1, each for its share of them. */
+struct ways {
+    uint32_t first, count; /* count 0: nothing is in the way */
+};
 
 struct hyperscaler_plan {
     const struct fleet *fleet;
@@ -35,6 +41,7 @@ struct hyperscaler_plan {
     enum preemption preemption;
     duration preempt_after, notice;
     double evictions_per_second;      /* of a spot machine, for demand that is not modelled */
+    struct ways *ways;                /* by class of demand; NULL: no fronts */
     const uint32_t *pair;             /* by site; COMPONENT_NONE: it has none; NULL: none has one */
     double failover_share;
     const struct law *failover_after, *failback_after;
@@ -207,6 +214,17 @@ bool hyperscaler_turns_home(struct hyperscaler *cloud, uint32_t unit);
 void hyperscaler_storage(struct hyperscaler *cloud, uint32_t component, bool serves);
 void hyperscaler_on_travel(void *context, struct engine *engine, uint32_t unit, uint64_t detail);
 void hyperscaler_on_decide(void *context, struct engine *engine, uint32_t storage, uint64_t detail);
+
+/* --- hyperscaler_front.c --- */
+/* Adds the fronts to the graph. Control planes must be there already. */
+void hyperscaler_read_fronts(struct scenario *scenario, const struct value *group, const struct demand_plan *demand,
+                             struct hyperscaler_plan *plan, struct graph_builder *graph);
+/* The component by which a unit is reached; COMPONENT_NONE: nothing is in the way. */
+uint32_t hyperscaler_way(const struct hyperscaler *cloud, uint32_t unit);
+/* How much of what a bound unit needs to run does not serve: all that it depends on but the way to it. */
+uint32_t hyperscaler_lacks(const struct hyperscaler *cloud, uint32_t unit);
+/* A component of the fleet is back: who waited for it boots, even where the way to it is lost. May be called in a change. */
+void hyperscaler_behind_fronts(struct hyperscaler *cloud, uint32_t component);
 
 /* --- hyperscaler_reserve.c --- */
 /* A unit has got a place: a reserved one is bought with its first, and holds nothing for itself any more. */

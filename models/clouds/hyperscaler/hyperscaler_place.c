@@ -93,9 +93,12 @@ void hyperscaler_bind(struct hyperscaler *cloud, uint32_t unit, uint32_t node, u
     struct world *world = cloud->world;
     struct machine *machine = &cloud->machine[unit];
     choose_storage(cloud, unit, node);
-    bool remote = cloud->plan->disks != DISKS_LOCAL;
-    uint32_t extra = remote ? cloud->plan->fleet->storage[machine->storage] : 0;
-    world_bind(world, unit, node, devices, &extra, remote);
+    uint32_t extra[2], extras = 0, way = hyperscaler_way(cloud, unit);
+    if (cloud->plan->disks != DISKS_LOCAL)
+        extra[extras++] = cloud->plan->fleet->storage[machine->storage];
+    if (way != COMPONENT_NONE)
+        extra[extras++] = way;
+    world_bind(world, unit, node, devices, extra, extras);
     hyperscaler_reserve(cloud, unit);
     if (machine->bought.us == US_NEVER)
         machine->billed_to = world_now(world);
@@ -191,7 +194,7 @@ static bool must_move(const struct hyperscaler *cloud, uint32_t unit)
         return cloud->world->unit[unit].missing > 0;
     if (!has_node(cloud, unit))
         return !is_stuck(cloud, unit);
-    return cloud->plan->disks == DISKS_ZRS && cloud->world->unit[unit].missing > 0;
+    return cloud->plan->disks == DISKS_ZRS && hyperscaler_lacks(cloud, unit) > 0;
 }
 
 /* Whether a machine's data lies in a storage unit that does not serve, and nowhere else: it would start on no other node either. */
@@ -207,7 +210,7 @@ void hyperscaler_on_start(void *context, struct engine *engine, uint32_t unit, u
     (void)engine;
     (void)detail;
     struct hyperscaler *cloud = context;
-    if (cloud->world->unit[unit].missing == 0) {
+    if (hyperscaler_lacks(cloud, unit) == 0) {
         cloud->machine[unit].booted = true;
         world_start(cloud->world, unit);
         hyperscaler_settled(cloud, unit);
@@ -257,6 +260,8 @@ void hyperscaler_unit_down(void *context, uint32_t unit, uint32_t lost)
 {
     struct hyperscaler *cloud = context;
     const struct unit *what = &cloud->world->unit[unit];
+    if (lost == hyperscaler_way(cloud, unit))
+        return; /* it runs on, and is not reached */
     if (what->state == UNIT_RUNNING)
         world_halt(cloud->world, unit);
     hyperscaler_missed(cloud, unit);
@@ -269,6 +274,8 @@ void hyperscaler_unit_down(void *context, uint32_t unit, uint32_t lost)
 void hyperscaler_unit_up(void *context, uint32_t unit)
 {
     struct hyperscaler *cloud = context;
+    if (cloud->world->unit[unit].state == UNIT_RUNNING)
+        return; /* it is reached again */
     world_detected(cloud->world, workload_of(cloud, unit));
     world_later_drawn(cloud->world, unit, cloud->action_start, cloud->plan->boot_time);
 }
