@@ -15,7 +15,8 @@
 static const struct key cloud_keys[] = {
     {"name", KEY_NAME, NULL, "name of the cloud in tables and charts", .unique = true},
     {"kind", KEY_CHOICE, NULL, "architecture", .choices = "hyperscaler|akash|ionet"},
-    {"rules", KEY_CHOICE, "2024-07", "rules in force, by date; 2026-08: akash only", .choices = "2024-07|2026-08"},
+    {"rules", KEY_CHOICE, "2024-07", "rules in force, by date; 2026-08: akash only; 2025-09: ionet only", .choices =
+     "2024-07|2025-09|2026-08"},
     HYPERSCALER_KEYS,
     AKASH_KEYS,
     IONET_KEYS,

@@ -342,6 +342,12 @@ void measure_market(struct measure *measure, const struct measure_market *market
     measure->has_market = true;
 }
 
+void measure_owners(struct measure *measure, const struct measure_owners *owners)
+{
+    measure->owners = *owners;
+    measure->has_owners = true;
+}
+
 void measure_billed(struct measure *measure, uint32_t workload, uint32_t units, instant from, instant to)
 {
     (void)workload;

@@ -87,6 +87,12 @@ struct measure_market {
                                               and needless bids; fractions */
 };
 void measure_market(struct measure *measure, const struct measure_market *market);
+/* What owners of devices got, at the horizon: once, by clouds of owners whose devices have states; elsewhere these are undefined. */
+struct measure_owners {
+    double ready;              /* time-weighted share of devices that could be hired, or were */
+    uint64_t proofs_failed, blocked; /* proofs of work failed; devices blocked */
+};
+void measure_owners(struct measure *measure, const struct measure_owners *owners);
 /* A lease was billed for [from, to]: units of the workload's size. */
 void measure_billed(struct measure *measure, uint32_t workload, uint32_t units, instant from, instant to);
 /* Share of leased GPU-equivalents by provider: capacity x time of one provider; called once per provider at the end. */

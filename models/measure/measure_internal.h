@@ -98,6 +98,8 @@ struct measure {
     uint64_t faults, refusals;
     bool has_market;
     struct measure_market market;
+    bool has_owners;
+    struct measure_owners owners;
 };
 
 static inline bool measure_is_service(const struct measure *measure, uint32_t workload)

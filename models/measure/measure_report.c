@@ -48,6 +48,9 @@ enum metric {
     PAUSED_GROUPS,
     PAUSED_HOURS,
     DISAGREEMENTS,
+    DEVICES_READY,
+    DEVICES_BLOCKED,
+    PROOFS_FAILED,
     PROVIDER_HHI,
     SERVICES,
     OUTAGES,
@@ -112,6 +115,9 @@ const struct sim_metric measure_metrics[] = {
     [PAUSED_GROUPS] = {"paused_groups", "1", "groups paused as their provider closed the lease"},
     [PAUSED_HOURS] = {"paused_hours", "h", "group-hours from such a pause to the next order"},
     [DISAGREEMENTS] = {"disagreements", "1", "replicas that a provider's inventory had room for and its cluster had not"},
+    [DEVICES_READY] = {"devices_ready", "1", "time-weighted share of devices that could be hired, or were", true},
+    [DEVICES_BLOCKED] = {"devices_blocked", "1", "times a device was blocked for foreign work on it"},
+    [PROOFS_FAILED] = {"proofs_failed", "1", "hourly proofs of work that an idle device failed"},
     [PROVIDER_HHI] = {"provider_hhi", "1", "concentration of leased capacity over providers (Herfindahl-Hirschman, 0..1)"},
     [SERVICES] = {"services", "1", "services wanted at some time inside the horizon", true},
     [OUTAGES] = {"outages", "1", "times a service lost its quorum"},
@@ -276,6 +282,17 @@ static void report_market(const struct measure *measure)
     record_metric(record, DISAGREEMENTS, has ? (double)market->disagreements : (double)NAN);
 }
 
+/* Undefined where machines have no owners of their own. */
+static void report_owners(const struct measure *measure)
+{
+    struct sim_record *record = measure->record;
+    const struct measure_owners *owners = &measure->owners;
+    bool has = measure->has_owners;
+    record_metric(record, DEVICES_READY, has ? owners->ready : (double)NAN);
+    record_metric(record, DEVICES_BLOCKED, has ? (double)owners->blocked : (double)NAN);
+    record_metric(record, PROOFS_FAILED, has ? (double)owners->proofs_failed : (double)NAN);
+}
+
 static void report_work(const struct measure *measure)
 {
     struct sim_record *record = measure->record;
@@ -315,6 +332,7 @@ void measure_report(struct measure *measure)
     report_restoration(measure);
     report_money(measure);
     report_market(measure);
+    report_owners(measure);
     report_work(measure);
     for (uint32_t step = 0; step < measure->steps; step++)
         for (uint32_t s = 0; s < SERIES_COUNT; s++) {

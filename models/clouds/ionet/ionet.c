@@ -29,7 +29,7 @@ static void withdraw(void *context, uint32_t workload)
         instant least = instant_add(cloud->worker[u].booked_at, (duration){US_PER_HOUR});
         if (world->unit[u].state != UNIT_IDLE && least.us > world_now(world).us && cloud->worker[u].failed_at.us == US_NEVER)
             ionet_bill(cloud, u, least); /* an hour is the least that can be booked */
-        ionet_free(cloud, u);
+        ionet_free(cloud, u, "withdrawn");
     }
 }
 
@@ -69,6 +69,7 @@ static void *open_ionet(struct world *world, const void *own)
     cloud->action_deploy = engine_action(world->engine, ionet_on_deploy, cloud);
     cloud->action_failed = engine_action(world->engine, ionet_on_failed, cloud);
     cloud->action_resume = engine_action(world->engine, ionet_on_resume, cloud);
+    ionet_open_devices(cloud);
     return cloud;
 }
 
@@ -80,6 +81,10 @@ static void close_ionet(void *context)
     for (uint32_t s = 0; s < cloud->suppliers; s++)
         if (cloud->supplier_s[s] > 0)
             measure_provider(cloud->world->measure, cloud->supplier_s[s]);
+    struct measure_owners owners = {.ready = ionet_ready_share(cloud),
+                                    .proofs_failed = cloud->counts.proofs_failed,
+                                    .blocked = cloud->counts.blocked};
+    measure_owners(cloud->world->measure, &owners);
 }
 
 static void lease(const void *context, uint32_t unit, const char **provider, money *per_hour)
@@ -94,9 +99,16 @@ static void lease(const void *context, uint32_t unit, const char **provider, mon
     *per_hour = (money){(int64_t)nearbyint((double)listed.micro * factor)};
 }
 
-const struct cloud_kind cloud_ionet = {.name = "ionet", .rules = "2024-07",
+static void audit(const void *context)
+{
+    const struct ionet *cloud = context;
+    ionet_audit_devices(cloud);
+}
+
+const struct cloud_kind cloud_ionet = {.name = "ionet", .rules = "2024-07|2025-09",
                                        .plan = ionet_plan_read,
                                        .events_per_unit = 2,
+                                       .events_per_node = IONET_DEVICE_EVENTS,
                                        .pools = pools_of,
                                        .open = open_ionet,
                                        .request = request,
@@ -104,6 +116,8 @@ const struct cloud_kind cloud_ionet = {.name = "ionet", .rules = "2024-07",
                                        .lease = lease,
                                        .unit_down = ionet_unit_down,
                                        .unit_up = ionet_unit_up,
+                                       .component = ionet_component,
                                        .probe_time = probe_time,
                                        .passes = passes,
-                                       .close = close_ionet};
+                                       .close = close_ionet,
+                                       .audit = audit};

@@ -20,10 +20,31 @@
 extern const struct key ionet_tier_keys[];
 
 #define IONET_WHEN .when = "kind=ionet"
+
+/* Devices and their owners. What has no default has the rules'. */
+#define IONET_DEVICE_KEYS                                                                                              \
+    {"relaunch", KEY_LAW, "", "machine back, until its owner has rerun the launch commands (R that he must; time U); default by the rules: " \
+     "0 s in 2024, workers start by themselves; lognormal_median(2 h, 1.5) in 2025", IONET_WHEN},                     \
+        {"pending", KEY_DURATION, "", "cumulative uptime before a new device is hired (R, 2025: up to 12 h); default by the rules: 0 h, 12 h", \
+         .low = 0, .high = 31557600, IONET_WHEN},                                                                      \
+        {"inactive_after", KEY_DURATION, "", "a device that was away for longer is inactive (R, 2025) and new again (U); 0: never; " \
+         "default by the rules: 0 d, 5 d", .low = 0, .high = 31557600, IONET_WHEN},                                    \
+        {"newcomers", KEY_SHARE, "0 %", "share of the devices that are first onboarded in the course of the run, evenly (U)", IONET_WHEN}, \
+        {"proof_failed", KEY_SHARE, "", "share of the hourly proofs of work that an honest, idle device fails (R that timeouts can; share U); " \
+         "default by the rules: 0, 0.1 %", IONET_WHEN},                                                                \
+        {"pause_every", KEY_LAW, "0 s", "time from one pause of an owner to the next (U); 0 s: none pauses", IONET_WHEN}, \
+        {"pause_length", KEY_LAW, "lognormal_median(8 h, 1)", "how long he wants his device for himself (U)", IONET_WHEN}, \
+        {"pause_hired", KEY_CHOICE, "leave", "a device that is hired then: he leaves it alone, or takes it (U)", .choices = "leave|take", \
+         IONET_WHEN},                                                                                                  \
+        {"misuse", KEY_RATE, "0", "foreign work found on a device: blocked, by the rule of November 2024 or the proof of time-lock (R; rate U)", \
+         IONET_WHEN},                                                                                                  \
+        {"blocked_for", KEY_LAW, "7 d", "time until a blocked device is let in again (U)", IONET_WHEN}
+
 #define IONET_KEYS                                                                                                     \
     POOL_KEYS("ionet"),                                                                                                \
         {"gpu_prices", KEY_LIST, NULL, "price per GPU-hour by model, host included", .children = gpu_price_keys, IONET_WHEN}, \
         {"vcpu_price", KEY_MONEY_RATE, "0.01 USD/h", "price per vCPU with its memory (U)", IONET_WHEN},                \
+        IONET_DEVICE_KEYS,                                                                                             \
         {"tiers", KEY_LIST, NULL, "tier of each site; a site not named is a data center", .children = ionet_tier_keys, IONET_WHEN}, \
         {"prefer", KEY_CHOICE, "reliable", "tiers are tried from data center to consumer, or the other way round",     \
          .choices = "reliable|cheap", IONET_WHEN},                                                                     \

@@ -28,16 +28,41 @@ void ionet_on_deploy(void *context, struct engine *engine, uint32_t unit, uint64
 
 /* --- Failure and replacement ----------------------------------------------------------------------------------------- */
 
-/* The orchestrator has missed enough heartbeats. A lost head takes its whole Ray cluster with it. */
+/* Another worker is hired in its place: at once by itself, or by somebody who has to look. */
+static void await_replacement(struct ionet *cloud, uint32_t unit)
+{
+    struct stream stream = world_stream(cloud->world, unit);
+    bool manual = stream_chance(&stream, cloud->plan->manual_share);
+    duration wait = law_draw_duration(manual ? cloud->plan->manual_time : cloud->plan->replace_time, &stream);
+    world_later(cloud->world, unit, cloud->action_deploy, wait);
+}
+
+/* A worker is gone: with its head, or its only node, a whole cluster. */
+static void give_up(struct ionet *cloud, uint32_t unit, const char *why)
+{
+    struct world *world = cloud->world;
+    uint32_t workload = world->unit[unit].workload;
+    const struct demand_class *class = world_class(world, workload);
+    bool head = unit == world->demand->workload[workload].first_unit;
+    if (class->kind == DEMAND_JOB && (head || class->gang == GANG_STRICT_PACK)) {
+        ionet_dissolve(cloud, workload, why);
+    } else {
+        ionet_free(cloud, unit, why);
+        world_ask(world, unit);
+        cloud->worker[unit].tries = 0;
+    }
+    await_replacement(cloud, unit);
+}
+
+/* The orchestrator has missed enough heartbeats. */
 void ionet_on_failed(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
 {
     (void)engine;
     (void)detail;
     struct ionet *cloud = context;
     struct world *world = cloud->world;
-    uint32_t workload = world->unit[unit].workload, first = world->demand->workload[workload].first_unit;
-    if (graph_serves(world->graph, world->unit[unit].dependency[0])) { /* back, behind a relay that is not */
-        world_detected(world, workload);
+    if (ionet_works(cloud, world->unit[unit].node)) { /* back, behind a relay that is not */
+        world_detected(world, world->unit[unit].workload);
         world_later_drawn(world, unit, cloud->action_resume, cloud->plan->replace_time);
         return;
     }
@@ -45,19 +70,18 @@ void ionet_on_failed(void *context, struct engine *engine, uint32_t unit, uint64
         ionet_refuse(cloud, unit, cloud->action_failed);
         return;
     }
-    world_detected(world, workload);
-    const struct demand_class *class = world_class(world, workload);
-    if (class->kind == DEMAND_JOB && (unit == first || class->gang == GANG_STRICT_PACK)) {
-        ionet_dissolve(cloud, workload); /* with its head, or its only node, the cluster is gone */
-    } else {
-        ionet_free(cloud, unit);
-        world_ask(world, unit);
-        cloud->worker[unit].tries = 0;
-    }
-    struct stream stream = world_stream(world, unit);
-    bool manual = stream_chance(&stream, cloud->plan->manual_share);
-    duration wait = law_draw_duration(manual ? cloud->plan->manual_time : cloud->plan->replace_time, &stream);
-    world_later(world, unit, cloud->action_deploy, wait);
+    world_detected(world, world->unit[unit].workload);
+    give_up(cloud, unit, "replaced after missed heartbeats");
+}
+
+void ionet_lose(struct ionet *cloud, uint32_t unit, const char *why)
+{
+    instant now = world_now(cloud->world);
+    if (cloud->worker[unit].failed_at.us == US_NEVER)
+        cloud->worker[unit].failed_at = now;
+    engine_cancel(cloud->world->engine, cloud->world->unit[unit].pending);
+    give_up(cloud, unit, why);
+    world_detected(cloud->world, cloud->world->unit[unit].workload);
 }
 
 void ionet_unit_down(void *context, uint32_t unit, uint32_t lost)
@@ -90,8 +114,8 @@ void ionet_on_resume(void *context, struct engine *engine, uint32_t unit, uint64
 void ionet_unit_up(void *context, uint32_t unit)
 {
     struct ionet *cloud = context;
-    if (cloud->world->unit[unit].state == UNIT_RUNNING)
-        return;
+    if (cloud->world->unit[unit].state == UNIT_RUNNING || !ionet_works(cloud, cloud->world->unit[unit].node))
+        return; /* its owner has not launched it yet: heartbeats go on being missed */
     world_detected(cloud->world, cloud->world->unit[unit].workload);
     world_later_drawn(cloud->world, unit, cloud->action_resume, cloud->plan->replace_time);
 }

@@ -17,15 +17,14 @@ void ionet_leave_partial(struct ionet *cloud, uint32_t workload)
     cloud->partial[at] = cloud->partial[--cloud->partials];
 }
 
-/* Gives up all that a cluster has and is to get; its workers are asked for anew. */
-void ionet_dissolve(struct ionet *cloud, uint32_t workload)
+void ionet_dissolve(struct ionet *cloud, uint32_t workload, const char *why)
 {
     struct world *world = cloud->world;
     uint32_t first = world->demand->workload[workload].first_unit;
     ionet_leave_partial(cloud, workload);
     for (uint32_t u = first; u < first + world_class(world, workload)->units; u++) {
         engine_cancel(world->engine, world->unit[u].pending);
-        ionet_free(cloud, u);
+        ionet_free(cloud, u, why);
         world_ask(world, u);
         cloud->worker[u].tries = 0;
     }
@@ -68,7 +67,7 @@ void ionet_look_for_knots(struct ionet *cloud, uint32_t workload)
         measure_count(cloud->world->measure, MEASURE_LIVELOCK, world_now(cloud->world));
     if (!cloud->plan->recreate)
         return;
-    ionet_dissolve(cloud, youngest);
+    ionet_dissolve(cloud, youngest, "given up to end a livelock");
     world_later_drawn(cloud->world, cloud->world->demand->workload[youngest].first_unit, cloud->action_deploy,
                       cloud->plan->deploy_time);
 }

@@ -18,6 +18,7 @@ static void hire(void *context, uint32_t unit, uint32_t node, uint16_t devices)
     *worker = (struct worker){.billed_to = world_now(world), .failed_at = INSTANT_NEVER, .booked_at = worker->booked_at};
     if (worker->booked_at.us == US_NEVER)
         worker->booked_at = world_now(world);
+    cloud->device[node].hires++;
 }
 
 bool ionet_place_replica(struct ionet *cloud, uint32_t unit)
@@ -64,14 +65,15 @@ bool ionet_place_cluster(struct ionet *cloud, uint32_t workload)
     return false;
 }
 
-void ionet_free(struct ionet *cloud, uint32_t unit)
+void ionet_free(struct ionet *cloud, uint32_t unit, const char *why)
 {
     struct unit *what = &cloud->world->unit[unit];
     if (what->state == UNIT_IDLE)
         return;
     ionet_bill(cloud, unit, world_now(cloud->world));
     pools_give(cloud->pools, what->workload, what->node, what->devices);
-    world_release(cloud->world, unit, "replaced after missed heartbeats");
+    cloud->device[what->node].hires--;
+    world_release(cloud->world, unit, why);
 }
 
 bool ionet_manages(const struct ionet *cloud) { return graph_manages(cloud->world->graph, cloud->plan->orchestrator); }

@@ -55,6 +55,21 @@ static void add_components(struct scenario *scenario, const struct value *group,
         }
 }
 
+static bool is_zero(const struct law *law) { return law->kind == LAW_CONSTANT && law->a == 0; }
+
+static void read_devices(const struct value *group, struct ionet_plan *plan)
+{
+    const struct law *every = value_law(group, "pause_every");
+    plan->rules = ionet_rules_read(group);
+    plan->by_hand = !is_zero(&plan->rules.relaunch);
+    plan->newcomers = value_number(group, "newcomers");
+    plan->pause_every = is_zero(every) ? NULL : every;
+    plan->pause_length = value_law(group, "pause_length");
+    plan->pause_takes = value_choice(group, "pause_hired") == 1;
+    plan->misuse = value_number(group, "misuse");
+    plan->blocked_for = value_law(group, "blocked_for");
+}
+
 const void *ionet_plan_read(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
                               const struct demand_plan *demand, struct graph_builder *graph)
 {
@@ -80,6 +95,7 @@ const void *ionet_plan_read(struct scenario *scenario, const struct value *group
         plan->order[0] = TIER_CONSUMER;
         plan->order[2] = TIER_DATA_CENTER;
     }
+    read_devices(group, plan);
     prices_read(scenario, group, fleet, &plan->prices);
     plan->prices.vcpu = value_money(group, "vcpu_price");
     read_tiers(scenario, group, plan);

@@ -24,6 +24,7 @@ struct cloud_kind {
                         const struct demand_plan *demand, struct graph_builder *graph);
     /* Events that one unit of demand can have pending at once because of this cloud, for the size of the queue. */
     uint32_t events_per_unit;
+    uint32_t events_per_node; /* the same for a machine of the fleet */
 
     /* How the fleet is divided under this cloud; the world opens the inventories and switches their nodes. */
     const struct pool_plan *(*pools)(const void *plan);

@@ -154,7 +154,8 @@ static void close_requests(struct world *world)
 static uint32_t estimate_events(const struct cloud_plan *plan, const struct demand *demand)
 {
     uint64_t estimate = faults_pending_estimate(plan->faults) + (uint64_t)demand->workloads * 4 +
-                        (uint64_t)demand->units * plan->kind->events_per_unit + 65536;
+                        (uint64_t)demand->units * plan->kind->events_per_unit +
+                        (uint64_t)plan->fleet->nodes * plan->kind->events_per_node + 65536;
     return estimate > EVENTS_MAX ? EVENTS_MAX : (uint32_t)estimate;
 }
 
