@@ -302,6 +302,23 @@ static void say_hyperscaler_places(struct generator *g)
     say(g, "failback_after = \"exponential(%u h)\"; grs_failover = \"%u h\"; ", back, decide);
 }
 
+/* io.net's devices and their owners. Where everything must heal, owners neither pause nor misuse, and are quick. */
+static void say_ionet_devices(struct generator *g)
+{
+    bool calm = g->mode == PROGRESS;
+    say(g, "rules = \"%s\"; ", chance(g, 0.5) ? "2025-09" : "2024-07");
+    uint32_t minutes = between(g, 1, 90), pending = below(g, 6), away = between(g, 1, 30), failed = below(g, 20);
+    say(g, "relaunch = \"lognormal_median(%u min, 0.5)\"; pending = \"%u h\"; inactive_after = \"%u h\"; proof_failed = \"%u %%\"; ", minutes,
+        pending, away, failed);
+    if (chance(g, 0.3) && !calm)
+        say(g, "newcomers = \"30 %%\"; ");
+    uint32_t every = between(g, 5, 100), rate = between(g, 1, 50);
+    if (chance(g, 0.4) && !calm)
+        say(g, "pause_every = \"exponential(%u h)\"; pause_hired = \"%s\"; ", every, chance(g, 0.5) ? "leave" : "take");
+    if (chance(g, 0.4) && !calm)
+        say(g, "misuse = \"%u /y\"; blocked_for = \"exponential(10 h)\"; ", rate);
+}
+
 static void say_clouds(struct generator *g)
 {
     const char *places = chance(g, 0.5) ? "best-fit" : "fgd";
@@ -349,6 +366,7 @@ static void say_clouds(struct generator *g)
     say(g, "manual_time = \"uniform(1 h, 3 h)\"; ");
     say_laws(g, "control_up", "control_repair");
     say_laws(g, "relay_up", "relay_repair");
+    say_ionet_devices(g);
     say(g, "gpu_prices = ( { model = \"a100\"; price = \"1 USD/h\"; } ); } );\n");
 }
 
