@@ -146,6 +146,7 @@ static const struct command commands[] = {
                     "  cost           cost against availability\n"
                     "  difference     paired differences between clouds, sampling and parameter intervals\n"
                     "  blast          share of services without quorum over time, a panel for each point\n"
+                    "  radius         how often at least so many services are without quorum at once\n"
                     "  fleet          replicas up by home site, at the moments that matter: before, worst, half back, after\n"
                     "  downtime       how long outages last: the share that lasts longer, both logarithmic\n"
                     "  recovery       how fast replicas came back after the first incident, and what was published\n"

@@ -178,6 +178,7 @@ static const struct chart {
     {"cost", plot_has_cost, plot_cost},
     {"difference", plot_has_differences, plot_differences},
     {"blast", plot_has_blast, plot_blast},
+    {"radius", plot_has_radius, plot_radius},
     {"fleet", plot_has_fleet, plot_fleet},
     {"downtime", plot_has_outages, plot_downtime},
     {"recovery", plot_has_recovery, plot_recovery},

@@ -13,6 +13,7 @@ static const struct about {
 } known[] = {
     {"availability", "Availability over time", "Share of what should be up that is up, by cloud, over the period, with its interval and the incidents."},
     {"blast", "Blast radius over time", "Share of services that are down at once, by cloud, over the period."},
+    {"radius", "Blast radius", "Share of the time in which at least so many services are down at once, by cloud."},
     {"fleet", "Where it happened", "Share of the replicas at home at each site that are up, by cloud, before, at the worst, half way back and after."},
     {"recovery", "Recovery", "Share that is back after an incident, by cloud, beside the published points."},
     {"nines", "Availability of each point", "Availability of every cloud and point with its interval, on an axis of nines. The numbers are in the tables below."},

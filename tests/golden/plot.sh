@@ -54,7 +54,7 @@ cp "$temporary/world.db" "$temporary/map.db"
 sqlite3 "$temporary/design.db" <tests/golden/plot/design.sql
 sqlite3 "$temporary/map.db" <tests/golden/plot/map.sql
 gnuplot=$(gnuplot --version)
-for chart in availability nines cost difference blast fleet downtime recovery gantt money sweep tornado heat; do
+for chart in availability nines cost difference blast radius fleet downtime recovery gantt money sweep tornado heat; do
     world=world
     [[ $chart == tornado ]] && world=design
     [[ $chart == heat ]] && world=map
@@ -112,7 +112,7 @@ for world in world design map; do
     said+=$(cd "$temporary/h" && "$NINES" plot "../$world.db" -o . --quiet 2>&1 || echo "exit $? on $world")
 done
 report hostile_names_are_drawn "$said"
-report every_chart_met_hostile_names "$(for c in availability nines cost difference blast fleet downtime recovery gantt money sweep tornado heat; do [[ -s $temporary/h/$c.svg ]] || echo "$c "; done)"
+report every_chart_met_hostile_names "$(for c in availability nines cost difference blast radius fleet downtime recovery gantt money sweep tornado heat; do [[ -s $temporary/h/$c.svg ]] || echo "$c "; done)"
 report hostile_names_run_nothing "$(find "$temporary" . -maxdepth 2 -name 'pwned*')"
 report hostile_names_are_shown_as_they_are "$(grep -q "it's &quot;a&quot; {/Bold title}^2 back\|it's \"a\" {/Bold title}^2 back" "$temporary/h/nines.svg" || echo "not in nines.svg")"
 report hostile_names_turn_no_writing "$(grep -l $'\u202e' "$temporary"/h/*.svg)"

@@ -56,6 +56,12 @@ INSERT INTO series_summary (point_id, cloud_id, name, t_s, n, mean, ci_low, ci_h
           FROM point p, cloud c, series_help h, step)
     JOIN point p ON p.id = point JOIN cloud c ON c.id = cloud JOIN series_help h ON h.id = series;
 
+-- Services in every replication: the dip is deeper the later the replication, and lasts as many steps as it is deep.
+WITH RECURSIVE step(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM step WHERE k < 39)
+INSERT INTO series_value (replication_id, series_id, step, value)
+    SELECT r.id, 2, k, 1 - iif(r.point_id = 2 AND k >= 16 AND k <= 17 + r.rep, 0.4 / (r.cloud_id * (4 - r.rep)), iif(k % (5 + r.rep) = 0, 0.002 * r.cloud_id, 0))
+    FROM replication r, step ORDER BY r.point_id, r.rep, r.cloud_id, k;
+
 -- The same dip by site: all of it at one site of the first cloud, everywhere a little under the second; the last site unknown for a while.
 INSERT INTO part (id, kind, name, position) VALUES (1, 'site', 'north', 0), (2, 'site', 'a-site-of-a-very-long-name', 1), (3, 'site', 'south', 2);
 WITH RECURSIVE step(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM step WHERE k < 39)
