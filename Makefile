@@ -160,6 +160,10 @@ demo: ## install what is missing, build, run the July 2024 study, print its tabl
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tools/demo.sh $(B)/nines
 
+.PHONY: studies
+studies: all ## run the counterfactual studies (ten minutes on two cores) and print what each concludes: tools/studies.sh
+	$(Q)tools/studies.sh $(B)/nines
+
 # --- What is kept in the tree and made by the program --------------------------------------------------------------------
 .PHONY: bless reference man install uninstall
 bless: $(B)/nines reference ## write the golden files anew and show what changed; read it before committing
