@@ -12,13 +12,15 @@
 
 #include "sim/base/nomalloc.h"
 
-enum metric { AVAILABILITY, AVAILABILITY_FIRST_DAY, FAILURES_FIRST_WEEK, FAILURES_PER_DAY };
+enum metric { AVAILABILITY, AVAILABILITY_FIRST_DAY, FAILURES_FIRST_WEEK, FAILURES_PER_DAY, MEAN_UP_H, MEAN_DOWN_H };
 
 static const struct sim_metric metrics[] = {
     {"availability", "1", "Time-weighted share of components that are up.", .higher_is_better = true, .is_availability = true},
     {"availability_first_day", "1", "The same over the first day.", .higher_is_better = true, .is_availability = true},
     {"failures_first_week", "1", "Failures per component in the first seven days; undefined for a shorter horizon."},
     {"failures_per_day", "1", "Failures per component and day."},
+    {"mean_up_h", "h", "Time up of all components per failure: in equilibrium the mean of the law, whatever its tail; undefined without failures."},
+    {"mean_down_h", "h", "The same of the time down."},
     {0},
 };
 
@@ -102,11 +104,16 @@ static void set_out(struct run *run, struct engine *engine, uint32_t component)
 static void report(const struct run *run, const struct trial *trial, struct sim_record *record)
 {
     double components = run->plan->components;
-    record_metric(record, AVAILABILITY, level_mean(&run->ups) / components);
+    double up = level_mean(&run->ups), hours = duration_hours((duration){trial->task->horizon.us});
+    record_metric(record, AVAILABILITY, up / components);
     record_metric(record, AVAILABILITY_FIRST_DAY, level_mean(&run->first_day) / components);
     if (trial->task->horizon.us >= 7 * US_PER_DAY)
         record_metric(record, FAILURES_FIRST_WEEK, (double)run->failures_first_week / components);
     record_metric(record, FAILURES_PER_DAY, trial_per_day(trial, (double)run->failures / components));
+    if (run->failures > 0) {
+        record_metric(record, MEAN_UP_H, up * hours / (double)run->failures);
+        record_metric(record, MEAN_DOWN_H, (components - up) * hours / (double)run->failures);
+    }
     level_report(&run->ups, record, 0, components);
 }
 

@@ -27,11 +27,14 @@ static void compare_targets(const struct study *study, const char *path)
 {
     const struct value *targets = value_of(&study->scenario->root, "targets");
     uint32_t *seen = arena_array(study->arena, study->point_count, uint32_t);
+    struct study_setting *setting = arena_array(study->arena, study->point_count, struct study_setting);
+    for (uint32_t p = 0; p < study->point_count; p++)
+        assert_true(study_setting_open(study, p, 0, study->arena, &setting[p]));
     for (size_t i = 0; i < value_count(targets); i++) {
         const struct value *target = value_at(targets, i);
         uint32_t point = study_point_index(study, value_text(target, "point"));
         double published = value_number(target, "published");
-        double truth = truth_of(&study->points[point].scenario->root, value_text(target, "metric"));
+        double truth = truth_of(&setting[point].scenario->root, value_text(target, "metric"));
         if (fabs(published - truth) > 1e-5 * fabs(truth))
             fail_msg("%s, %s, %s: %.8g is written, %.8g is true", path, study->points[point].label,
                      value_text(target, "metric"), published, truth);

@@ -139,6 +139,25 @@ static void no_result_is_further_from_its_truth_than_chance_explains(void **stat
     assert_int_equal(wrong, 0);
 }
 
+/* The 36 fits of the Failure Trace Archive are a family of their own: availability and both mean times of each. */
+static void the_fits_of_the_failure_trace_archive_live_as_their_closed_forms_say(void **state)
+{
+    static struct result fits[RESULTS_MAX];
+    static const char name[] = "scenarios/oracle/fta.cfg,";
+    (void)state;
+    if (getenv("NINES") == NULL)
+        skip();
+    size_t count = 0;
+    for (size_t i = 0; i < result_count; i++)
+        if (strncmp(results[i].text, name, strlen(name)) == 0)
+            fits[count++] = results[i];
+    assert_int_equal(count, 3 * 36);
+    size_t wrong = rejected(fits, count);
+    for (size_t i = 0; i < wrong; i++)
+        print_message("# %s\n", fits[i].text);
+    assert_int_equal(wrong, 0);
+}
+
 /* The test must be able to fail: one truth off by six standard errors among as many results as there are is found. */
 static void holm_finds_one_wrong_result_in_two_hundred(void **state)
 {
@@ -171,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_scenario_runs_and_holds_its_targets),
         cmocka_unit_test(no_result_is_further_from_its_truth_than_chance_explains),
+        cmocka_unit_test(the_fits_of_the_failure_trace_archive_live_as_their_closed_forms_say),
         cmocka_unit_test(holm_finds_one_wrong_result_in_two_hundred),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);

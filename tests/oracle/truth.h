@@ -224,6 +224,8 @@ static void renewal_truth(const struct value *root, struct truth *truth)
         truth[1] = (struct truth){"availability_first_day", law_mean(up) / cycle};
         truth[2] = (struct truth){"failures_first_week", 7 * 86400 / cycle};
         truth[3] = (struct truth){"failures_per_day", 86400 / cycle};
+        truth[4] = (struct truth){"mean_up_h", law_mean(up) / 3600};
+        truth[5] = (struct truth){"mean_down_h", law_mean(down) / 3600};
     }
 }
 
