@@ -293,6 +293,10 @@ static void say_hyperscaler_places(struct generator *g)
         say_laws(g, "up", "repair");
         say(g, "} ); ");
     }
+    static const char *const maps[] = {"turn", "drawn", "same"};
+    uint32_t racks = g->racks < 3 ? g->racks : 3, faults = g->mode != PROGRESS && chance(g, 0.4) ? between(g, 1, racks) : 0;
+    uint32_t updates = chance(g, 0.4) ? between(g, 1, 6) : 0, subscription = between(g, 1, 4);
+    say(g, "zone_map = \"%s\"; subscription = %u; fault_domains = %u; update_domains = %u; ", maps[below(g, 3)], subscription, faults, updates);
     bool paired = g->sites == 2 && chance(g, 0.7);
     say(g, "disks = \"%s\"; ", disks[below(g, paired ? 4 : 3)]);
     if (!paired)

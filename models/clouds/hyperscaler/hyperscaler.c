@@ -57,6 +57,11 @@ static const void *plan_hyperscaler(struct scenario *scenario, const struct valu
                                       .preempt_after = value_duration(group, "preempt_after"),
                                       .notice = value_duration(group, "notice"),
                                       .evictions_per_second = value_number(group, "spot_evictions"),
+                                      .zone_map = (enum zone_map)value_choice(group, "zone_map"),
+                                      .subscription = (uint32_t)value_integer(group, "subscription"),
+                                      .fault_domains = (uint32_t)value_integer(group, "fault_domains"),
+                                      .update_domains = (uint32_t)value_integer(group, "update_domains"),
+                                      .update_pause = value_duration(group, "update_pause"),
                                       .pair = hyperscaler_read_pairs(scenario, group, fleet),
                                       .failover_share = value_number(group, "failover_share"),
                                       .failover_after = value_law(group, "failover_after"),
@@ -80,8 +85,9 @@ static const void *plan_hyperscaler(struct scenario *scenario, const struct valu
     plan->pools = pool_plan_read(scenario, group, fleet, fleet->sites);
     for (uint32_t n = 0; n < fleet->nodes; n++) {
         plan->pools->pool_of_node[n] = fleet->node[n].site;
-        plan->pools->domain_of_node[n] = (uint16_t)(fleet->node[n].zone - fleet->site[fleet->node[n].site].first_zone);
+        plan->pools->domain_of_node[n] = hyperscaler_domain(plan, n);
     }
+    hyperscaler_check_domains(scenario, group, plan);
     add_control_planes(scenario, group, plan, graph);
     hyperscaler_read_fronts(scenario, group, demand, plan, graph);
     return plan;
@@ -109,6 +115,7 @@ static void register_actions(struct hyperscaler *cloud)
     cloud->action_shock = engine_action(engine, hyperscaler_on_shock, cloud);
     cloud->action_travel = engine_action(engine, hyperscaler_on_travel, cloud);
     cloud->action_decide = engine_action(engine, hyperscaler_on_decide, cloud);
+    cloud->action_wave = engine_action(engine, hyperscaler_on_wave, cloud);
     cloud->action_return = engine_action(engine, hyperscaler_on_return, cloud);
 }
 
@@ -128,6 +135,7 @@ static void *open_hyperscaler(struct world *world, const void *own)
         cloud->machine[u] = (struct machine){.site = world_site(world, u), .storage = COMPONENT_NONE, .bought = INSTANT_NEVER};
     cloud->held = arena_array(world->arena, cloud->plan->fleet->zones, uint32_t);
     register_actions(cloud);
+    hyperscaler_open_domains(cloud);
     hyperscaler_open_queues(cloud);
     hyperscaler_open_maintenance(cloud);
     hyperscaler_open_spot(cloud);

@@ -56,10 +56,21 @@ extern const struct key front_keys[]; /* elements of `fronts` */
          HYPERSCALER_WHEN},                                                                                            \
         {"reserved_term", KEY_DURATION, "365 d", "term of a reservation, paid to its end", .low = 3600, .high = 315576000, \
          HYPERSCALER_WHEN},                                                                                            \
-        {"maintenance_every", KEY_LAW, "0 s", "time between planned maintenances of a node; 0 s: none", HYPERSCALER_WHEN}, \
+        {"maintenance_every", KEY_LAW, "0 s", "time between planned maintenances of a node, or with update domains of a region; 0 s: none", HYPERSCALER_WHEN}, \
         {"maintenance_length", KEY_LAW, "2 h", "how long the empty node takes (U)", HYPERSCALER_WHEN},                 \
         {"drain_grace", KEY_DURATION, "24 h", "how long who is on a node may stay after it was closed to others (U)", .low = 0, \
          .high = 31557600, HYPERSCALER_WHEN},                                                                          \
+        {"update_domains", KEY_INTEGER, "0",                                                                           \
+         "groups of nodes that are maintained one after the other, and over which sets are spread; 0: each node by itself (Azure: 5, up to 20, R)", \
+         .low = 0, .high = 20, HYPERSCALER_WHEN},                                                                      \
+        {"update_pause", KEY_DURATION, "30 min", "from the last node of an update domain being back to the next domain (K)", .low = 1, \
+         .high = 31557600, HYPERSCALER_WHEN},                                                                          \
+        {"fault_domains", KEY_INTEGER, "0", "groups of racks of a zone over which sets are spread; 0: only over nodes (Azure: up to 3, R)", \
+         .low = 0, .high = 20, HYPERSCALER_WHEN},                                                                      \
+        {"zone_map", KEY_CHOICE, "turn",                                                                               \
+         "which zone is a subscription's first: the next for each, drawn for each, or the same for all (mapped by subscription: R)", \
+         .choices = "turn|drawn|same", HYPERSCALER_WHEN},                                                              \
+        {"subscription", KEY_INTEGER, "1", "services of a class in one subscription (U)", .low = 1, .high = 1e6, HYPERSCALER_WHEN}, \
         {"disks", KEY_CHOICE, "lrs", "remote disks: in one storage unit (lrs), over zones (zrs), in one and copied to the paired region (grs), or none (local)",     \
          .choices = "lrs|zrs|local|grs", HYPERSCALER_WHEN},                                                                \
         {"pairs", KEY_LIST, NULL, "regions that are each other's pair", .children = pair_keys, HYPERSCALER_WHEN},     \

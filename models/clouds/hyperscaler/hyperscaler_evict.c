@@ -3,10 +3,7 @@
  *
  * Rank: whoever is on demand stands above whoever is spot, then priorities decide. A service on demand is never displaced, a job on demand
  * only by a job above it and not before it has run for `preempt_after` (2 h, as reported of Meta's clusters by Kokolis et
- * al. 2025, secondary). A job goes as a whole; a spot service goes replica by replica.
- *
- * Maintenance is this cloud's own practice and no fault: the node is cordoned, who is on it may stay for a grace, the rest is
- * moved, and the empty node comes back after its time (models/gpu/drain.h has the same order for a pool of its own). */
+ * al. 2025, secondary). A job goes as a whole; a spot service goes replica by replica. */
 #include "models/clouds/hyperscaler/hyperscaler_inside.h"
 #include "models/clouds/world/world_tell.h"
 #include "sim/base/check.h"
@@ -169,86 +166,4 @@ void hyperscaler_made_room(struct hyperscaler *cloud, uint32_t site)
     if (unit != COMPONENT_NONE && cloud->world->unit[unit].state == UNIT_IDLE && world_wanted(cloud->world, workload_of(cloud, unit)))
         world_later(cloud->world, unit, cloud->action_allocate, (duration){0});
     hyperscaler_look(cloud, site);
-}
-
-/* --- Maintenance ----------------------------------------------------------------------------------------------------- */
-
-/* A node's own chances, by its path and how often it has been maintained. */
-static duration drawn(struct hyperscaler *cloud, uint32_t node, const struct law *law, bool residual)
-{
-    const struct graph *graph = cloud->world->plan->graph;
-    const char *luck = component_luck(graph_component(graph, cloud->plan->fleet->node[node].component));
-    struct stream_key own = stream_key_path(cloud->maintenance, luck);
-    struct stream stream = stream_open(stream_key_index(own, cloud->maintained[node]++));
-    return residual ? law_draw_residual_duration(law, &stream) : law_draw_duration(law, &stream);
-}
-
-static void later(struct hyperscaler *cloud, uint32_t node, uint32_t action, duration wait)
-{
-    instant at = instant_add(world_now(cloud->world), wait);
-    if (wait.us < US_NEVER / 2)
-        engine_schedule(cloud->world->engine, at, CLASS_ACT, action, node, 0);
-}
-
-void hyperscaler_open_maintenance(struct hyperscaler *cloud)
-{
-    uint32_t nodes = cloud->plan->fleet->nodes;
-    if (cloud->plan->maintenance_every == NULL)
-        return;
-    cloud->maintenance = stream_key(cloud->world->task->seed, cloud->world->task->replication, "maintenance");
-    cloud->maintained = arena_array(cloud->world->arena, nodes, uint32_t);
-    for (uint32_t n = 0; n < nodes; n++)
-        later(cloud, n, cloud->action_drain, drawn(cloud, n, cloud->plan->maintenance_every, true));
-}
-
-void hyperscaler_on_drain(void *context, struct engine *engine, uint32_t node, uint64_t detail)
-{
-    (void)engine;
-    (void)detail;
-    struct hyperscaler *cloud = context;
-    if (!can_manage(cloud, cloud->plan->fleet->node[node].site)) {
-        later(cloud, node, cloud->action_drain, cloud->plan->retry_cap);
-        return;
-    }
-    duration grace = cloud->plan->drain_grace, notice = cloud->plan->notice;
-    pools_cordon(cloud->pools, node, true);
-    later(cloud, node, cloud->action_tell, (duration){grace.us > notice.us ? grace.us - notice.us : 0});
-    later(cloud, node, cloud->action_maintain, grace.us > notice.us ? grace : notice);
-}
-
-/* The grace is over but for the notice: whoever is still there is told. */
-void hyperscaler_on_tell(void *context, struct engine *engine, uint32_t node, uint64_t detail)
-{
-    (void)engine;
-    (void)detail;
-    struct hyperscaler *cloud = context;
-    uint32_t component = cloud->plan->fleet->node[node].component;
-    for (uint32_t u = world_first_on(cloud->world, component); u != COMPONENT_NONE;
-         u = world_next_on(cloud->world, component, u))
-        hyperscaler_tell(cloud, u, LEAVES_DRAINED);
-}
-
-/* Whoever had to go went a moment ago, or is gone with a fault of the node: it can be worked on. One whose eviction is due later, having
- * been told for another reason, holds it up. */
-void hyperscaler_on_maintain(void *context, struct engine *engine, uint32_t node, uint64_t detail)
-{
-    (void)engine;
-    (void)detail;
-    struct hyperscaler *cloud = context;
-    if (world_first_on(cloud->world, cloud->plan->fleet->node[node].component) != COMPONENT_NONE) {
-        later(cloud, node, cloud->action_maintain, cloud->plan->notice.us > 0 ? cloud->plan->notice : (duration){US_PER_SECOND});
-        return;
-    }
-    measure_count(cloud->world->measure, MEASURE_DRAINED, world_now(cloud->world));
-    later(cloud, node, cloud->action_return, drawn(cloud, node, cloud->plan->maintenance_length, false));
-}
-
-void hyperscaler_on_return(void *context, struct engine *engine, uint32_t node, uint64_t detail)
-{
-    (void)engine;
-    (void)detail;
-    struct hyperscaler *cloud = context;
-    pools_cordon(cloud->pools, node, false);
-    hyperscaler_look(cloud, cloud->plan->fleet->node[node].site);
-    later(cloud, node, cloud->action_drain, drawn(cloud, node, cloud->plan->maintenance_every, false));
 }

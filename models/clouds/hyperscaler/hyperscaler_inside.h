@@ -3,7 +3,9 @@
  *   hyperscaler_bill.c   bills, months, credits
  *   hyperscaler_place.c  machines: where, when, healing; services
  *   hyperscaler_batch.c  jobs: a queue in each region
- *   hyperscaler_evict.c  notices and evictions: spot, priority, maintenance
+ *   hyperscaler_domain.c zones, fault domains, update domains
+ *   hyperscaler_evict.c  notices and evictions: spot, priority
+ *   hyperscaler_maintain.c  maintenance: node by node, or in waves
  *   hyperscaler_spot.c   spot machines that are taken back together
  *   hyperscaler_pair.c   paired regions: who goes there and back, disks that fail over
  *   hyperscaler_front.c  edge, names, sign-ins: what is in the way of users everywhere
@@ -15,6 +17,7 @@
 #include "models/clouds/hyperscaler/hyperscaler.h"
 
 enum disks { DISKS_LRS, DISKS_ZRS, DISKS_LOCAL, DISKS_GRS };
+enum zone_map { ZONE_MAP_TURN, ZONE_MAP_DRAWN, ZONE_MAP_SAME };
 enum preemption { PREEMPTION_NONE, PREEMPTION_SPOT, PREEMPTION_PRIORITY };
 /* Why a machine is told to go. */
 enum leaving { LEAVES_NOT, LEAVES_EVICTED, LEAVES_PREEMPTED, LEAVES_DRAINED };
@@ -41,6 +44,10 @@ struct hyperscaler_plan {
     enum preemption preemption;
     duration preempt_after, notice;
     double evictions_per_second;      /* of a spot machine, for demand that is not modelled */
+    enum zone_map zone_map;
+    uint32_t subscription;            /* services of a class in one */
+    uint32_t fault_domains, update_domains; /* 0: none */
+    duration update_pause;
     struct ways *ways;                /* by class of demand; NULL: no fronts */
     const uint32_t *pair;             /* by site; COMPONENT_NONE: it has none; NULL: none has one */
     double failover_share;
@@ -84,6 +91,13 @@ struct region {
     uint32_t claimant;          /* the service's unit that they make room for; COMPONENT_NONE: the head of the queue */
 };
 
+/* Maintenance of a region by update domains. */
+struct wave {
+    bool under_way;
+    uint32_t domain, out;       /* the domain that is worked on, or will be; its nodes that are not back yet */
+    uint32_t draws;
+};
+
 /* One storage unit, where its disks can fail over. */
 struct stamp {
     struct event_id decision;
@@ -113,12 +127,16 @@ struct hyperscaler {
     struct pool_holder *holders; /* [workloads + units]: scratch */
     struct stream_key maintenance;
     uint32_t *maintained;        /* by node: how often */
+    bool *draining;              /* by node: it is cordoned, and not empty yet */
+    struct wave *wave;           /* by site; NULL: each node by itself */
+    uint64_t *domains;           /* [domain_words]: scratch of hyperscaler_wish() */
+    size_t domain_words;
     duration *none_before, *wanted_before; /* by workload: downtime and time wanted until the begin of the month */
     money *paid_before;          /* by workload: bill at the begin of the month */
     double provider_capacity_s;  /* GPU-equivalents x seconds leased */
     uint32_t action_allocate, action_start, action_heal, action_month, action_submit, action_pass, action_limit, action_notice,
         action_evict, action_drain, action_tell, action_maintain, action_return, action_shock,
-        action_travel, action_decide;
+        action_travel, action_decide, action_wave;
 };
 
 static inline uint32_t workload_of(const struct hyperscaler *cloud, uint32_t unit) { return cloud->world->unit[unit].workload; }
@@ -147,8 +165,6 @@ void hyperscaler_on_month(void *context, struct engine *engine, uint32_t unused,
 void hyperscaler_schedule_months(struct hyperscaler *cloud);
 
 /* --- hyperscaler_place.c --- */
-/* Zones of a site that a unit may go to: bits; all ones: any. */
-uint64_t hyperscaler_zones(const struct hyperscaler *cloud, uint32_t unit, uint32_t site);
 /* A machine for an idle unit on a node where its place is taken: disk, bill, notice. */
 void hyperscaler_bind(struct hyperscaler *cloud, uint32_t unit, uint32_t node, uint16_t devices);
 /* What goes with a machine that is given up, whoever holds its place: bill, events. */
@@ -186,11 +202,14 @@ void hyperscaler_make_room(struct hyperscaler *cloud, uint32_t unit, const struc
 void hyperscaler_made_room(struct hyperscaler *cloud, uint32_t site);
 void hyperscaler_on_notice(void *context, struct engine *engine, uint32_t unit, uint64_t detail);
 void hyperscaler_on_evict(void *context, struct engine *engine, uint32_t unit, uint64_t detail);
-/* Maintenance of a node: cordon, telling who is left, an empty node, its return. */
+
+/* --- hyperscaler_maintain.c --- */
+/* Of a node: cordon, telling who is left, an empty node, its return. */
 void hyperscaler_open_maintenance(struct hyperscaler *cloud);
 void hyperscaler_on_drain(void *context, struct engine *engine, uint32_t node, uint64_t detail);
 void hyperscaler_on_tell(void *context, struct engine *engine, uint32_t node, uint64_t detail);
 void hyperscaler_on_maintain(void *context, struct engine *engine, uint32_t node, uint64_t detail);
+void hyperscaler_on_wave(void *context, struct engine *engine, uint32_t site, uint64_t detail);
 void hyperscaler_on_return(void *context, struct engine *engine, uint32_t node, uint64_t detail);
 
 /* --- hyperscaler_spot.c --- */
@@ -214,6 +233,18 @@ bool hyperscaler_turns_home(struct hyperscaler *cloud, uint32_t unit);
 void hyperscaler_storage(struct hyperscaler *cloud, uint32_t component, bool serves);
 void hyperscaler_on_travel(void *context, struct engine *engine, uint32_t unit, uint64_t detail);
 void hyperscaler_on_decide(void *context, struct engine *engine, uint32_t storage, uint64_t detail);
+
+/* --- hyperscaler_domain.c --- */
+void hyperscaler_check_domains(struct scenario *scenario, const struct value *group, const struct hyperscaler_plan *plan);
+/* Domain of a node in its region's pool: zone, fault domain and update domain in one number. */
+uint16_t hyperscaler_domain(const struct hyperscaler_plan *plan, uint32_t node);
+uint32_t hyperscaler_update_domain(const struct hyperscaler_plan *plan, uint32_t node);
+void hyperscaler_open_domains(struct hyperscaler *cloud);
+/* Zones of a site that a unit may go to: bits; all ones: any. */
+uint64_t hyperscaler_zones(const struct hyperscaler *cloud, uint32_t unit, uint32_t site);
+/* Where in a site a unit may be placed, valid until the next call; by_update: in its own update domain only, if it has one. */
+struct pool_wish hyperscaler_wish(struct hyperscaler *cloud, uint32_t unit, uint32_t site, bool by_update);
+bool hyperscaler_has_update_domain(const struct hyperscaler *cloud, uint32_t unit);
 
 /* --- hyperscaler_front.c --- */
 /* Adds the fronts to the graph. Control planes must be there already. */

@@ -33,41 +33,6 @@ void hyperscaler_refuse(struct hyperscaler *cloud, uint32_t unit, uint32_t actio
 
 /* --- Where ----------------------------------------------------------------------------------------------------------- */
 
-/* Zones of a site in which a storage unit serves; all, when none does. */
-static uint64_t zones_with_storage(const struct hyperscaler *cloud, uint32_t site)
-{
-    const struct fleet *fleet = cloud->plan->fleet;
-    uint64_t some = 0, all = UINT64_MAX >> (64 - fleet->site[site].zones);
-    for (uint32_t z = 0; z < fleet->site[site].zones; z++) {
-        const struct fleet_zone *zone = &fleet->zone[fleet->site[site].first_zone + z];
-        for (uint32_t i = 0; i < zone->storages; i++)
-            if (graph_serves(cloud->world->graph, fleet->storage[zone->first_storage + i])) {
-                some |= UINT64_C(1) << z;
-                break;
-            }
-    }
-    return some == 0 || some == all ? UINT64_MAX : some;
-}
-
-/* The zones a unit may go to: that of its disk, or its turn when replicas are spread over zones, or any. */
-uint64_t hyperscaler_zones(const struct hyperscaler *cloud, uint32_t unit, uint32_t site)
-{
-    const struct fleet *fleet = cloud->plan->fleet;
-    const struct machine *machine = &cloud->machine[unit];
-    uint32_t workload = workload_of(cloud, unit), zones = fleet->site[site].zones;
-    const struct demand_class *class = world_class(cloud->world, workload);
-    if (machine->storage != COMPONENT_NONE && is_pinned(cloud->plan))
-        return UINT64_C(1) << ((fleet->storage_zone[machine->storage] - fleet->site[site].first_zone));
-    if (class->spread == SPREAD_ZONE) {
-        /* Subscriptions number zones differently: a tenant's first zone is a physical zone of its own. */
-        uint32_t first = cloud->world->demand->workload[workload].number % zones;
-        return UINT64_C(1) << ((first + unit - cloud->world->demand->workload[workload].first_unit) % zones);
-    }
-    if (cloud->plan->disks == DISKS_ZRS)
-        return zones_with_storage(cloud, site);
-    return UINT64_MAX;
-}
-
 /* A disk in a storage unit of the zone: chosen once, and again only when the disk can move, then to a unit that serves where there
  * is one. */
 static void choose_storage(struct hyperscaler *cloud, uint32_t unit, uint32_t node)
@@ -147,11 +112,13 @@ static bool place(struct hyperscaler *cloud, uint32_t unit)
 {
     uint32_t site = cloud->machine[unit].site, node;
     uint16_t devices;
-    uint64_t zones = hyperscaler_zones(cloud, unit, site), held = hyperscaler_held_zones(cloud, site);
-    if (held != 0 && cloud->machine[unit].held == 0) /* somebody has a right to what is free there */
-        zones &= ~held;
-    struct pool_wish wish = {.domains = zones == UINT64_MAX ? NULL : &zones, .domain_words = 1};
-    if (!pools_take_apart(cloud->pools, site, workload_of(cloud, unit), &wish, &node, &devices)) { /* an availability set */
+    struct pool_wish wish = hyperscaler_wish(cloud, unit, site, true);
+    bool taken = pools_take_apart(cloud->pools, site, workload_of(cloud, unit), &wish, &node, &devices); /* an availability set */
+    if (!taken && hyperscaler_has_update_domain(cloud, unit)) {
+        wish = hyperscaler_wish(cloud, unit, site, false);
+        taken = pools_take_apart(cloud->pools, site, workload_of(cloud, unit), &wish, &node, &devices);
+    }
+    if (!taken) {
         hyperscaler_make_room(cloud, unit, &wish);
         return false;
     }
