@@ -164,6 +164,18 @@ demo: ## install what is missing, build, run the July 2024 study, print its tabl
 studies: all ## run the counterfactual studies (ten minutes on two cores) and print what each concludes: tools/studies.sh
 	$(Q)tools/studies.sh $(B)/nines
 
+# --- The paper ----------------------------------------------------------------------------------------------------------
+.PHONY: paper paper-smoke
+paper: ## the paper from nothing: studies, numbers, figures, page; about 25 minutes of two cores and 1 GB the first time
+	$(Q)tools/install.sh paper
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)paper/build.sh $(B)/nines
+
+paper-smoke: ## the same way with two replications a study: two minutes
+	$(Q)tools/install.sh paper
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)paper/build.sh $(B)/nines --smoke
+
 # --- What is kept in the tree and made by the program --------------------------------------------------------------------
 .PHONY: bless reference man install uninstall
 bless: $(B)/nines reference ## write the golden files anew and show what changed; read it before committing

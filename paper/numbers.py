@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Every number of the paper as a LaTeX macro, from results files alone.
+
+    paper/numbers.py RESULTS [TABLES] >numbers.tex
+
+RESULTS is a folder with one folder a study, each with a run.db; TABLES one with numbers.tsv and facts.tsv, this one unless told.
+
+numbers.tsv asks for figures of runs, one a line:  macro  kind  study  selectors  multiplier:decimals:unit
+
+    summary      point | cloud | metric
+    difference   point | cloud a | cloud b | metric        paired, a minus b
+    between      point a | point b | cloud | metric        paired, a minus b
+    query        SQL that gives one row: value[, low, high]
+    word         SQL that gives one word or count, taken as it is
+
+From a line with the macro X come \\X (value and sampling interval), \\XValue, \\XLow, \\XHigh, \\XInterval, \\XParam (the parameter
+interval, or that there is none) and, of differences, \\XVerdict. facts.tsv holds what others published: \\X is the figure with its
+evidence mark, \\XPlain without.
+
+A figure that is not there, undefined, or of a run that is not complete ends the build and says which."""
+
+import pathlib
+import re
+import sqlite3
+import sys
+
+OPPOSITE = {"ahead": "behind", "behind": "ahead"}
+EVIDENCE = ("R", "V", "K", "U")  # read, vendor's claim, recalled, unsourced or assumed
+LATEX = str.maketrans({"%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "$": r"\$"})
+
+complaints = []
+tables = pathlib.Path(__file__).resolve().parent
+
+
+def complain(text):
+    complaints.append(text)
+    print(f"paper: {text}", file=sys.stderr)
+
+
+def rows_of(name):
+    """Lines of a table, without comments, as lists of columns."""
+    lines = (tables / name).read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
+
+
+class Studies:
+    """Results files by the name of their study, opened once, refused where they are not whole."""
+
+    def __init__(self, folder):
+        self.folder, self.opened = pathlib.Path(folder), {}
+
+    def path(self, study):
+        return self.folder / study / "run.db"
+
+    def open(self, study):
+        if study not in self.opened:
+            self.opened[study] = self._open(study)
+        return self.opened[study]
+
+    def _open(self, study):
+        path = self.path(study)
+        try:
+            database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+            status = database.execute("SELECT status FROM run").fetchone()[0]
+            whole = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.Error as error:
+            return complain(f"study '{study}': {path}: {error}; delete it and build again")
+        if status != "complete" or whole != "ok":
+            return complain(f"study '{study}': {path} is {status if whole == 'ok' else 'damaged'}; delete it and build again")
+        return database
+
+
+def number(value, form):
+    """Rounded, grouped by thousands, with a real minus."""
+    multiplier, decimals, _ = form
+    text = f"{value * multiplier:,.{decimals}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", r"\ensuremath{-}").replace(",", r"\,")
+
+
+def interval(low, high, form):
+    return f"[{number(low, form)}, {number(high, form)}]{form[2]}"
+
+
+def form_of(text):
+    multiplier, decimals, unit = text.split(":", 2)
+    return float(multiplier), int(decimals), r"\," + unit.translate(LATEX) if unit else ""
+
+
+DIFFERENCE = """SELECT mean, ci_low, ci_high, param_low, param_high, verdict FROM difference_named
+                WHERE point_a = ? AND point_b = ? AND cloud_a = ? AND cloud_b = ? AND metric = ?"""
+
+
+def difference(database, point_a, point_b, cloud_a, cloud_b, metric):
+    """A pair is stored one way round; the other way is its negative."""
+    row = database.execute(DIFFERENCE, (point_a, point_b, cloud_a, cloud_b, metric)).fetchone()
+    if row is not None:
+        return row
+    row = database.execute(DIFFERENCE, (point_b, point_a, cloud_b, cloud_a, metric)).fetchone()
+    if row is None:
+        return None
+    mean, low, high, param_low, param_high, verdict = row
+    minus = lambda value: None if value is None else -value
+    return minus(mean), minus(high), minus(low), minus(param_high), minus(param_low), OPPOSITE.get(verdict, verdict)
+
+
+def figure(database, kind, selectors):
+    """(value, low, high, param low, param high, verdict), or None where there is none."""
+    by = [part.strip() for part in selectors.split("|")]
+    if kind == "summary":
+        row = database.execute("""SELECT mean, ci_low, ci_high, param_low, param_high, NULL FROM summary_named
+                                  WHERE point = ? AND cloud = ? AND metric = ?""", by).fetchone()
+    elif kind == "difference":
+        point, cloud_a, cloud_b, metric = by
+        row = difference(database, point, point, cloud_a, cloud_b, metric)
+    elif kind == "between":
+        point_a, point_b, cloud, metric = by
+        row = difference(database, point_a, point_b, cloud, cloud, metric)
+    elif kind in ("query", "word"):
+        row = database.execute(selectors).fetchone()
+        row = row and tuple(row) + (None,) * (6 - len(row))
+    else:
+        raise ValueError(f"no kind of figure '{kind}'")
+    return row
+
+
+def macro(name, text):
+    print(f"\\newcommand{{\\{name}}}{{{text}}}")
+
+
+def write_figure(name, row, form):
+    value, low, high, param_low, param_high, verdict = row
+    macro(name + "Value", number(value, form) + form[2])
+    if low is not None and high is not None:
+        macro(name + "Low", number(low, form) + form[2])
+        macro(name + "High", number(high, form) + form[2])
+        macro(name + "Interval", interval(low, high, form))
+        macro(name, f"{number(value, form)}{form[2]}~[{number(low, form)}, {number(high, form)}]")
+    else:
+        macro(name, number(value, form) + form[2])
+    macro(name + "Param", interval(param_low, param_high, form) if param_low is not None else "not drawn")
+    if verdict:
+        macro(name + "Verdict", verdict)
+
+
+def write_numbers(studies):
+    for name, kind, study, selectors, *rest in rows_of("numbers.tsv"):
+        database = studies.open(study)
+        if database is None:
+            continue
+        where = f"\\{name}: study '{study}' ({studies.path(study)}), {kind} {selectors}"
+        try:
+            row = figure(database, kind, selectors)
+        except (sqlite3.Error, ValueError) as error:
+            complain(f"{where}: {error}")
+            continue
+        if row is None or row[0] is None:
+            complain(f"{where}: there is no such figure, or it is undefined")
+        elif kind == "word":
+            macro(name, str(row[0]).translate(LATEX))
+        else:
+            write_figure(name, row, form_of(rest[0]))
+
+
+def write_facts():
+    for name, text, source, evidence, *_ in rows_of("facts.tsv"):
+        if evidence not in EVIDENCE:
+            complain(f"facts.tsv: \\{name} has the evidence '{evidence}', not one of {', '.join(EVIDENCE)}")
+        macro(name, f"{text.translate(LATEX)}\\evidence{{{evidence}}}")
+        macro(name + "Plain", text.translate(LATEX))
+        macro(name + "Source", source.translate(LATEX))
+
+
+def main():
+    global tables
+    if len(sys.argv) not in (2, 3):
+        sys.exit("usage: paper/numbers.py RESULTS [TABLES]")
+    if len(sys.argv) == 3:
+        tables = pathlib.Path(sys.argv[2])
+    print("% Written by paper/numbers.py from results files. Not edited by hand.")
+    write_numbers(Studies(sys.argv[1]))
+    write_facts()
+    bad = [line[0] for name in ("numbers.tsv", "facts.tsv") for line in rows_of(name) if not re.fullmatch("[A-Za-z]+", line[0])]
+    for name in bad:
+        complain(f"'{name}' is no name of a LaTeX macro: letters only")
+    sys.exit(1 if complaints else 0)
+
+
+main()

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# The paper's text holds no number of its own, every reference is there and used, and numbers that are missing or broken end the build
+# with their name. LaTeX itself is `make paper-smoke`'s.
+set -u
+. "$(dirname "$0")/../harness.sh"
+harness_begin numbers_of_the_paper_come_from_results
+paper=paper/paper.tex
+
+# Allowed: dates, years, what stands in citations, labels, references, names of files and the preamble's measures.
+report no_number_is_typed_in_the_text "$(awk '/\\begin\{document\}/ { text = 1 } { print text ? $0 : "" }' $paper |
+    sed -E 's/(^|[^\\])%.*$/\1/
+        s/\\(cite|ref|label|url|code|texttt|provenance|input|bibliography|bibliographystyle|includegraphics)(\[[^]]*\])?(\{[^}]*\})+//g
+        s/\b([0-9]{1,2} )?(January|February|March|April|May|June|July|August|September|October|November|December) (19|20)[0-9]{2}\b//g
+        s/\b(19|20)[0-9]{2}\b//g; s/\b[0-9]{1,2} (January|July|April)\b//g' | grep -nE '[0-9]' | head -n 3)"
+report every_macro_of_a_number_is_asked_for "$(grep -oE '\\(July|Matched|Rated|Vendor|Owner|Sold|Rules|Fact|fig)[A-Za-z]*' $paper | sort -u | sed 's/^.//' | while read -r macro; do
+    stem=$(sed -E 's/(Value|Low|High|Interval|Param|Verdict|Plain|Source)$//' <<<"$macro")
+    grep -qE "^($macro|$stem)"$'\t' paper/numbers.tsv paper/facts.tsv || grep -q "^${macro#fig}"$'\t' paper/figures.tsv || echo "\\$macro "
+done)"
+report every_citation_is_in_the_bibliography "$(grep -oE '\\cite\{[^}]*\}' $paper | sed 's/.*{//; s/}//' | tr ',' '\n' | sort -u | while read -r key; do
+    grep -q "{$key," paper/references.bib || echo "$key "; done)"
+report every_reference_is_cited "$(sed -nE 's/^@[a-z]+\{([^,]*),.*/\1/p' paper/references.bib | while read -r key; do
+    grep -qE "\\\\cite\{[^}]*\b$key\b" $paper || echo "$key "; done)"
+report every_study_is_there "$(grep -v '^#' paper/studies.tsv | while IFS=$'\t' read -r study scenario _; do
+    [[ -f $scenario ]] || echo "$study: $scenario "; done)"
+
+if ! command -v python3 >/dev/null || ! command -v sqlite3 >/dev/null; then
+    report "numbers_are_read_or_the_build_ends # SKIP python3 or sqlite3 is not installed" ""
+    harness_end
+    exit 0
+fi
+tables=$temporary/tables results=$temporary/results
+mkdir -p "$tables" "$results"
+"$NINES" run scenarios/oracle/mm1.cfg --reps 4 --set horizon=1000h -o "$results/queue" --quiet 2>"$temporary/said" ||
+    report a_study_runs "$(cat "$temporary/said")"
+point=$(sqlite3 "$results/queue/run.db" 'SELECT label FROM point ORDER BY position LIMIT 1') cloud=$(sqlite3 "$results/queue/run.db" 'SELECT name FROM cloud ORDER BY position LIMIT 1')
+printf 'Wait\tsummary\tqueue\t%s | %s | mean_wait_s\t1:2:s\nDigest\tword\tqueue\tSELECT digest FROM run\n' "$point" "$cloud" >"$tables/numbers.tsv"
+printf 'FactShare\t25 %%\tsomebody\tR\n' >"$tables/facts.tsv"
+expected=$(sqlite3 "$results/queue/run.db" "SELECT printf('%.2f', mean), printf('%.2f', ci_low), printf('%.2f', ci_high) FROM summary_named WHERE metric = 'mean_wait_s' AND point = '$point'" |
+    awk -F'|' '{ printf "\\newcommand{\\Wait}{%s\\,s~[%s, %s]}", $1, $2, $3 }')
+paper/numbers.py "$results" "$tables" >"$temporary/numbers.tex" 2>"$temporary/said"
+report a_number_is_that_of_the_results_file "$(grep -qxF "$expected" "$temporary/numbers.tex" || { echo "$expected; not:"; grep Wait "$temporary/numbers.tex"; cat "$temporary/said"; })"
+report a_published_figure_has_its_mark "$(grep -qxF '\newcommand{\FactShare}{25 \%\evidence{R}}' "$temporary/numbers.tex" || cat "$temporary/numbers.tex")"
+
+broken() { # CLAIM WANTED SQL: after this the build ends and says so
+    cp "$results/queue/run.db" "$temporary/whole.db"
+    sqlite3 "$results/queue/run.db" "PRAGMA foreign_keys = OFF; $3"
+    paper/numbers.py "$results" "$tables" >/dev/null 2>"$temporary/said"
+    local code=$?
+    report "$1" "$( ((code == 1)) || echo "exit $code; "; grep -q -- "$2" "$temporary/said" || cat "$temporary/said")"
+    mv -f "$temporary/whole.db" "$results/queue/run.db"
+}
+broken a_missing_number_is_named "Wait: study 'queue'.*no such figure" "DELETE FROM summary WHERE metric = 'mean_wait_s'"
+broken an_undefined_number_is_named "Wait: study 'queue'.*undefined" "UPDATE summary SET mean = NULL WHERE metric = 'mean_wait_s'"
+broken an_unfinished_study_is_named "study 'queue'.*interrupted" "UPDATE run SET status = 'interrupted'"
+printf 'x' | dd of="$results/queue/run.db" bs=1 count=1 conv=notrunc status=none
+paper/numbers.py "$results" "$tables" >/dev/null 2>"$temporary/said"
+report a_damaged_study_is_named "$(grep -q "study 'queue'" "$temporary/said" || cat "$temporary/said")"
+harness_end
