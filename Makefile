@@ -165,7 +165,7 @@ studies: all ## run the counterfactual studies (ten minutes on two cores) and pr
 	$(Q)tools/studies.sh $(B)/nines
 
 # --- The paper ----------------------------------------------------------------------------------------------------------
-.PHONY: paper paper-smoke
+.PHONY: paper paper-smoke paper-seed
 paper: ## the paper from nothing: studies, numbers, figures, page; about 25 minutes of two cores and 1 GB the first time
 	$(Q)tools/install.sh paper
 	$(Q)$(MAKE) --no-print-directory all
@@ -175,6 +175,9 @@ paper-smoke: ## the same way with two replications a study: two minutes
 	$(Q)tools/install.sh paper
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)paper/build.sh $(B)/nines --smoke
+
+paper-seed: paper ## do the verdicts of the paper stand under another seed? SEED=N; as long as the paper again
+	$(Q)paper/build.sh $(B)/nines --seed $(or $(SEED),7)
 
 # --- What is kept in the tree and made by the program --------------------------------------------------------------------
 .PHONY: bless reference man install uninstall

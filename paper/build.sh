@@ -4,7 +4,7 @@
 #   paper/build.sh PROGRAM [--smoke] [--seed N] [--keep-going]
 #
 #   --smoke      two replications of everything, into results/paper-smoke: tests the way from study to page, not the text
-#   --seed N     all studies with another seed, into results/paper-seed-N (paper/verdicts.sh compares)
+#   --seed N     all studies with another seed, into results/paper-seed-N and do the verdicts of the text stand?
 #
 # Results are kept in results/paper: a study whose scenario, options and program are those of its file is not run again.
 set -eu
@@ -44,7 +44,10 @@ while IFS=$'\t' read -r study scenario full smoke; do
     "$program" run "$scenario" "${words[@]}" -o "$folder" --force --quiet
     echo "$key" >"$folder/study.key"
 done <paper/studies.tsv
-[[ $kind == paper || $kind == paper-smoke ]] || exit 0
+if [[ -n $seed ]]; then
+    paper/numbers.py --verdicts "${results%-seed-*}" "$results"
+    exit
+fi
 
 # --- Numbers, figures, page -----------------------------------------------------------------------------------------------
 paper/numbers.py "$results" >"$built/numbers.tex.tmp"

@@ -2,6 +2,7 @@
 """Every number of the paper as a LaTeX macro, from results files alone.
 
     paper/numbers.py RESULTS [TABLES] >numbers.tex
+    paper/numbers.py --verdicts RESULTS OTHER        whether every verdict of the text stands in other runs (another seed)
 
 RESULTS is a folder with one folder a study, each with a run.db; TABLES one with numbers.tsv and facts.tsv, this one unless told.
 
@@ -172,10 +173,30 @@ def write_facts():
         macro(name + "Source", source.translate(LATEX))
 
 
+def compare_verdicts(studies, others):
+    """The verdicts of all differences that the text asks for, in two sets of runs."""
+    asked = differ = 0
+    for name, kind, study, selectors, *_ in rows_of("numbers.tsv"):
+        if kind not in ("difference", "between"):
+            continue
+        database, other = studies.open(study), others.open(study)
+        if database is None or other is None:
+            continue
+        ours, theirs = figure(database, kind, selectors), figure(other, kind, selectors)
+        asked += 1
+        if ours is None or theirs is None or ours[5] != theirs[5]:
+            differ += 1
+            complain(f"\\{name} ({study}, {selectors}): '{ours and ours[5]}' here, '{theirs and theirs[5]}' there")
+    print(f"{asked - differ} of {asked} verdicts stand")
+
+
 def main():
     global tables
+    if len(sys.argv) == 4 and sys.argv[1] == "--verdicts":
+        compare_verdicts(Studies(sys.argv[2]), Studies(sys.argv[3]))
+        sys.exit(1 if complaints else 0)
     if len(sys.argv) not in (2, 3):
-        sys.exit("usage: paper/numbers.py RESULTS [TABLES]")
+        sys.exit("usage: paper/numbers.py RESULTS [TABLES] | --verdicts RESULTS OTHER")
     if len(sys.argv) == 3:
         tables = pathlib.Path(sys.argv[2])
     print("% Written by paper/numbers.py from results files. Not edited by hand.")
