@@ -54,6 +54,9 @@ struct fault_plan *faults_bind(struct arena *arena, const struct fault_list *lis
 
 /* --- How much can be pending --- */
 
+/* Events that one outage of one component has pending, for what it was without grey failures: twice that with a notice. */
+static double times(const struct target *target) { return target->noticed > 0 ? 2 : 1; }
+
 /* Outages of one target at once, in the mean, where they come at `per_second` and last mean_s; bounded, as a mean may be
  * infinite. */
 static double overlap(double per_second, double mean_s)
@@ -69,17 +72,19 @@ uint32_t faults_pending_estimate(const struct fault_plan *plan)
     uint32_t next = 0;
     for (uint32_t i = 0; i < list->incidents; i++)
         for (uint32_t e = 0; e < list->incident[i].effects; e++)
-            pending += 2 * (uint64_t)plan->effect[next++].count;
+            pending += 2 * (uint64_t)(times(&list->incident[i].effect[e].target) * (double)plan->effect[next++].count);
     for (uint32_t h = 0; h < list->hazards; h++) {
         double overlapping = overlap(list->hazard[h].per_second, law_mean(list->hazard[h].length));
-        pending += (uint64_t)((2 + 2 * overlapping + 4 * sqrt(overlapping)) * (double)plan->hazard[h].count) + 4;
+        pending += (uint64_t)((2 + 2 * overlapping + 4 * sqrt(overlapping)) * times(&list->hazard[h].target) *
+                              (double)plan->hazard[h].count) + 4;
     }
     for (uint32_t t = 0; t < list->traces; t++)
-        pending += 2 * ((uint64_t)list->trace[t].overlap + 1) * plan->trace[t].count + 2;
+        pending += (uint64_t)(times(&list->trace[t].target) * 2 * ((double)list->trace[t].overlap + 1) * (double)plan->trace[t].count) + 2;
     for (uint32_t r = 0; r < list->rollouts; r++) {
         const struct rollout *rollout = &list->rollout[r];
         double overlapping = overlap(rollout->per_second, law_mean(rollout->recovery->time) + law_mean(rollout->notice));
-        pending += (uint64_t)((2 + 4 * overlapping + 4 * sqrt(overlapping)) * (double)plan->rollout[r].count) + 4;
+        pending += (uint64_t)((2 + 4 * overlapping + 4 * sqrt(overlapping)) * times(&rollout->target) *
+                              (double)plan->rollout[r].count) + 4;
     }
     pending += graph_grace_count(plan->graph);
     return pending > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)pending;

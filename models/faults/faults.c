@@ -47,11 +47,23 @@ static uint32_t cause_of(uint32_t number, const struct target *target)
     return number | (target->software != COMPONENT_NONE ? BY_SOFTWARE : 0);
 }
 
-static void bring_down(struct faults *faults, uint32_t component, uint32_t cause)
+/* left: of its service, 0 for none. */
+static void bring_down(struct faults *faults, uint32_t component, uint32_t cause, uint32_t left)
 {
     faults->cause[component] = cause;
     faults->started++;
-    graph_fail(faults->graph, component);
+    if (left == 0)
+        graph_fail(faults->graph, component);
+    else
+        graph_degrade(faults->graph, component, left);
+}
+
+static void bring_back(struct faults *faults, uint32_t component, uint32_t left)
+{
+    if (left == 0)
+        graph_mend(faults->graph, component);
+    else
+        graph_restore(faults->graph, component, left);
 }
 
 /* --- Processes ------------------------------------------------------------------------------------------------------- */
@@ -77,7 +89,7 @@ static void on_process(void *context, struct engine *engine, uint32_t index, uin
     if (process->up)
         graph_mend(faults->graph, component);
     else
-        bring_down(faults, component, FAULT_OWN);
+        bring_down(faults, component, FAULT_OWN, 0);
     duration next = law_draw_duration(process->up ? what->up : what->repair, &process->stream);
     await_change(faults, index, false, next);
 }
@@ -96,7 +108,7 @@ static void open_processes(struct faults *faults, struct arena *arena)
         bool fresh = plan->list->fresh;
         duration first = fresh ? law_draw_duration(law, &process->stream) : law_draw_residual_duration(law, &process->stream);
         if (!process->up)
-            bring_down(faults, plan->process[i], FAULT_OWN);
+            bring_down(faults, plan->process[i], FAULT_OWN, 0);
         await_change(faults, i, !fresh, first);
     }
 }
@@ -123,18 +135,43 @@ void faults_redraw(struct faults *faults)
 
 /* --- Incidents ------------------------------------------------------------------------------------------------------- */
 
-static void on_fall(void *context, struct engine *engine, uint32_t component, uint64_t cause)
+#define FOUND_OUT UINT32_MAX /* in the place of a cause: no fault, a degraded component is taken out of service */
+
+/* What an event says besides its component: the cause, and what is left of the service. */
+static uint64_t detail_of(uint32_t cause, uint32_t left) { return cause | (uint64_t)left << 32; }
+
+static void on_fall(void *context, struct engine *engine, uint32_t component, uint64_t detail)
 {
     (void)engine;
-    bring_down(context, component, (uint32_t)cause);
+    struct faults *faults = context;
+    if ((uint32_t)detail == FOUND_OUT)
+        graph_fail(faults->graph, component);
+    else
+        bring_down(faults, component, (uint32_t)detail, (uint32_t)(detail >> 32));
 }
 
 static void on_return(void *context, struct engine *engine, uint32_t component, uint64_t detail)
 {
     (void)engine;
-    (void)detail;
-    struct faults *faults = context;
-    graph_mend(faults->graph, component);
+    bring_back(context, component, (uint32_t)(detail >> 32));
+}
+
+/* A component is degraded from `down` to `up`: is it found out in that time, and taken out for the rest of it? */
+static void await_notice(struct faults *faults, const struct target *target, uint32_t component, instant down, instant up, uint32_t cause)
+{
+    if (target->left == 0 || !(target->noticed > 0))
+        return;
+    const char *name = faults_cause_name(faults, cause & ~BY_SOFTWARE);
+    const char *luck = component_luck(graph_component(faults->plan->graph, component));
+    struct stream_key family = stream_key_path(stream_key(faults->seed, faults->replication, "noticed"), name);
+    struct stream stream = stream_open(stream_key_index(stream_key_path(family, luck), (uint64_t)down.us));
+    bool noticed = stream_chance(&stream, target->noticed);
+    instant at = instant_add(down, law_draw_duration(target->noticed_after, &stream)), now = engine_now(faults->engine);
+    if (!noticed || at.us >= up.us)
+        return;
+    engine_schedule(faults->engine, at.us > now.us ? at : now, 1, faults->action_fall, component, detail_of(FOUND_OUT, 0));
+    if (up.us < US_NEVER)
+        engine_schedule(faults->engine, up, 1, faults->action_return, component, 0);
 }
 
 /* Where between two phases the line through them has the value `level`. */
@@ -174,23 +211,24 @@ static bool runs(const void *context, const struct target *target, const char *l
     return stream_chance(&stream, software->share);
 }
 
-/* Down from `down` to `up`, as far as that lies ahead; US_NEVER: for good. */
-static void schedule_outage(struct faults *faults, uint32_t component, instant down, instant up, uint32_t cause)
+/* Hit from `down` to `up`, as far as that lies ahead; US_NEVER: for good. */
+static void schedule_outage(struct faults *faults, const struct target *target, uint32_t component, instant down, instant up, uint32_t cause)
 {
     instant now = engine_now(faults->engine);
     if (up.us <= now.us)
         return; /* over before the run begins */
-    engine_schedule(faults->engine, down.us > now.us ? down : now, 1, faults->action_fall, component, cause);
+    engine_schedule(faults->engine, down.us > now.us ? down : now, 1, faults->action_fall, component, detail_of(cause, target->left));
     if (up.us < US_NEVER)
-        engine_schedule(faults->engine, up, 1, faults->action_return, component, 0);
+        engine_schedule(faults->engine, up, 1, faults->action_return, component, detail_of(0, target->left));
+    await_notice(faults, target, component, down, up, cause);
 }
 
-static void recover(struct faults *faults, const struct recovery *recovery, uint32_t count, instant begin, struct stream_key key,
-                    uint32_t cause)
+static void recover(struct faults *faults, const struct recovery *recovery, const struct target *target, uint32_t count, instant begin,
+                    struct stream_key key, uint32_t cause)
 {
     recovery_plan(recovery, faults->patients, count, begin, key, faults->plan->graph, faults->crews);
     for (uint32_t i = 0; i < count; i++)
-        schedule_outage(faults, faults->patients[i].component, faults->patients[i].down, faults->patients[i].up, cause);
+        schedule_outage(faults, target, faults->patients[i].component, faults->patients[i].down, faults->patients[i].up, cause);
 }
 
 static void open_effect(struct faults *faults, uint32_t incident, uint32_t effect_number, const struct fault_match *match)
@@ -218,11 +256,11 @@ static void open_effect(struct faults *faults, uint32_t incident, uint32_t effec
         if (effect->recovery != NULL)
             faults->patients[patients++] = (struct patient){.component = match->component[i], .down = down, .order = returning};
         else
-            schedule_outage(faults, match->component[i], down,
+            schedule_outage(faults, &effect->target, match->component[i], down,
                             back.us < US_NEVER ? instant_add(what->start, back) : INSTANT_NEVER, cause);
     }
     if (effect->recovery != NULL)
-        recover(faults, effect->recovery, patients, instant_add(what->start, effect->recovery->begin),
+        recover(faults, effect->recovery, &effect->target, patients, instant_add(what->start, effect->recovery->begin),
                 stream_key_path(family, "recovery"), cause);
 }
 
@@ -248,8 +286,12 @@ static void schedule_hazard(struct faults *faults, uint32_t hazard, uint32_t whi
 static void hit(struct faults *faults, uint32_t hazard, uint32_t component, duration length)
 {
     const struct fault_list *list = faults->plan->list;
-    bring_down(faults, component, cause_of(1 + list->incidents + hazard, &list->hazard[hazard].target));
-    engine_schedule(faults->engine, instant_add(engine_now(faults->engine), length), 1, faults->action_return, component, 0);
+    const struct target *target = &list->hazard[hazard].target;
+    uint32_t cause = cause_of(1 + list->incidents + hazard, target);
+    instant now = engine_now(faults->engine), end = instant_add(now, length);
+    bring_down(faults, component, cause, target->left);
+    engine_schedule(faults->engine, end, 1, faults->action_return, component, detail_of(0, target->left));
+    await_notice(faults, target, component, now, end, cause);
 }
 
 static void on_hazard(void *context, struct engine *engine, uint32_t hazard, uint64_t which)
@@ -353,7 +395,7 @@ static void on_trace(void *context, struct engine *engine, uint32_t number, uint
         if (!stream_chance(&stream, trace->target.share * event->severity) || !runs(faults, &trace->target, luck))
             continue;
         duration late = duration_from_seconds(stream_uniform(&shift) * duration_seconds(trace->scatter));
-        schedule_outage(faults, component, instant_add(start, late), instant_add(end, late), cause);
+        schedule_outage(faults, &trace->target, component, instant_add(start, late), instant_add(end, late), cause);
     }
     course->next++;
     schedule_trace(faults, number);
@@ -381,7 +423,7 @@ static void release(struct faults *faults, uint32_t number, instant begin, uint3
     uint32_t count = rollout_break(rollout, &faults->plan->rollout[number], faults->plan->graph, begin, key, runs, faults, faults->patients);
     instant stop = rollout_stop(rollout, faults->patients, &count, key);
     uint32_t cause = cause_of(1 + list->incidents + list->hazards + list->traces + number, &rollout->target);
-    recover(faults, rollout->recovery, count, instant_add(stop.us < US_NEVER ? stop : begin, rollout->recovery->begin),
+    recover(faults, rollout->recovery, &rollout->target, count, instant_add(stop.us < US_NEVER ? stop : begin, rollout->recovery->begin),
             stream_key_path(key, "recovery"), cause);
 }
 

@@ -19,7 +19,13 @@
  * Who is back when may follow a curve (incidents), a law (hazards), or a recovery: crews that work through those that are down,
  * and a restart herd that has to register again with something that can take only so many.
  *
- * All act on the dependency graph by adding and removing causes; overlaps merge there. */
+ * All act on the dependency graph by adding and removing causes; overlaps merge there.
+ *
+ * Grey failure: what is hit loses `severity` of its service, all of it by default. What loses less goes on serving with what is left
+ * (models/fleet/graph.h), and the cloud's machinery, which asks only whether it serves, sees nothing: Huang et al. 2017 (HotOS, "Gray
+ * failure: the Achilles' heel of cloud-scale systems") call that differential observability. With probability `noticed` a health check
+ * does find it out, `noticed_after` its beginning, and takes the component out of service until the fault is over: then it is down, for
+ * its tenants too, and the cloud does about it what it does about anything that is down. */
 #ifndef NINES_MODELS_FAULTS_FAULTS_H
 #define NINES_MODELS_FAULTS_FAULTS_H
 
@@ -47,6 +53,9 @@ struct target {
     const char *where;    /* pattern on paths: * any run of characters, ? one */
     uint32_t software;    /* index into fleet.software: only nodes that run it; COMPONENT_NONE: all */
     double share;         /* of those, drawn by path: once per replication for an effect, at every event for a hazard */
+    uint32_t left;        /* what is left of the service of what it hits, of GRAPH_WHOLE; 0: it is down */
+    double noticed;       /* probability that a degraded component is found out and taken out of service */
+    const struct law *noticed_after;
 };
 
 /* Repair by a limited number of hands, then a return through a limited door.

@@ -17,7 +17,11 @@
         {"where", KEY_TEXT, "*", "pattern on component paths: * any run of characters, ? one character"},              \
         {"software", KEY_TEXT, "", "only nodes that run this software (a name in fleet.software)"},                    \
         {"share", KEY_SHARE, "100 %",                                                                                  \
-         "share of the matching components that is hit: drawn once per replication for an incident, at every event otherwise"}
+         "share of the matching components that is hit: drawn once per replication for an incident, at every event otherwise"}, \
+        {"severity", KEY_SHARE, "100 %",                                                                               \
+         "what a hit component loses of its service; below 100 % it is degraded, and serves on with the rest", .low = 1e-6},   \
+        {"noticed", KEY_SHARE, "0 %", "probability that a degraded component is found out and taken out of service (assumption: never)"}, \
+        {"noticed_after", KEY_LAW, "0 s", "time from its degradation until it is found out"}
 
 /* --- Targets --- */
 struct target target_read(struct scenario *scenario, const struct value *group, const struct fleet *fleet);

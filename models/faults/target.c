@@ -31,7 +31,13 @@ struct target target_read(struct scenario *scenario, const struct value *group, 
     struct target target = {.class = (enum component_class)value_choice(group, "target"),
                             .where = value_text(group, "where"),
                             .software = COMPONENT_NONE,
-                            .share = value_number(group, "share")};
+                            .share = value_number(group, "share"),
+                            .left = GRAPH_WHOLE - (uint32_t)(value_number(group, "severity") * GRAPH_WHOLE + 0.5),
+                            .noticed = value_number(group, "noticed"),
+                            .noticed_after = value_law(group, "noticed_after")};
+    if (target.left == 0 && target.noticed > 0)
+        scenario_error(scenario, value_of(group, "noticed"), "give a 'severity' below 100 %, or leave 'noticed' away",
+                       "what is down is noticed anyway");
     if (software[0] == '\0')
         return target;
     const char **names = arena_array(scenario->arena, fleet->software_count, const char *);

@@ -94,6 +94,13 @@ static bool passes(void *context, uint32_t site, const struct gpu_pod *small)
     return has;
 }
 
+static uint32_t control(const void *context, uint32_t site)
+{
+    const struct akash *cloud = context;
+    (void)site;
+    return cloud->plan->chain;
+}
+
 /* --- The end --------------------------------------------------------------------------------------------------------- */
 
 static void close_akash(void *context)
@@ -141,5 +148,6 @@ const struct cloud_kind cloud_akash = {.name = "akash",
                                        .component = component,
                                        .probe_time = probe_time,
                                        .passes = passes,
+                                       .control = control,
                                        .close = close_akash,
                                        .audit = audit};

@@ -207,6 +207,12 @@ static bool passes(void *context, uint32_t site, const struct gpu_pod *small)
     return can_manage(cloud, site) && pools_has(cloud->pools, site, small);
 }
 
+static uint32_t control(const void *context, uint32_t site)
+{
+    const struct hyperscaler *cloud = context;
+    return cloud->plan->region_control[site];
+}
+
 static double evictions(const void *context, uint32_t unit)
 {
     const struct hyperscaler *cloud = context;
@@ -281,6 +287,7 @@ const struct cloud_kind cloud_hyperscaler = {.name = "hyperscaler", .rules = "20
                                              .component = component,
                                              .probe_time = probe_time,
                                              .passes = passes,
+                                             .control = control,
                                              .evictions = evictions,
                                              .close = close_hyperscaler,
                                              .audit = audit};

@@ -49,6 +49,13 @@ static bool passes(void *context, uint32_t site, const struct gpu_pod *small)
     return ionet_manages(cloud) && has;
 }
 
+static uint32_t control(const void *context, uint32_t site)
+{
+    const struct ionet *cloud = context;
+    (void)site;
+    return cloud->plan->orchestrator;
+}
+
 static const struct pool_plan *pools_of(const void *plan) { return ((const struct ionet_plan *)plan)->pools; }
 
 static void *open_ionet(struct world *world, const void *own)
@@ -119,5 +126,6 @@ const struct cloud_kind cloud_ionet = {.name = "ionet", .rules = "2024-07|2025-0
                                        .component = ionet_component,
                                        .probe_time = probe_time,
                                        .passes = passes,
+                                       .control = control,
                                        .close = close_ionet,
                                        .audit = audit};

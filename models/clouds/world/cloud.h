@@ -48,6 +48,8 @@ struct cloud_kind {
      * take, drawn from the stream; and would one from this site come through now? */
     duration (*probe_time)(const void *cloud, struct stream *stream);
     bool (*passes)(void *cloud, uint32_t site, const struct gpu_pod *small);
+    /* The component that answers such requests: when it is degraded, it does so by its fraction. */
+    uint32_t (*control)(const void *cloud, uint32_t site);
     /* Evictions per second of a bound unit that its tenant was told to expect. NULL: none. */
     double (*evictions)(const void *cloud, uint32_t unit);
     /* The horizon: settle accounts, report money and providers. */

@@ -55,6 +55,18 @@ static void on_withdraw(void *context, struct engine *engine, uint32_t workload,
 /* A probe completes within 5 min of being sent or has failed; one that is turned away is tried again every 30 s. */
 static const duration probe_deadline = {5 * US_PER_MINUTE}, probe_again = {30 * US_PER_SECOND};
 
+/* Whether the component that answers does so this time: a degraded one by its fraction, each try anew. */
+static bool answers(const struct world *world, uint32_t probe)
+{
+    uint32_t control = world->plan->kind->control(world->cloud, world->probe[probe].site);
+    uint32_t fraction = graph_fraction(world->graph, control, PLANE_CONTROL);
+    if (fraction == GRAPH_WHOLE)
+        return true;
+    struct stream_key own = stream_key_index(stream_key(world->task->seed, world->task->replication, "probe answers"), probe);
+    struct stream stream = stream_open(stream_key_index(own, (uint64_t)world_now(world).us));
+    return stream_chance(&stream, (double)fraction / GRAPH_WHOLE);
+}
+
 /* A probe has taken the time that the cloud's control plane takes: does it come through? */
 static void on_pass(void *context, struct engine *engine, uint32_t probe, uint64_t detail)
 {
@@ -63,7 +75,7 @@ static void on_pass(void *context, struct engine *engine, uint32_t probe, uint64
     struct world *world = context;
     instant sent = world->probe[probe].at, again = instant_add(world_now(world), probe_again);
     bool in_time = instant_since(world_now(world), sent).us <= probe_deadline.us;
-    if (in_time && world->plan->kind->passes(world->cloud, world->probe[probe].site, &small))
+    if (in_time && world->plan->kind->passes(world->cloud, world->probe[probe].site, &small) && answers(world, probe))
         measure_probe(world->measure, true);
     else if (instant_since(again, sent).us <= probe_deadline.us)
         engine_schedule(engine, again, CLASS_BEGIN, world->action_pass, probe, 0);
