@@ -654,8 +654,7 @@ static void rounds_met_what_they_are_for(void **state)
     print_message("# met:");
     for (size_t i = 0; i < MET; i++)
         print_message(" %s %g", met_names[i], met[i]);
-    print_message("
-");
+    print_message("\n");
 }
 
 /* The net must catch: with one pending step of one waiting unit dropped, something stays down for ever in most rounds. */
