@@ -42,8 +42,10 @@ void hyperscaler_open_queues(struct hyperscaler *cloud)
         for (uint32_t i = 0; i < class->units; i++)
             (*tasks)[i] = world_pod(world, w);
     }
-    for (uint32_t s = 0; s < sites; s++)
+    for (uint32_t s = 0; s < sites; s++) {
+        cloud->region[s].displaced = INSTANT_NEVER;
         cloud->region[s].queue = pools_open_queue(cloud->pools, s, cloud->plan->discipline, jobs[s], pods[s]);
+    }
 }
 
 /* --- Looking at the queue -------------------------------------------------------------------------------------------- */

@@ -141,6 +141,9 @@ void hyperscaler_make_room(struct hyperscaler *cloud, uint32_t unit, const struc
     const struct demand_class *class = world_class(cloud->world, workload);
     if (cloud->plan->preemption == PREEMPTION_NONE || class->capacity == CAPACITY_SPOT || cloud->region[site].leaving > 0)
         return;
+    /* Whom they make room for may find it promised to others, and they come back: without notice, once an instant is enough. */
+    if (cloud->region[site].displaced.us == world_now(cloud->world).us)
+        return;
     bool for_job = class->kind == DEMAND_JOB;
     uint32_t units = for_job ? class->units : 1;
     struct candidates candidates = gather(cloud, site, for_job, rank_of(class));
@@ -151,6 +154,8 @@ void hyperscaler_make_room(struct hyperscaler *cloud, uint32_t unit, const struc
         return;
     }
     cloud->region[site].claimant = for_job ? COMPONENT_NONE : unit;
+    if (cloud->plan->notice.us == 0)
+        cloud->region[site].displaced = world_now(cloud->world);
     for (uint32_t i = 0; i < count; i++)
         if (cloud->holders[i].victim)
             hyperscaler_tell(cloud, cloud->holders[i].first_unit, LEAVES_PREEMPTED);

@@ -89,6 +89,7 @@ struct region {
     instant pass_at;
     uint32_t leaving;           /* jobs and machines on their way out to make room; nobody starts from the queue meanwhile */
     uint32_t claimant;          /* the service's unit that they make room for; COMPONENT_NONE: the head of the queue */
+    instant displaced;          /* when somebody was last told to make room without notice */
 };
 
 /* Maintenance of a region by update domains. */
