@@ -1,6 +1,7 @@
 # Cost against availability: down and to the right is better. A panel for each point, the same axes in all.
 #
-# Block p of the data holds panel p. Columns: nines, low, high, cost, low, high, linetype, bound.
+# Block p of the data holds panel p. Columns: nines, low, high, cost, low, high, linetype, bound. After those of all panels come their
+# frontiers: nines, cost.
 
 set multiplot
 do for [p = 1:panel_top_count] {
@@ -21,7 +22,8 @@ do for [p = 1:panel_top_count] {
     do for [i = 1:name_x_count] {
         if (name_panel[i] == p) { set label 100 + i name_text[i] at screen name_x[i], screen name_y[i] left }
     }
-    plot data index (p - 1) using 1:4:2:3:5:6:7 with xyerrorbars linecolor variable linewidth 1.1 pointtype 0 dashtype solid, \
+    plot data index (panel_top_count + p - 1) using 1:2 with lines linecolor rgb "#a8a8a8" linewidth 0.8 dashtype solid, \
+         data index (p - 1) using 1:4:2:3:5:6:7 with xyerrorbars linecolor variable linewidth 1.1 pointtype 0 dashtype solid, \
          for [t = 1:7] data index (p - 1) using (($7 == t && $8 == 0) ? $1 : NaN):4 with points linetype t pointsize 0.8, \
          for [t = 1:7] data index (p - 1) using (($7 == t && $8 == 1) ? $2 : NaN):4 with points linetype t pointtype 6 pointsize 0.9, \
          data index (p - 1) using (($8 == 1) ? $2 : NaN):4:(x_high - $2):(0):7 with vectors head size char 0.7, 20 filled \

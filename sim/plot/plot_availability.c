@@ -34,7 +34,7 @@ struct timeline {
     double zoom_low_s, zoom_high_s;
     double y_low, y_high; /* percent */
     size_t first_point, points;
-    double *end_y; /* [points][clouds]: last mean, percent */
+    double *end_y; /* [points][clouds]: last mean that the last panel shows, percent */
 };
 
 /* The series to draw: the one of the main metric, else the first whose name says availability. */
@@ -154,7 +154,8 @@ static void write_block(struct figure *figure, struct timeline *t, size_t panel,
         more = sqlite3_step(row) == SQLITE_ROW;
         if (m.count == t->merge || (!more && m.count > 0)) {
             write_merged(figure, t, &m, plot->clouds[cloud].name, plot->points[point].label);
-            *end = shown(t, m.mean / (double)m.count);
+            if (!t->zoomed || m.t_s <= t->zoom_high_s) /* where the last panel's line ends */
+                *end = shown(t, m.mean / (double)m.count);
             m = (struct merged){0};
             written++;
         }

@@ -198,6 +198,32 @@ static void write_data(struct figure *figure, const struct frontier *f)
     }
 }
 
+/* The frontier of the means: what the cheapest cloud costs that is available at least so much. A stair from the left edge, one step for
+ * each cloud that no other beats in both; where only a bound of the availability is known, up to the bound. */
+static void write_frontier(struct figure *figure, const struct frontier *f, size_t p)
+{
+    const struct plot *plot = f->plot;
+    double reached = f->x_low;
+    size_t steps = 0;
+    for (;; steps++) {
+        double x = NAN, y = INFINITY;
+        for (size_t c = 0; c < plot->cloud_count; c++) {
+            struct estimate a = plot_summary(plot, f->first_point + p, c, plot->availability->name);
+            double cost = plot_summary(plot, f->first_point + p, c, plot->cost->name).mean, mean = plot_nines(a.mean);
+            double at = fmin(a.is_bound || isinf(mean) ? plot_nines(a.low) : mean, f->x_high);
+            if (at > reached && (cost < y || (cost <= y && at > x))) {
+                x = at;
+                y = cost;
+            }
+        }
+        if (isnan(x))
+            break;
+        fprintf(figure->data, "%.10g\t%.10g\n%.10g\t%.10g\n", reached, y, x, y);
+        reached = x;
+    }
+    fputs(steps == 0 ? "NaN\tNaN\n\n\n" : "\n\n", figure->data);
+}
+
 /* Whether no cloud of a panel has both numbers. */
 static bool is_empty(const struct frontier *f, size_t p)
 {
@@ -266,7 +292,7 @@ static int draw_page(struct frontier *f, size_t page)
         all[i] = plot_summary(plot, f->first_point + i / 2 / plot->cloud_count, i / 2 % plot->cloud_count,
                               i % 2 == 0 ? plot->availability->name : plot->cost->name);
     const char *caption = arena_format(
-        arena, "Marks: means; bars: %s; hollow with an arrow: no down time was seen, only a lower bound is known",
+        arena, "Marks: means; grey line: the cheapest for at least that availability; bars: %s; hollow with an arrow: no down time was seen, only a lower bound is known",
         plot_method(plot, all, 2 * count));
     figure_open(&figure, plot, "cost", page, plot->page_mm, (double)rows * (PANEL_MM + HEAD_MM) + AXIS_MM,
                 arena_format(arena, "%s against %s: lower and further right is better", plot->cost->name,
@@ -277,6 +303,9 @@ static int draw_page(struct frontier *f, size_t page)
     write_panels(&figure, f);
     write_names(&figure, f);
     write_data(&figure, f);
+    fputs("# what the cheapest cloud costs that is available at least so much: nines\tcost_in_unit\n", figure.data);
+    for (size_t p = 0; p < f->points; p++)
+        write_frontier(&figure, f, p);
     return figure_close(&figure);
 }
 

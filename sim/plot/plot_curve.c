@@ -125,7 +125,7 @@ static void write_bar_frame(struct figure *figure, const struct bars *bars)
     figure_number(figure, "bottom_y", figure_y(figure, figure->top_mm + bars->depth * ROW_MM));
     uint32_t bin = bar_bin(&curves->groups[bars->first]);
     figure_text(figure, "axis_text",
-                arena_format(plot->arena, "unallocated GPU when %u %% has arrived, %% of capacity", (unsigned)bin));
+                arena_format(plot->arena, "%% of GPU capacity, when %u %% has arrived", (unsigned)bin));
 }
 
 static int draw_unallocated(const struct plot *plot, const struct curves *curves)
@@ -229,7 +229,7 @@ static void write_panels(struct figure *figure, struct panels *panels)
     const struct plot *plot = figure->plot;
     const struct curves *curves = panels->curves;
     double top[PLOT_PANELS], bottom[PLOT_PANELS], text_y[PLOT_PANELS], upper[PLOT_PANELS];
-    double right = plot->page_mm - 8 - names_mm(plot, curves);
+    double right = plot->page_mm - 9.5 - names_mm(plot, curves);
     const char *text[PLOT_PANELS];
     for (size_t p = 0; p < panels->count; p++) {
         double begin = figure->top_mm + (double)p * (HEAD_MM + panels->panel_mm + GAP_MM);

@@ -123,6 +123,13 @@ double figure_x(const struct figure *figure, double from_left_mm)
 
 /* --- Opening --- */
 
+/* Height of lines of one text: gnuplot's svg terminal sets them half a letter apart, the others closer. */
+static double lines_mm(const struct plot *plot, double first_mm, size_t lines)
+{
+    double further_mm = strcmp(plot->format, "svg") == 0 ? 1.19 * first_mm : first_mm;
+    return lines == 0 ? 0 : first_mm + further_mm * (double)(lines - 1);
+}
+
 /* The title in one line or two, the subtitle, and at the foot how the numbers were made. */
 static void write_frame(struct figure *figure, const char *title, size_t title_lines, const char *subtitle,
                         const char *caption)
@@ -131,7 +138,7 @@ static void write_frame(struct figure *figure, const char *title, size_t title_l
     figure_text(figure, "subtitle_text", subtitle);
     figure_text(figure, "caption_text", caption);
     figure_number(figure, "title_y", figure_y(figure, 1.5));
-    figure_number(figure, "subtitle_y", figure_y(figure, 2.0 + LINE_MM * (double)title_lines));
+    figure_number(figure, "subtitle_y", figure_y(figure, 2.0 + lines_mm(figure->plot, LINE_MM, title_lines)));
     figure_number(figure, "caption_y", (figure->bottom_mm - 3) / figure->height_mm);
 }
 
@@ -164,9 +171,9 @@ void figure_open(struct figure *figure, const struct plot *plot, const char *cha
     const char *whole = arena_format(arena, "%s. %s.", caption, plot->origin != NULL ? plot->origin : origin_of(plot));
     const char *foot =
         plot_wrap(arena, plot_show(arena, whole, 600), (size_t)((width_mm - 6) / SMALL_CHARACTER_MM), &caption_lines);
-    figure->top_mm =
-        3 + LINE_MM * (double)title_lines + (subtitle[0] == '\0' ? 0 : SMALL_LINE_MM * (double)subtitle_lines + 0.5);
-    figure->bottom_mm = 4.5 + SMALL_LINE_MM * (double)caption_lines;
+    figure->top_mm = 3 + lines_mm(plot, LINE_MM, title_lines) +
+                     (subtitle[0] == '\0' ? 0 : lines_mm(plot, SMALL_LINE_MM, subtitle_lines) + 0.5);
+    figure->bottom_mm = 4.5 + lines_mm(plot, SMALL_LINE_MM, caption_lines);
     figure->height_mm = figure->top_mm + panels_mm + figure->bottom_mm;
     fprintf(figure->script,
             "# Drawn by nines %s (%s). `gnuplot %s.gp` in this folder draws it again from %s.tsv.\n# Run: %s\n\n",

@@ -320,7 +320,8 @@ static void write_words(struct figure *figure, const struct fleet *f, size_t clo
                     text = moment_names[kind];
             if (text[0] == '\0')
                 continue;
-            word[n] = arena_text(arena, text);
+            bool narrow = text == moment_names[HALF] && f->plot->page_mm < SPREAD_MM;
+            word[n] = narrow ? "½ back" : arena_text(arena, text);
             panel[n] = (double)k + 1;
             x[n++] = (double)m;
         }

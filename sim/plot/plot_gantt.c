@@ -144,6 +144,29 @@ static struct lines make_lines(struct arena *arena, size_t rows)
                           .head_y = arena_array(arena, rows, double), .rule_y = arena_array(arena, rows, double)};
 }
 
+/* "component (incident)": where " (incident)" begins; NULL: there is none. */
+static const char *incident_of(const char *cause)
+{
+    const char *found = NULL;
+    for (const char *at = strstr(cause, " ("); at != NULL; at = strstr(at + 1, " ("))
+        found = at;
+    return found;
+}
+
+/* Where a cause is too long for its room, its incident says more than its component, unless another cause has the same one. */
+static const char *shown_cause(struct arena *arena, const struct group *group, size_t cause, size_t most)
+{
+    const char *whole = group->cause[cause], *incident = incident_of(whole);
+    if (plot_length(whole) <= most || incident == NULL)
+        return plot_show(arena, whole, most);
+    for (size_t k = 0; k < group->causes; k++) {
+        const char *other = incident_of(group->cause[k]);
+        if (k != cause && other != NULL && strcmp(other, incident) == 0)
+            return plot_show_end(arena, plot_show(arena, arena_format(arena, "%.*s", (int)(incident - whole), whole), 200), most);
+    }
+    return plot_show(arena, arena_format(arena, "%.*s", (int)strlen(incident) - 3, incident + 2), most);
+}
+
 static void write_group(struct figure *figure, const struct gantt *g, const struct group *group, struct lines *lines,
                         double *at)
 {
@@ -158,7 +181,7 @@ static void write_group(struct figure *figure, const struct gantt *g, const stru
     *at -= 1;
     for (size_t k = 0; k < (group->causes == 0 ? 1 : group->causes); k++) {
         lines->y[lines->rows] = *at - 0.5 - (double)k;
-        lines->text[lines->rows] = group->causes == 0 ? "no outage" : plot_show(arena, group->cause[k], most);
+        lines->text[lines->rows] = group->causes == 0 ? "no outage" : shown_cause(arena, group, k, most);
         lines->total[lines->rows++] = group->causes == 0 ? "" : total_text(arena, group->times[k], group->down_s[k], group->open[k]);
     }
     for (size_t i = 0; i < group->count; i++) {
@@ -210,7 +233,7 @@ static void write_axes(struct figure *figure, const struct gantt *g)
     figure_number(figure, "right_x", figure_x(figure, g->right_mm));
     figure_number(figure, "total_x", figure_x(figure, g->right_mm + 2));
     figure_number(figure, "x_high", g->plot->run.horizon_s / g->unit_s);
-    figure_number(figure, "x_step", plot_step(g->plot->run.horizon_s / g->unit_s, width / 11));
+    figure_number(figure, "x_step", plot_step(g->plot->run.horizon_s / g->unit_s, width / 8));
     figure_number(figure, "thin", g->plot->run.horizon_s / g->unit_s * 0.25 / width); /* narrower bars would not show */
     figure_number(figure, "y_low", -g->depth);
     figure_number(figure, "top_y", figure_y(figure, figure->top_mm));
@@ -269,7 +292,7 @@ int plot_gantt(const struct plot *plot)
     struct gantt g = {.plot = plot, .service = choose_service(plot)};
     g.unit = horizon > 3 * 86400 ? "days" : horizon > 3 * 3600 ? "hours" : "minutes";
     g.unit_s = horizon > 3 * 86400 ? 86400 : horizon > 3 * 3600 ? 3600 : 60;
-    g.left_mm = plot->page_mm >= SPREAD_MM ? 70 : 34;
+    g.left_mm = plot->page_mm >= SPREAD_MM ? 70 : 36;
     g.right_mm = plot->page_mm - TOTAL_MM;
     list_groups(&g);
     for (size_t page = 0; g.first < g.group_count; page++) {

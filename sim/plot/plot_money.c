@@ -225,7 +225,15 @@ static const char *amount_text(struct arena *arena, double amount)
 
 static size_t name_most(const struct plot *plot, size_t side)
 {
-    return plot->page_mm >= SPREAD_MM ? (side == 0 ? 20 : 32) : side == 0 ? 9 : 17;
+    return plot->page_mm >= SPREAD_MM ? (side == 0 ? 20 : 32) : side == 0 ? 10 : 21;
+}
+
+/* An account of the panel's own cloud goes without its name: "akash/us-east: lease" is "us-east: lease". */
+static const char *without_cloud(const struct flows *m, const struct market *market, const char *name)
+{
+    const char *cloud = m->plot->clouds[market->cloud].name;
+    size_t length = strlen(cloud);
+    return strncmp(name, cloud, length) == 0 && name[length] == '/' && name[length + 1] != '\0' ? name + length + 1 : name;
 }
 
 struct words {
@@ -252,7 +260,7 @@ static void place_words(const struct flows *m, const struct figure *figure, size
             words->y[i] = figure_y(figure, m->grid.upper[p] + PANEL_MM - y[e]);
             words->bar_low[i] = end->low;
             words->bar_high[i] = end->high;
-            words->text[i] = arena_format(arena, "%s  %s", plot_show_end(arena, end->name, name_most(m->plot, s)),
+            words->text[i] = arena_format(arena, "%s  %s", plot_show_end(arena, without_cloud(m, market, end->name), name_most(m->plot, s)),
                                           amount_text(arena, end->amount));
         }
     }
