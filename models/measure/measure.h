@@ -90,7 +90,11 @@ void measure_market(struct measure *measure, const struct measure_market *market
 /* What owners of devices got, at the horizon: once, by clouds of owners whose devices have states; elsewhere these are undefined. */
 struct measure_owners {
     double ready;              /* time-weighted share of devices that could be hired, or were */
-    uint64_t proofs_failed, blocked; /* proofs of work failed; devices blocked */
+    uint64_t proofs_failed, blocked, left; /* proofs of work failed; devices blocked; devices whose owners have left */
+    bool rewarded, staked;     /* whether there are block rewards and stakes; else what follows is undefined */
+    double reward_usd, slashed_usd;
+    uint64_t interruptions;    /* of devices that were nominated, and are again */
+    int64_t blocks_missed;     /* in them */
 };
 void measure_owners(struct measure *measure, const struct measure_owners *owners);
 /* A lease was billed for [from, to]: units of the workload's size. */

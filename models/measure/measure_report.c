@@ -51,6 +51,10 @@ enum metric {
     DEVICES_READY,
     DEVICES_BLOCKED,
     PROOFS_FAILED,
+    DEVICES_LEFT,
+    REWARD,
+    REWARD_BLOCKS,
+    SLASHED,
     PROVIDER_HHI,
     SERVICES,
     OUTAGES,
@@ -118,6 +122,11 @@ const struct sim_metric measure_metrics[] = {
     [DEVICES_READY] = {"devices_ready", "1", "time-weighted share of devices that could be hired, or were", true},
     [DEVICES_BLOCKED] = {"devices_blocked", "1", "times a device was blocked for foreign work on it"},
     [PROOFS_FAILED] = {"proofs_failed", "1", "hourly proofs of work that an idle device failed"},
+    [DEVICES_LEFT] = {"devices_left", "1", "devices whose owners have left for good"},
+    [REWARD] = {"supplier_reward_usd", "USD", "block rewards of the fleet's owners", true},
+    [REWARD_BLOCKS] = {"reward_blocks_per_interruption", "1",
+                       "mean number of hourly blocks that an interruption cost a device that was nominated"},
+    [SLASHED] = {"supplier_slashed_usd", "USD", "stake that owners and co-stakers were slashed"},
     [PROVIDER_HHI] = {"provider_hhi", "1", "concentration of leased capacity over providers (Herfindahl-Hirschman, 0..1)"},
     [SERVICES] = {"services", "1", "services wanted at some time inside the horizon", true},
     [OUTAGES] = {"outages", "1", "times a service lost its quorum"},
@@ -291,6 +300,10 @@ static void report_owners(const struct measure *measure)
     record_metric(record, DEVICES_READY, has ? owners->ready : (double)NAN);
     record_metric(record, DEVICES_BLOCKED, has ? (double)owners->blocked : (double)NAN);
     record_metric(record, PROOFS_FAILED, has ? (double)owners->proofs_failed : (double)NAN);
+    record_metric(record, DEVICES_LEFT, has ? (double)owners->left : (double)NAN);
+    record_metric(record, REWARD, has && owners->rewarded ? owners->reward_usd : (double)NAN);
+    record_metric(record, REWARD_BLOCKS, share((double)owners->blocks_missed, (double)owners->interruptions));
+    record_metric(record, SLASHED, has && owners->staked ? owners->slashed_usd : (double)NAN);
 }
 
 static void report_work(const struct measure *measure)

@@ -318,6 +318,14 @@ static void say_ionet_devices(struct generator *g)
     uint32_t minutes = between(g, 1, 90), pending = below(g, 6), away = between(g, 1, 30), failed = below(g, 20);
     say(g, "relaunch = \"lognormal_median(%u min, 0.5)\"; pending = \"%u h\"; inactive_after = \"%u h\"; proof_failed = \"%u %%\"; ", minutes,
         pending, away, failed);
+    uint32_t share = between(g, 0, 30), after = between(g, 1, 4), won = below(g, 100), restake = between(g, 1, 40);
+    if (chance(g, 0.5))
+        say(g, "rewards = true; stake = true; slash_share = \"%u %%\"; slash_after = %u; appeal_won = \"%u %%\"; restake = \"%u h\"; ", share,
+            after, won, restake);
+    if (chance(g, 0.3) && !calm)
+        say(g, "least_reliability = \"%u %%\"; ", 70 + share);
+    if (chance(g, 0.3) && !calm)
+        say(g, "leave = \"0.05 /d\"; income_floor = \"%u USD/h\"; ", share);
     if (chance(g, 0.3) && !calm)
         say(g, "newcomers = \"30 %%\"; ");
     uint32_t every = between(g, 5, 100), rate = between(g, 1, 50);
@@ -522,6 +530,10 @@ static void check_report(const struct clouds_test *test)
     check_range(test, "cost_usd", 0, 1e9);
     check_range(test, "sla_credit_usd", 0, 0); /* no run holds a whole month */
     check_range(test, "stranded_usd", 0, 1e9);
+    check_range(test, "devices_ready", 0, 1 + 1e-12);
+    check_range(test, "supplier_reward_usd", 0, minutes / 60 * 4600);
+    check_range(test, "reward_blocks_per_interruption", 5, 1e9);
+    check_range(test, "supplier_slashed_usd", 0, 1e9);
     check_range(test, "dead_billed_usd", 0, 1e9);
     check_range(test, "dead_billed_hours", 0, 1e9);
     check_range(test, "paused_hours", 0, 1e9);

@@ -88,7 +88,15 @@ static void close_ionet(void *context)
     for (uint32_t s = 0; s < cloud->suppliers; s++)
         if (cloud->supplier_s[s] > 0)
             measure_provider(cloud->world->measure, cloud->supplier_s[s]);
-    struct measure_owners owners = {.ready = ionet_ready_share(cloud),
+    double io_price = cloud->plan->io_price;
+    struct measure_owners owners = {.rewarded = cloud->plan->rules.rewards,
+                                    .staked = cloud->plan->rules.stake,
+                                    .reward_usd = ionet_close_rewards(cloud) * io_price,
+                                    .interruptions = cloud->counts.interruptions,
+                                    .blocks_missed = cloud->counts.blocks_missed,
+                                    .slashed_usd = (double)cloud->counts.slashed / 1e6 * io_price,
+                                    .left = cloud->counts.left,
+                                    .ready = ionet_ready_share(cloud),
                                     .proofs_failed = cloud->counts.proofs_failed,
                                     .blocked = cloud->counts.blocked};
     measure_owners(cloud->world->measure, &owners);
@@ -110,6 +118,8 @@ static void audit(const void *context)
 {
     const struct ionet *cloud = context;
     ionet_audit_devices(cloud);
+    ionet_audit_rewards(cloud);
+    ionet_audit_stakes(cloud);
 }
 
 const struct cloud_kind cloud_ionet = {.name = "ionet", .rules = "2024-07|2025-09",

@@ -17,7 +17,7 @@
 #include "models/clouds/world/pool.h"
 #include "models/clouds/world/prices.h"
 
-extern const struct key ionet_tier_keys[];
+extern const struct key ionet_tier_keys[], ionet_reward_keys[];
 
 #define IONET_WHEN .when = "kind=ionet"
 
@@ -40,10 +40,36 @@ extern const struct key ionet_tier_keys[];
          IONET_WHEN},                                                                                                  \
         {"blocked_for", KEY_LAW, "7 d", "time until a blocked device is let in again (U)", IONET_WHEN}
 
+/* What owners get for being there, and may lose. */
+#define IONET_REWARD_KEYS                                                                                              \
+    {"rewards", KEY_BOOL, "", "hourly block rewards, from 25 June 2024 12:00 UTC (R, 2025); default by the rules: false in 2024, when who was " \
+     "nominated is not known; true in 2025", IONET_WHEN},                                                              \
+        {"gpu_rewards", KEY_LIST, NULL, "what hardware counts for in rewards; a model not named: 1, enterprise if it is an a100, h100, " \
+         "h200, rtx4090 or rtx5090 (R, 2025)", .children = ionet_reward_keys, IONET_WHEN},                             \
+        {"uptime_rule", KEY_DURATION, "5 h", "uptime without a break that a block's reward asks for (R, 2025)", .low = 0, .high = 31557600, \
+         IONET_WHEN},                                                                                                  \
+        {"fleet_points", KEY_SHARE, "100 %", "share of the network's points that are this fleet's (U); the rest is always nominated", \
+         .low = 1e-9, .high = 1, IONET_WHEN},                                                                          \
+        {"io_price", KEY_MONEY, "1 USD", "price of one IO (U)", .low = 0, .high = 1e6, IONET_WHEN},                    \
+        {"stake", KEY_BOOL, "", "devices carry 200 IO x max(1, multiplier) per GPU (R, 2025); default by the rules: false in 2024, true in 2025", \
+         IONET_WHEN},                                                                                                  \
+        {"slash_share", KEY_SHARE, "5 %", "of the stake, taken for service that is not adequate (R that it is; amount U)", IONET_WHEN}, \
+        {"slash_after", KEY_INTEGER, "3", "interruptions of tenants within slash_window that are not adequate (U); foreign work: the first", \
+         .low = 1, .high = 1000000, IONET_WHEN},                                                                       \
+        {"slash_window", KEY_DURATION, "30 d", "they count from the first one on, for so long (U)", .low = 1, .high = 31557600, IONET_WHEN}, \
+        {"appeal_won", KEY_SHARE, "0 %", "share of slashes that are given back after a month (R that there is an appeal; share U)", IONET_WHEN}, \
+        {"restake", KEY_LAW, "1 d", "time until an owner has topped a slashed stake up (U)", IONET_WHEN},              \
+        {"co_stake", KEY_SHARE, "0 %", "share of the stakes that third parties put up, and lose (R that they do; share U)", IONET_WHEN}, \
+        {"least_reliability", KEY_SHARE, "0 %", "devices whose reliability score is lower are not hired (V, 2026: 80 %; formula U)", IONET_WHEN}, \
+        {"disconnect_penalty", KEY_SHARE, "2 %", "of that score, for every disconnect (U)", IONET_WHEN},               \
+        {"leave", KEY_RATE, "0", "how often an owner looks whether his device pays, and leaves if not (U)", IONET_WHEN}, \
+        {"income_floor", KEY_MONEY_RATE, "0 USD/h", "income per GPU (or machine without) below which he then leaves (U)", IONET_WHEN}
+
 #define IONET_KEYS                                                                                                     \
     POOL_KEYS("ionet"),                                                                                                \
         {"gpu_prices", KEY_LIST, NULL, "price per GPU-hour by model, host included", .children = gpu_price_keys, IONET_WHEN}, \
         {"vcpu_price", KEY_MONEY_RATE, "0.01 USD/h", "price per vCPU with its memory (U)", IONET_WHEN},                \
+        IONET_REWARD_KEYS,                                                                                             \
         IONET_DEVICE_KEYS,                                                                                             \
         {"tiers", KEY_LIST, NULL, "tier of each site; a site not named is a data center", .children = ionet_tier_keys, IONET_WHEN}, \
         {"prefer", KEY_CHOICE, "reliable", "tiers are tried from data center to consumer, or the other way round",     \

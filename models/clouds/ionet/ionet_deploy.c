@@ -43,6 +43,7 @@ static void give_up(struct ionet *cloud, uint32_t unit, const char *why)
     struct world *world = cloud->world;
     uint32_t workload = world->unit[unit].workload;
     const struct demand_class *class = world_class(world, workload);
+    ionet_blame(cloud, world->unit[unit].node, false);
     bool head = unit == world->demand->workload[workload].first_unit;
     if (class->kind == DEMAND_JOB && (head || class->gang == GANG_STRICT_PACK)) {
         ionet_dissolve(cloud, workload, why);

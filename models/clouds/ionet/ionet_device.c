@@ -49,7 +49,7 @@ enum ionet_status ionet_status(const struct ionet *cloud, uint32_t node)
     return device->hires > 0 ? IONET_RUNNING : IONET_IDLE;
 }
 
-static struct stream device_stream(struct ionet *cloud, uint32_t node)
+struct stream ionet_device_stream(struct ionet *cloud, uint32_t node)
 {
     const struct world *world = cloud->world;
     const char *luck = component_luck(graph_component(world->plan->graph, cloud->plan->fleet->node[node].component));
@@ -63,12 +63,15 @@ static instant next_hour(const struct ionet *cloud, instant after)
     return (instant){(ionet_block(cloud, after) + 1) * US_PER_HOUR - cloud->hour_us};
 }
 
-static void schedule(struct ionet *cloud, uint32_t node, struct event_id *event, uint32_t action, duration wait)
+void ionet_schedule(struct ionet *cloud, uint32_t node, struct event_id *event, uint32_t action, duration wait, uint64_t detail)
 {
-    engine_cancel(cloud->world->engine, *event);
-    *event = EVENT_NONE;
+    struct event_id id = EVENT_NONE;
+    if (event != NULL)
+        engine_cancel(cloud->world->engine, *event);
     if (wait.us < US_NEVER / 2)
-        *event = engine_schedule(cloud->world->engine, instant_add(world_now(cloud->world), wait), CLASS_ACT, action, node, 0);
+        id = engine_schedule(cloud->world->engine, instant_add(world_now(cloud->world), wait), CLASS_ACT, action, node, detail);
+    if (event != NULL)
+        *event = id;
 }
 
 /* --- What holds a device ------------------------------------------------------------------------------------------------- */
@@ -82,33 +85,38 @@ static void count_ready(struct ionet *cloud)
     cloud->ready_since = now;
 }
 
-/* What the device does next by itself. */
+/* The earlier of two instants, as far as the second one is still to come. */
+static instant sooner(const struct ionet *cloud, instant a, instant b)
+{
+    return b.us > world_now(cloud->world).us && b.us < a.us ? b : a;
+}
+
+/* What the device comes to next by nothing but time. */
 static void await_step(struct ionet *cloud, uint32_t node)
 {
     struct device *device = &cloud->device[node];
-    duration wait = {US_NEVER};
+    instant next = INSTANT_NEVER;
     if (device->working && (device->held & HELD_PENDING))
-        wait = device->pending_left;
-    schedule(cloud, node, &device->step, cloud->action_step, wait);
+        next = sooner(cloud, next, instant_add(device->changed_at, device->pending_left));
+    if (device->working && (device->held & HELD_UNRELIABLE))
+        next = sooner(cloud, next, device->reliable_at);
+    if (device->working && cloud->plan->rules.rewards)
+        next = sooner(cloud, next, device->green_at);
+    ionet_schedule(cloud, node, &device->step, cloud->action_step, instant_since(next, world_now(cloud->world)), 0);
 }
 
-/* Its bits or its machine have changed: everything that hangs on them is put right. May be called in the middle of a change. */
-static void settle(struct ionet *cloud, uint32_t node)
+/* A device has begun or ceased to work. */
+static void turn(struct ionet *cloud, uint32_t node, bool works)
 {
     struct device *device = &cloud->device[node];
-    instant now = world_now(cloud->world);
-    bool works = ionet_works(cloud, node), ready = is_ready(cloud, node);
     const struct ionet_rules *rules = &cloud->plan->rules;
-    if (device->ready != ready) {
-        count_ready(cloud);
-        cloud->ready += ready ? 1 : -1;
-        device->ready = ready;
-    }
-    if (device->working == works)
-        return;
+    instant now = world_now(cloud->world);
     duration since = instant_since(now, device->changed_at);
+    double score = ionet_reliability(cloud, node);
     device->working = works;
     device->changed_at = now;
+    device->green_at = works ? instant_add(now, cloud->plan->uptime_rule) : INSTANT_NEVER;
+    device->reliable_at = instant_add(now, ionet_judge(cloud, node, score));
     if (!works && (device->held & HELD_PENDING))
         device->pending_left.us -= since.us;
     if (works && rules->inactive_after.us > 0 && since.us > rules->inactive_after.us && rules->pending.us > 0) {
@@ -116,6 +124,21 @@ static void settle(struct ionet *cloud, uint32_t node)
         ionet_hold(cloud, node, HELD_PENDING);
     }
     await_step(cloud, node);
+}
+
+/* Its bits or its machine have changed: everything that hangs on them is put right. May be called in the middle of a change. */
+static void settle(struct ionet *cloud, uint32_t node)
+{
+    struct device *device = &cloud->device[node];
+    bool works = ionet_works(cloud, node), ready = is_ready(cloud, node);
+    if (device->ready != ready) {
+        count_ready(cloud);
+        cloud->ready += ready ? 1 : -1;
+        device->ready = ready;
+    }
+    if (device->working != works)
+        turn(cloud, node, works);
+    ionet_reward_changed(cloud, node);
 }
 
 static void set_held(struct ionet *cloud, uint32_t node, uint32_t held)
@@ -169,8 +192,8 @@ void ionet_component(void *context, uint32_t index, uint8_t before, uint8_t afte
         if (cloud->plan->by_hand)
             ionet_hold(cloud, node, HELD_DOWN);
     } else if (device->held & HELD_DOWN) {
-        struct stream stream = device_stream(cloud, node);
-        schedule(cloud, node, &device->relaunch, cloud->action_relaunch, law_draw_duration(&cloud->plan->rules.relaunch, &stream));
+        struct stream stream = ionet_device_stream(cloud, node);
+        ionet_schedule(cloud, node, &device->relaunch, cloud->action_relaunch, law_draw_duration(&cloud->plan->rules.relaunch, &stream), 0);
     }
     settle(cloud, node);
 }
@@ -182,11 +205,16 @@ static void on_step(void *context, struct engine *engine, uint32_t node, uint64_
     (void)detail;
     struct ionet *cloud = context;
     struct device *device = &cloud->device[node];
+    instant now = world_now(cloud->world);
     device->step = EVENT_NONE;
-    if (device->working && (device->held & HELD_PENDING)) {
+    if ((device->held & HELD_PENDING) && now.us >= instant_add(device->changed_at, device->pending_left).us) {
         device->pending_left = (duration){0};
         ionet_unhold(cloud, node, HELD_PENDING);
     }
+    if ((device->held & HELD_UNRELIABLE) && now.us >= device->reliable_at.us)
+        ionet_unhold(cloud, node, HELD_UNRELIABLE);
+    ionet_reward_changed(cloud, node);
+    await_step(cloud, node);
 }
 
 /* --- Proof of work ------------------------------------------------------------------------------------------------------- */
@@ -196,12 +224,12 @@ static void await_proof(struct ionet *cloud, uint32_t node)
 {
     struct device *device = &cloud->device[node];
     double failed = cloud->plan->rules.proof_failed;
-    struct stream stream = device_stream(cloud, node);
+    struct stream stream = ionet_device_stream(cloud, node);
     double hours = failed >= 1 ? 0 : floor(kernel_log(stream_uniform(&stream)) / kernel_log(1 - failed));
     instant now = world_now(cloud->world);
     if (hours < 1e9)
-        schedule(cloud, node, &device->proof, cloud->action_proof,
-                 (duration){next_hour(cloud, now).us - now.us + (int64_t)hours * US_PER_HOUR});
+        ionet_schedule(cloud, node, &device->proof, cloud->action_proof,
+                 (duration){next_hour(cloud, now).us - now.us + (int64_t)hours * US_PER_HOUR}, 0);
 }
 
 /* A proof fails, or the one after it is due: with the chance to fail again, and else the device is verified. */
@@ -212,7 +240,7 @@ static void on_proof(void *context, struct engine *engine, uint32_t node, uint64
     struct ionet *cloud = context;
     struct device *device = &cloud->device[node];
     bool again = (device->held & HELD_UNVERIFIED) != 0;
-    struct stream stream = device_stream(cloud, node);
+    struct stream stream = ionet_device_stream(cloud, node);
     bool tested = device->hires == 0 && ionet_works(cloud, node) && (device->held & HELD_PENDING) == 0;
     bool fails = !again || !tested || stream_chance(&stream, cloud->plan->rules.proof_failed);
     if (!again && !tested) { /* hired, or away: nobody looks */
@@ -226,15 +254,15 @@ static void on_proof(void *context, struct engine *engine, uint32_t node, uint64
         return;
     }
     ionet_hold(cloud, node, HELD_UNVERIFIED);
-    schedule(cloud, node, &device->proof, cloud->action_proof, (duration){US_PER_HOUR});
+    ionet_schedule(cloud, node, &device->proof, cloud->action_proof, (duration){US_PER_HOUR}, 0);
 }
 
 /* --- Owners ---------------------------------------------------------------------------------------------------------------- */
 
 static void await_pause(struct ionet *cloud, uint32_t node, const struct law *law)
 {
-    struct stream stream = device_stream(cloud, node);
-    schedule(cloud, node, &cloud->device[node].pause, cloud->action_pause, law_draw_duration(law, &stream));
+    struct stream stream = ionet_device_stream(cloud, node);
+    ionet_schedule(cloud, node, &cloud->device[node].pause, cloud->action_pause, law_draw_duration(law, &stream), 0);
 }
 
 /* The owner suspends his device, or resumes it. One that is hired he leaves alone, unless he is said to take it. */
@@ -260,7 +288,7 @@ static void on_pause(void *context, struct engine *engine, uint32_t node, uint64
 
 static duration exponential(struct ionet *cloud, uint32_t node, double per_second)
 {
-    struct stream stream = device_stream(cloud, node);
+    struct stream stream = ionet_device_stream(cloud, node);
     return per_second > 0 ? duration_from_seconds(stream_exponential(&stream) / per_second) : (duration){US_NEVER};
 }
 
@@ -278,11 +306,38 @@ static void on_misuse(void *context, struct engine *engine, uint32_t node, uint6
         cloud->counts.blocked += world_now(cloud->world).us >= 0;
         ionet_hold(cloud, node, HELD_BLOCKED);
         evict(cloud, node, "blocked for foreign work on it");
-        struct stream stream = device_stream(cloud, node);
-        schedule(cloud, node, &device->misuse, cloud->action_misuse, law_draw_duration(cloud->plan->blocked_for, &stream));
+        ionet_blame(cloud, node, true);
+        struct stream stream = ionet_device_stream(cloud, node);
+        ionet_schedule(cloud, node, &device->misuse, cloud->action_misuse, law_draw_duration(cloud->plan->blocked_for, &stream), 0);
         return;
     }
-    schedule(cloud, node, &device->misuse, cloud->action_misuse, exponential(cloud, node, cloud->plan->misuse));
+    ionet_schedule(cloud, node, &device->misuse, cloud->action_misuse, exponential(cloud, node, cloud->plan->misuse), 0);
+}
+
+/* The owner looks at what his device has earned in a day or more since he looked last, and may leave for good. Not from a tenant. */
+static void on_leave(void *context, struct engine *engine, uint32_t node, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct ionet *cloud = context;
+    struct device *device = &cloud->device[node];
+    instant now = world_now(cloud->world);
+    instant since = {device->looked_at.us > 0 ? device->looked_at.us : 0};
+    bool poor = false;
+    if (now.us - since.us >= US_PER_DAY) {
+        int32_t gpus = cloud->plan->fleet->type[cloud->plan->fleet->node[node].type].gpus;
+        double usd = ionet_device_rewards(cloud, node) * cloud->plan->io_price + (double)device->paid_micro / 1e6;
+        poor = usd - device->looked_usd < cloud->plan->income_floor * duration_hours(instant_since(now, since)) * (gpus > 0 ? gpus : 1);
+        device->looked_at = now;
+        device->looked_usd = usd;
+    }
+    if (!poor || device->hires > 0) {
+        ionet_schedule(cloud, node, &device->leave, cloud->action_leave, exponential(cloud, node, cloud->plan->leave), 0);
+        return;
+    }
+    cloud->counts.left++;
+    ionet_hold(cloud, node, HELD_LEFT);
+    ionet_unstake(cloud, node);
 }
 
 /* A new device is onboarded. */
@@ -306,27 +361,30 @@ static void open_device(struct ionet *cloud, uint32_t node)
     struct device *device = &cloud->device[node];
     const struct sim_task *task = cloud->world->task;
     instant now = world_now(cloud->world);
-    device->changed_at = now;
+    device->changed_at = device->green_at = device->looked_at = now; /* whoever works has done so for long (assumption) */
+    device->lost_at_block = IONET_NO_BLOCK;
     device->working = device->ready = machine_serves(cloud, node);
     cloud->ready += device->ready;
     if (!device->working && plan->by_hand)
         ionet_hold(cloud, node, HELD_DOWN);
     if (plan->newcomers > 0) {
-        struct stream stream = device_stream(cloud, node);
+        struct stream stream = ionet_device_stream(cloud, node);
         bool is_new = stream_chance(&stream, plan->newcomers);
         double when = stream_uniform(&stream);
         if (is_new) {
             ionet_hold(cloud, node, HELD_ABSENT);
             duration wait = duration_from_seconds(when * duration_seconds((duration){task->horizon.us - now.us}));
-            schedule(cloud, node, &device->join, cloud->action_join, wait);
+            ionet_schedule(cloud, node, &device->join, cloud->action_join, wait, 0);
         }
     }
     if (plan->rules.proof_failed > 0)
         await_proof(cloud, node);
     if (plan->pause_every != NULL)
         await_pause(cloud, node, plan->pause_every);
+    if (plan->leave > 0)
+        ionet_schedule(cloud, node, &device->leave, cloud->action_leave, exponential(cloud, node, plan->leave), 0);
     if (plan->misuse > 0)
-        schedule(cloud, node, &device->misuse, cloud->action_misuse, exponential(cloud, node, plan->misuse));
+        ionet_schedule(cloud, node, &device->misuse, cloud->action_misuse, exponential(cloud, node, plan->misuse), 0);
 }
 
 void ionet_open_devices(struct ionet *cloud)
@@ -342,8 +400,13 @@ void ionet_open_devices(struct ionet *cloud)
     cloud->action_pause = engine_action(world->engine, on_pause, cloud);
     cloud->action_misuse = engine_action(world->engine, on_misuse, cloud);
     cloud->action_join = engine_action(world->engine, on_join, cloud);
-    for (uint32_t n = 0; n < nodes; n++)
+    cloud->action_leave = engine_action(world->engine, on_leave, cloud);
+    ionet_open_stakes(cloud);
+    ionet_open_rewards(cloud);
+    for (uint32_t n = 0; n < nodes; n++) {
         open_device(cloud, n);
+        ionet_reward_changed(cloud, n);
+    }
 }
 
 double ionet_ready_share(struct ionet *cloud)

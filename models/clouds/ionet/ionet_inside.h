@@ -3,6 +3,8 @@
  *   ionet_rules.c    the rules in force, by date
  *   ionet.c          calls of the world
  *   ionet_device.c   devices and the habits of their owners: launching, pausing, proofs of work
+ *   ionet_reward.c   block rewards: who is nominated, and what he earns
+ *   ionet_stake.c    stakes, slashes, reliability, leaving
  *   ionet_deploy.c   the way of a worker: deployed, missed, replaced or resumed
  *   ionet_place.c    hiring workers, and giving them back
  *   ionet_knot.c     clusters that wait for each other for ever
@@ -36,8 +38,14 @@ enum held {
     HELD_ABSENT = 16,     /* not onboarded yet */
     HELD_PENDING = 32,    /* new, or as good as new */
     HELD_UNVERIFIED = 64, /* its last proof of work failed */
+    HELD_UNRELIABLE = 128, /* its reliability score is too low */
+    HELD_UNREWARDED = HELD_PENDING | HELD_UNVERIFIED,
     HELD_STOPPED = HELD_DOWN | HELD_PAUSED | HELD_BLOCKED | HELD_LEFT | HELD_ABSENT /* no worker runs on it */
 };
+
+enum { POOL_ENTERPRISE, POOL_COMMUNITY, POOL_CPU, IONET_POOLS }; /* of rewards; before June 2025 all GPUs are in the first */
+enum { IONET_NO_POOL = 255, IONET_MONTHS = 600 };
+#define IONET_NO_BLOCK INT64_MIN
 
 enum tier { TIER_DATA_CENTER, TIER_MINER, TIER_CONSUMER, TIERS };
 
@@ -49,6 +57,18 @@ struct ionet_plan {
     bool pause_takes;             /* also a device that is hired */
     double misuse;                /* per second */
     const struct law *blocked_for;
+    duration uptime_rule;         /* of uninterrupted uptime, to be nominated */
+    double *block_io;             /* [IONET_MONTHS]: IO of a block, by month since the first one */
+    double pool_share[IONET_POOLS];
+    int64_t pool_others[IONET_POOLS]; /* points of devices that are not the fleet's */
+    int64_t *score_of_node;       /* half points, not hired */
+    uint8_t *reward_pool_of_node; /* IONET_NO_POOL: earns none */
+    int64_t *stake_of_node;       /* micro-IO */
+    double io_price, income_floor; /* USD; USD per GPU-hour */
+    double slash_share, appeal_won, leave, least_reliability, disconnect_penalty, co_stake;
+    uint32_t slash_after;
+    duration slash_window;
+    const struct law *restake;
     const struct fleet *fleet;
     struct pool_plan *pools; /* pool = tier, domain = site */
     struct prices prices;
@@ -70,7 +90,7 @@ struct worker {
     uint32_t tries;
 };
 
-enum { IONET_DEVICE_EVENTS = 6 }; /* that a device can have pending */
+enum { IONET_DEVICE_EVENTS = 10 }; /* that a device can have pending */
 
 struct device {
     uint16_t held;         /* bits of enum held */
@@ -80,12 +100,37 @@ struct device {
     instant changed_at;    /* of `working` */
     duration pending_left; /* uptime that it lacks */
     uint32_t draws;        /* of its owner's chances */
-    struct event_id relaunch, step, proof, pause, misuse, join;
+    struct event_id relaunch, step, proof, pause, misuse, join, leave, restake;
+    instant green_at;      /* nominated from then on, if nothing else is in the way */
+    int64_t points;        /* half points with which it is nominated; 0: it is not */
+    double index, earned_io; /* the pool's index when it was asked last; earned by then */
+    int64_t lost_at_block; /* blocks closed when an interruption cost it its nomination; IONET_NO_BLOCK: none did */
+    int64_t stake;         /* micro-IO */
+    double reliability;    /* at changed_at */
+    instant reliable_at, blamed_at, faults_since;
+    uint32_t faults;       /* towards its tenants, since faults_since */
+    instant looked_at;     /* its owner looked at its income last */
+    double looked_usd;
+    int64_t paid_micro;    /* by tenants, to its owner */
+};
+
+/* Devices that share a part of every block. */
+struct reward_pool {
+    double share;
+    int64_t points, others; /* half points that are nominated: the fleet's, and those of devices outside */
+    int64_t block;          /* the last one that is in the index */
+    double index;           /* IO that one half point has earned */
+};
+
+/* Micro-IO. deposited = staked + held + burned + cooling + returned. */
+struct stake_book {
+    int64_t deposited, staked, held, burned, cooling, returned;
 };
 
 /* Counts for the report, of the time since 0. */
 struct ionet_counts {
-    uint64_t proofs_failed, blocked;
+    uint64_t proofs_failed, blocked, left, interruptions;
+    int64_t blocks_missed, slashed; /* slashed: micro-IO */
 };
 
 /* A job's Ray cluster. */
@@ -111,8 +156,11 @@ struct ionet {
     instant ready_since;
     timeweighted_area ready_us; /* device-microseconds */
     struct ionet_counts counts;
+    struct reward_pool reward[IONET_POOLS];
+    double rewards_io;
+    struct stake_book stakes;
     uint32_t action_deploy, action_failed, action_resume, action_relaunch, action_step, action_proof, action_pause, action_misuse,
-        action_join;
+        action_join, action_leave, action_appeal, action_restake, action_cooled;
 };
 
 /* --- ionet_plan.c --- */
@@ -167,6 +215,10 @@ void ionet_unhold(struct ionet *cloud, uint32_t node, enum held why);
 /* Its machine serves and its worker runs. */
 bool ionet_works(const struct ionet *cloud, uint32_t node);
 enum ionet_status ionet_status(const struct ionet *cloud, uint32_t node);
+/* The next stream of its owner's chances. */
+struct stream ionet_device_stream(struct ionet *cloud, uint32_t node);
+/* Schedules an action for a device, in place of *event where that is not NULL; after US_NEVER / 2 or more: nothing. */
+void ionet_schedule(struct ionet *cloud, uint32_t node, struct event_id *event, uint32_t action, duration wait, uint64_t detail);
 /* Full hours of UTC up to and including an instant, from the one before the start: as many blocks have closed. */
 static inline int64_t ionet_block(const struct ionet *cloud, instant at)
 {
@@ -176,5 +228,32 @@ static inline int64_t ionet_block(const struct ionet *cloud, instant at)
 /* Time-weighted share of devices inside the horizon that could be hired, or were. At the horizon. */
 double ionet_ready_share(struct ionet *cloud);
 void ionet_audit_devices(const struct ionet *cloud);
+
+/* --- ionet_reward.c --- */
+void ionet_open_rewards(struct ionet *cloud);
+/* Something that nomination or score hangs on may have changed. Allowed in a change. */
+void ionet_reward_changed(struct ionet *cloud, uint32_t node);
+/* IO that a device has earned by now. */
+double ionet_device_rewards(struct ionet *cloud, uint32_t node);
+/* IO that all devices have earned inside the horizon. At the horizon, once. */
+double ionet_close_rewards(struct ionet *cloud);
+void ionet_audit_rewards(const struct ionet *cloud);
+
+/* --- ionet_stake.c --- */
+void ionet_open_stakes(struct ionet *cloud);
+bool ionet_is_staked(const struct ionet *cloud, uint32_t node);
+/* A device has failed a tenant; at_once: it is slashed for the first time that it happens. */
+void ionet_blame(struct ionet *cloud, uint32_t node, bool at_once);
+/* The owner takes his stake out, after its cooldown. */
+void ionet_unstake(struct ionet *cloud, uint32_t node);
+/* Reliability score now, 0 to 1. */
+double ionet_reliability(const struct ionet *cloud, uint32_t node);
+/* A device whose score was `score` has begun or ceased to work: held when that is too little. Returns how long it must work to be let
+ * go again; US_NEVER: it is not held, or does not work. */
+duration ionet_judge(struct ionet *cloud, uint32_t node, double score);
+void ionet_audit_stakes(const struct ionet *cloud);
+
+/* A share of a sum, rounded down. */
+static inline int64_t ionet_part(int64_t sum, double share) { return (int64_t)((double)sum * share); }
 
 #endif

@@ -19,6 +19,7 @@ static void hire(void *context, uint32_t unit, uint32_t node, uint16_t devices)
     if (worker->booked_at.us == US_NEVER)
         worker->booked_at = world_now(world);
     cloud->device[node].hires++;
+    ionet_reward_changed(cloud, node);
 }
 
 bool ionet_place_replica(struct ionet *cloud, uint32_t unit)
@@ -72,8 +73,10 @@ void ionet_free(struct ionet *cloud, uint32_t unit, const char *why)
         return;
     ionet_bill(cloud, unit, world_now(cloud->world));
     pools_give(cloud->pools, what->workload, what->node, what->devices);
-    cloud->device[what->node].hires--;
+    uint32_t node = what->node;
+    cloud->device[node].hires--;
     world_release(cloud->world, unit, why);
+    ionet_reward_changed(cloud, node);
 }
 
 bool ionet_manages(const struct ionet *cloud) { return graph_manages(cloud->world->graph, cloud->plan->orchestrator); }

@@ -2,6 +2,7 @@
 #include "models/clouds/ionet/ionet_inside.h"
 #include "models/clouds/world/needs.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "sim/base/nomalloc.h"
@@ -9,9 +10,16 @@
 const struct key ionet_tier_keys[] = {
     {"site", KEY_NAME, NULL, "a site of the fleet", .unique = true},
     {"tier", KEY_CHOICE, NULL, "who owns its machines", .choices = "data-center|miner|consumer"},
+    {"connectivity", KEY_CHOICE, "ultra", "tier of its connection (R, 2025); none earns no rewards", .choices = "none|low|medium|high|ultra"},
     KEY_END};
 
-static void read_tiers(struct scenario *scenario, const struct value *group, struct ionet_plan *plan)
+const struct key ionet_reward_keys[] = {
+    {"model", KEY_NAME, NULL, "a GPU model of the fleet", .unique = true},
+    {"multiplier", KEY_NUMBER, "1", "of score and stake (R, 2025: h100 10); 0: earns none", .low = 0, .high = 1000},
+    {"pool", KEY_CHOICE, "enterprise", "which devices it shares rewards with, since June 2025 (R)", .choices = "enterprise|community"},
+    KEY_END};
+
+static void read_tiers(struct scenario *scenario, const struct value *group, struct ionet_plan *plan, int *connectivity)
 {
     const struct fleet *fleet = plan->fleet;
     const struct value *tiers = value_of(group, "tiers");
@@ -19,6 +27,8 @@ static void read_tiers(struct scenario *scenario, const struct value *group, str
     plan->tier_of_site = arena_array(scenario->arena, fleet->sites, enum tier);
     for (uint32_t s = 0; s < fleet->sites; s++)
         names[s] = fleet->site[s].name;
+    for (uint32_t s = 0; s < fleet->sites; s++)
+        connectivity[s] = 4;
     for (size_t i = 0; i < value_count(tiers); i++) {
         const char *wanted = value_text(value_at(tiers, i), "site");
         uint32_t site = 0;
@@ -26,6 +36,7 @@ static void read_tiers(struct scenario *scenario, const struct value *group, str
             site++;
         if (site < fleet->sites) {
             plan->tier_of_site[site] = (enum tier)value_choice(value_at(tiers, i), "tier");
+            connectivity[site] = value_choice(value_at(tiers, i), "connectivity");
             continue;
         }
         const char *near = scenario_nearest(wanted, names, fleet->sites);
@@ -70,6 +81,84 @@ static void read_devices(const struct value *group, struct ionet_plan *plan)
     plan->blocked_for = value_law(group, "blocked_for");
 }
 
+static void read_stakes(const struct value *group, struct ionet_plan *plan)
+{
+    plan->uptime_rule = value_duration(group, "uptime_rule");
+    plan->io_price = (double)value_money(group, "io_price").micro / 1e6;
+    plan->income_floor = (double)value_money(group, "income_floor").micro / 1e6;
+    plan->slash_share = value_number(group, "slash_share");
+    plan->slash_after = (uint32_t)value_integer(group, "slash_after");
+    plan->slash_window = value_duration(group, "slash_window");
+    plan->appeal_won = value_number(group, "appeal_won");
+    plan->restake = value_law(group, "restake");
+    plan->co_stake = value_number(group, "co_stake");
+    plan->least_reliability = value_number(group, "least_reliability");
+    plan->disconnect_penalty = value_number(group, "disconnect_penalty");
+    plan->leave = value_number(group, "leave");
+}
+
+/* Multiplier and pool of a type of node. */
+static double multiplier_of(const struct value *group, const struct node_type *type, bool by_hardware, uint8_t *pool)
+{
+    static const char *const enterprise[] = {"a100", "h100", "h200", "rtx4090", "rtx5090"};
+    const struct value *said = type->gpus > 0 ? value_named(value_of(group, "gpu_rewards"), type->gpu_model) : NULL;
+    bool is_enterprise = said != NULL && value_choice(said, "pool") == 0;
+    *pool = POOL_CPU;
+    if (type->gpus == 0)
+        return 1;
+    for (size_t i = 0; i < sizeof enterprise / sizeof *enterprise && said == NULL; i++)
+        is_enterprise |= strcmp(type->gpu_model, enterprise[i]) == 0;
+    *pool = is_enterprise || !by_hardware ? POOL_ENTERPRISE : POOL_COMMUNITY;
+    return said != NULL ? value_number(said, "multiplier") : 1;
+}
+
+/* Half points of score: ((0.02 tier / 4 + 2 multiplier GPUs) 100 + 0.05 hired) 10, as far as the printed formula can be read. A machine
+ * without GPUs counts as one (assumption). */
+static void read_rewards(struct scenario *scenario, const struct value *group, struct ionet_plan *plan, const int *connectivity)
+{
+    const struct fleet *fleet = plan->fleet;
+    bool by_hardware = plan->rules.pools_by_hardware;
+    double io = 500e6 * 0.08 / 12 / 730.5; /* 8 % a year at the begin */
+    int64_t all[IONET_POOLS] = {0};
+    plan->score_of_node = arena_array(scenario->arena, fleet->nodes, int64_t);
+    plan->stake_of_node = arena_array(scenario->arena, fleet->nodes, int64_t);
+    plan->reward_pool_of_node = arena_array(scenario->arena, fleet->nodes, uint8_t);
+    plan->block_io = arena_array(scenario->arena, IONET_MONTHS, double);
+    for (int month = 0; month < IONET_MONTHS; month++, io *= 1 - 0.0102)
+        plan->block_io[month] = io;
+    plan->pool_share[POOL_ENTERPRISE] = 0.95 * (by_hardware ? 0.95 : 1);
+    plan->pool_share[POOL_COMMUNITY] = 0.95 * (by_hardware ? 0.05 : 0);
+    plan->pool_share[POOL_CPU] = 0.05;
+    for (uint32_t n = 0; n < fleet->nodes; n++) {
+        const struct node_type *type = &fleet->type[fleet->node[n].type];
+        int connected = connectivity[fleet->node[n].site], gpus = type->gpus > 0 ? type->gpus : 1;
+        uint8_t pool;
+        double multiplier = multiplier_of(group, type, by_hardware, &pool);
+        plan->score_of_node[n] = 10 * connected + llround(4000 * multiplier * gpus);
+        plan->stake_of_node[n] = llround(200e6 * (multiplier > 1 ? multiplier : 1) * gpus);
+        plan->reward_pool_of_node[n] = connected > 0 && multiplier > 0 ? pool : IONET_NO_POOL;
+        if (plan->reward_pool_of_node[n] != IONET_NO_POOL)
+            all[pool] += plan->score_of_node[n];
+    }
+    for (int p = 0; p < IONET_POOLS; p++)
+        plan->pool_others[p] = llround((double)all[p] * (1 / value_number(group, "fleet_points") - 1));
+}
+
+/* A model that the fleet does not have is a slip of the pen. */
+static void check_rewards(struct scenario *scenario, const struct value *group, const struct fleet *fleet)
+{
+    const struct value *list = value_of(group, "gpu_rewards");
+    for (size_t i = 0; i < value_count(list); i++) {
+        const char *model = value_text(value_at(list, i), "model");
+        if (fleet_gpu_model(fleet, model) >= 0)
+            continue;
+        const char *near = scenario_nearest(model, fleet->gpu_models, fleet->gpu_model_count);
+        scenario_error(scenario, value_of(value_at(list, i), "model"),
+                       near != NULL ? arena_format(scenario->arena, "did you mean '%s'?", near) : "no node type of the fleet has it",
+                       "no node has a GPU of model '%s'", model);
+    }
+}
+
 const void *ionet_plan_read(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
                               const struct demand_plan *demand, struct graph_builder *graph)
 {
@@ -98,7 +187,11 @@ const void *ionet_plan_read(struct scenario *scenario, const struct value *group
     read_devices(group, plan);
     prices_read(scenario, group, fleet, &plan->prices);
     plan->prices.vcpu = value_money(group, "vcpu_price");
-    read_tiers(scenario, group, plan);
+    int *connectivity = arena_array(scenario->arena, fleet->sites, int);
+    read_tiers(scenario, group, plan, connectivity);
+    read_stakes(group, plan);
+    check_rewards(scenario, group, fleet);
+    read_rewards(scenario, group, plan, connectivity);
     plan->pools = pool_plan_read(scenario, group, fleet, TIERS);
     for (uint32_t n = 0; n < fleet->nodes; n++) {
         plan->pools->pool_of_node[n] = plan->tier_of_site[fleet->node[n].site];

@@ -34,6 +34,12 @@ static void read_duration(const struct value *group, const char *key, duration *
         *to = value_duration(group, key);
 }
 
+static void read_switch(const struct value *group, const char *key, bool *to)
+{
+    if (value_given(group, key))
+        *to = value_bool(group, key);
+}
+
 struct ionet_rules ionet_rules_read(const struct value *group)
 {
     /* of July 2024: nothing; the law is the constant 0 */
@@ -45,5 +51,7 @@ struct ionet_rules ionet_rules_read(const struct value *group)
     read_duration(group, "pending", &rules.pending);
     read_duration(group, "inactive_after", &rules.inactive_after);
     read_share(group, "proof_failed", &rules.proof_failed);
+    read_switch(group, "rewards", &rules.rewards);
+    read_switch(group, "stake", &rules.stake);
     return rules;
 }
