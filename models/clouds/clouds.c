@@ -37,6 +37,7 @@ static const struct key market_limit_keys[] = {
 static const struct key clouds_keys[] = {
     {"fleet", KEY_GROUP, NULL, "all hardware, the same for every cloud", .children = fleet_keys, .required = true},
     {"demand", KEY_LIST, NULL, "what tenants want, the same for every cloud", .children = demand_keys, .required = true},
+    {"damages", KEY_LIST, NULL, "what an hour without a service costs, by sector", .children = damage_keys},
     {"faults", KEY_LIST, NULL, "hazards: events drawn from rates", .children = hazard_keys},
     {"incidents", KEY_LIST, NULL, "scripted faults with phases", .children = incident_keys},
     {"traces", KEY_LIST, NULL, "outages as they were recorded", .children = trace_keys},
@@ -215,7 +216,7 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
                                  .clouds = value_count(list)};
     const struct fleet *fleet = fleet_build(scenario, value_of(root, "fleet"));
     const struct demand_file *files = sdl_demand_read(scenario, value_of(root, "demand"), list, fleet);
-    const struct demand_plan *demand = demand_read(scenario, value_of(root, "demand"), fleet, files);
+    const struct demand_plan *demand = demand_read(scenario, value_of(root, "demand"), value_of(root, "damages"), fleet, files);
     int64_t start = value_utc(root, "start");
     const struct value *events = value_of(value_of(root, "limits"), "events");
     if (events->is.integer > EVENTS_MAX)

@@ -17,6 +17,10 @@ const struct key demand_keys[] = {
      .high = DEMAND_UNITS_MAX, .when = "kind=service"},
     {"up_from", KEY_SHARE, "50 %", "a replica that gives less of its service than this counts as down for the quorum (assumption)",
      .when = "kind=service"},
+    {"sector", KEY_TEXT, "", "sector of `damages` that says what an hour without quorum costs its tenant; empty: nothing is known",
+     .when = "kind=service"},
+    {"damage_share", KEY_NUMBER, "1", "part of the sector's figure that one service stands for (assumption)", .low = 0, .high = 1e6,
+     .above_low = true, .when = "kind=service"},
     {"pods", KEY_INTEGER, "1", "pods of a job, placed together or not at all", .low = 1, .high = DEMAND_UNITS_MAX,
      .when = "kind=job"},
     {"vcpus", KEY_INTEGER, NULL, "virtual CPUs of one replica or pod", .low = 1, .high = 384, .when = "sdl="},
@@ -204,8 +208,8 @@ static void check_names(struct scenario *scenario, const struct value *list, con
                                plan->class[i].name);
 }
 
-struct demand_plan *demand_read(struct scenario *scenario, const struct value *list, const struct fleet *fleet,
-                                const struct demand_file *file)
+struct demand_plan *demand_read(struct scenario *scenario, const struct value *list, const struct value *damages,
+                                const struct fleet *fleet, const struct demand_file *file)
 {
     struct demand_plan *plan = arena_new(scenario->arena, struct demand_plan);
     size_t classes = 0;
@@ -220,11 +224,14 @@ struct demand_plan *demand_read(struct scenario *scenario, const struct value *l
         scenario_error(scenario, list, "give at least one site a demand_weight above 0", "no site is anybody's home");
     for (size_t i = 0; i < value_count(list); i++) {
         const struct value *group = value_at(list, i);
-        uint32_t parts = file != NULL ? file[i].parts : 0;
+        uint32_t parts = file != NULL ? file[i].parts : 0, first = plan->classes;
         for (uint32_t k = 0; k < parts; k++)
             read_class(scenario, group, fleet, &file[i], &file[i].part[k], &class[plan->classes++]);
         if (parts == 0 && !value_given(group, "sdl")) /* a file with mistakes gives no classes */
             read_class(scenario, group, fleet, NULL, NULL, &class[plan->classes++]);
+        for (uint32_t c = first; c < plan->classes; c++)
+            if (class[c].kind == DEMAND_SERVICE)
+                class[c].damage = damage_read(scenario, damages, group);
     }
     check_names(scenario, list, plan);
     return plan;

@@ -9,6 +9,7 @@
 #ifndef NINES_MODELS_DEMAND_DEMAND_H
 #define NINES_MODELS_DEMAND_DEMAND_H
 
+#include "models/demand/damage.h"
 #include "models/demand/job.h"
 #include "models/fleet/fleet.h"
 #include "sim/chance/random.h"
@@ -52,6 +53,7 @@ struct demand_class {
     enum demand_gang gang;
     enum demand_checkpoint checkpoint;
     int32_t restarts;           /* jobs: restarts after failures before it is given up; -1: any number */
+    const struct damage *damage; /* services: what it costs a tenant to be without one; NULL: nothing is known */
     double estimate;            /* jobs: time that it asks a queue for, over what it takes without faults; >= 1 */
 };
 
@@ -94,9 +96,9 @@ struct demand_file {
     uint32_t parts;          /* 0: the element has no file, or one with mistakes */
 };
 
-/* file: by element of the list; NULL: no element has one. */
-struct demand_plan *demand_read(struct scenario *scenario, const struct value *list, const struct fleet *fleet,
-                                const struct demand_file *file);
+/* damages: the list of sectors. file: by element of the list; NULL: no element has one. */
+struct demand_plan *demand_read(struct scenario *scenario, const struct value *list, const struct value *damages,
+                                const struct fleet *fleet, const struct demand_file *file);
 /* All workloads requested in [begin, end), drawn for one replication: at most DEMAND_TOTAL_MAX, and as many units. Those of a ramp
  * that is longer than the run are missing at its end; numbers stay what they are. */
 struct demand *demand_draw(struct arena *arena, const struct demand_plan *plan, uint64_t seed, uint32_t replication, instant begin,

@@ -76,6 +76,7 @@ struct measure *measure_open(struct arena *arena, const struct measure_options *
     measure->steps = (uint32_t)((options->task->horizon.us - 1) / options->task->grid.us + 1);
     measure->step = arena_array(arena, measure->steps, struct measure_step);
     measure_open_sites(measure, options);
+    measure_open_losses(measure);
     samples_open(&measure->lease_s, arena);
     samples_open(&measure->recover_min, arena);
     samples_open(&measure->back_min, arena);
@@ -141,6 +142,8 @@ static void end_outage(struct measure *measure, uint32_t workload, instant now, 
     struct account *account = &measure->account[workload];
     int64_t span = inside(measure, account->down_since, now);
     account->down_us += span;
+    if (account->ever_up)
+        measure_lose_time(measure, workload, account->down_since, now);
     if (span > account->longest_us)
         account->longest_us = span;
     if (span > 0) {
@@ -332,6 +335,7 @@ void measure_credit(struct measure *measure, uint32_t workload, money amount, in
     measure->cost_micro[has_gpus(measure, workload)] -= amount.micro;
     measure->credit_micro += amount.micro;
     measure->account[workload].credit_micro += amount.micro;
+    measure_lose_credit(measure, workload, amount.micro, now);
 }
 
 void measure_stranded(struct measure *measure, money amount) { measure->stranded_micro += amount.micro; }

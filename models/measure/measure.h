@@ -76,6 +76,8 @@ void measure_probe(struct measure *measure, bool completed);
 void measure_pay(struct measure *measure, uint32_t workload, money amount, instant now);
 void measure_credit(struct measure *measure, uint32_t workload, money amount, instant now); /* SLA credit: also a pay of -amount */
 void measure_stranded(struct measure *measure, money amount);
+/* A tenant has deployed a service again by its own hand. */
+void measure_redeployed(struct measure *measure, uint32_t workload, instant now);
 /* What a marketplace of leases has to say of itself at the horizon: once, by clouds that have one; elsewhere these are undefined. */
 struct measure_market {
     uint64_t disagreements; /* replicas for which a provider's inventory had room and its cluster had none */

@@ -21,6 +21,13 @@ struct measure_kind {
     uint64_t failures, repairs;
 };
 
+/* What a tenant has lost: in the window, or in one of its years. */
+struct measure_loss {
+    struct damage_time time;
+    uint64_t redeployments;
+    int64_t credit_micro;
+};
+
 /* One workload's account. */
 struct account {
     bool wanted, ever_up, touched;
@@ -64,6 +71,9 @@ struct measure {
     uint32_t steps;
     struct measure_step *step;
     double blast;
+    struct measure_loss *loss; /* [workloads][years + 1]: of the window, then of each year; NULL: no class has a damage */
+    uint32_t years;            /* complete ones of 365 days in the window */
+    uint64_t redeployments;
     int64_t blast_down, blast_wanted; /* services that the levels below were looked at with */
     bool blast_above[BLAST_LEVELS];
     uint64_t blast_events[BLAST_LEVELS];
@@ -112,6 +122,18 @@ void measure_count_useful(struct measure *measure, const struct demand_class *cl
 /* The courses of the sites: nothing is kept unless the record wants them. */
 void measure_open_sites(struct measure *measure, const struct measure_options *options);
 void measure_report_sites(struct measure *measure);
+/* measure_damage.c. What tenants lose; no effect on workloads without a damage. */
+void measure_open_losses(struct measure *measure);
+/* An outage that began at `began` lasted until now, of which what lies in the window counts. */
+void measure_lose_time(struct measure *measure, uint32_t workload, instant began, instant now);
+void measure_lose_credit(struct measure *measure, uint32_t workload, int64_t credit_micro, instant now);
+/* The sum over all tenants; NaN when no class has a damage. Reports the sectors and the samples of tenants' losses. */
+double measure_report_losses(struct measure *measure);
+/* For the files that report: one slice of a breakdown. */
+enum measure_breakdown { MTBF, MTTR, DOWNTIME_CCDF, BLAST_FREQUENCY, BLAST_TIME, DAMAGE_BY_SECTOR, TENANT_LOSS, TENANT_YEARLY_LOSS };
+void measure_put_slice(const struct measure *measure, enum measure_breakdown breakdown, const char *slice, double at, double numerator,
+                       double denominator);
+
 /* The share of services that are down has been what it is from `last` to now. */
 void measure_blast(struct measure *measure, instant now);
 /* Reports every breakdown. downtime_min[services]: of services that were wanted, ascending. */

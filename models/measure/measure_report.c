@@ -39,6 +39,8 @@ enum metric {
     COST_PER_VCPU_HOUR,
     PAID_PER_USEFUL,
     SLA_CREDIT,
+    DAMAGE,
+    REDEPLOYMENTS,
     STRANDED,
     STRANDED_UNCREDITED,
     STRANDED_STUCK,
@@ -110,6 +112,8 @@ const struct sim_metric measure_metrics[] = {
                             "outflow of workloads without GPUs over their useful vCPU-hours"},
     [PAID_PER_USEFUL] = {"paid_hours_per_useful_hour", "1", "unit-hours billed over unit-hours useful"},
     [SLA_CREDIT] = {"sla_credit_usd", "USD", "credits received under service level agreements", true},
+    [DAMAGE] = {"damage_usd", "USD", "what time without quorum cost tenants of services with a sector, after they first had it"},
+    [REDEPLOYMENTS] = {"redeployments", "1", "times that a tenant deployed a service again by its own hand"},
     [STRANDED] = {"stranded_usd", "USD", "deposits and escrow locked or lost at the horizon"},
     [STRANDED_UNCREDITED] = {"stranded_uncredited_usd", "USD", "of it: taken from tenants and credited to nobody [Q5]"},
     [STRANDED_STUCK] = {"stranded_stuck_usd", "USD", "of it: earned under accounts that are closed [R5, Q8]"},
@@ -261,7 +265,7 @@ static void report_restoration(struct measure *measure)
     record_metric(measure->record, RESTORED_99, restored(measure, back_min, 99));
 }
 
-static void report_money(const struct measure *measure)
+static void report_money(struct measure *measure)
 {
     struct sim_record *record = measure->record;
     double gpu = (double)measure->cost_micro[1] / 1e6, cpu = (double)measure->cost_micro[0] / 1e6;
@@ -270,6 +274,8 @@ static void report_money(const struct measure *measure)
     record_metric(record, COST_PER_VCPU_HOUR, share(cpu, measure->useful_vcpu_h));
     record_metric(record, PAID_PER_USEFUL, share((double)measure->billed_us, measure->useful_unit_us));
     record_metric(record, SLA_CREDIT, (double)measure->credit_micro / 1e6);
+    record_metric(record, DAMAGE, measure_report_losses(measure));
+    record_metric(record, REDEPLOYMENTS, (double)measure->redeployments);
     record_metric(record, PROVIDER_HHI, share(measure->provider_squares, measure->provider_sum * measure->provider_sum));
 }
 

@@ -5,8 +5,6 @@
 
 #include "sim/base/nomalloc.h"
 
-enum breakdown { MTBF, MTTR, DOWNTIME_CCDF, BLAST_FREQUENCY, BLAST_TIME };
-
 const struct sim_breakdown measure_breakdowns[] = {
     [MTBF] = {"mtbf_h", "h", "time that components of a kind were up over their failures, by their own states inside the horizon",
               "kind of component", false},
@@ -19,10 +17,16 @@ const struct sim_breakdown measure_breakdowns[] = {
                          "share of services at least", false},
     [BLAST_TIME] = {"blast_time_share", "1", "share of time in which at least so large a share of services was without quorum",
                     "share of services at least", false},
+    [DAMAGE_BY_SECTOR] = {"damage_by_sector_usd", "USD", "damage_usd by sector", "sector", false},
+    [TENANT_LOSS] = {"tenant_loss_usd", "USD",
+                     "what the tenant of a service with a sector lost in a horizon of less than a year: damage, and redeployments, less credits",
+                     "class of loss", true},
+    [TENANT_YEARLY_LOSS] = {"tenant_yearly_loss_usd", "USD", "what the tenant of a service with a sector lost in each complete year of 365 days in which it was wanted",
+                            "class of loss", true},
     {.name = NULL}};
 
-static void put(const struct measure *measure, enum breakdown breakdown, const char *slice, double at, double numerator,
-                double denominator)
+void measure_put_slice(const struct measure *measure, enum measure_breakdown breakdown, const char *slice, double at, double numerator,
+                       double denominator)
 {
     struct sim_slice row = {.breakdown = breakdown, .slice = slice, .at = at, .numerator = numerator, .denominator = denominator};
     record_slice(measure->record, &row);
@@ -64,9 +68,9 @@ static void report_blast(const struct measure *measure)
 {
     double horizon = (double)measure->task->horizon.us, years = horizon / (365.0 * US_PER_DAY);
     for (int i = 0; i < BLAST_LEVELS; i++)
-        put(measure, BLAST_FREQUENCY, "", measure_blast_level[i], (double)measure->blast_events[i], years);
+        measure_put_slice(measure, BLAST_FREQUENCY, "", measure_blast_level[i], (double)measure->blast_events[i], years);
     for (int i = 0; i < BLAST_LEVELS; i++)
-        put(measure, BLAST_TIME, "", measure_blast_level[i], (double)measure->blast_us[i], horizon);
+        measure_put_slice(measure, BLAST_TIME, "", measure_blast_level[i], (double)measure->blast_us[i], horizon);
 }
 
 /* --- Components and down time ----------------------------------------------------------------------------------------- */
@@ -82,8 +86,8 @@ static void report_kinds(const struct measure *measure)
         double down_h = (double)kind->down_us / (double)US_PER_HOUR;
         if (kind->count == 0)
             continue;
-        put(measure, MTBF, component_class_names[k], NAN, kind->count * horizon_h - down_h, (double)kind->failures);
-        put(measure, MTTR, component_class_names[k], NAN, down_h, (double)kind->repairs);
+        measure_put_slice(measure, MTBF, component_class_names[k], NAN, kind->count * horizon_h - down_h, (double)kind->failures);
+        measure_put_slice(measure, MTTR, component_class_names[k], NAN, down_h, (double)kind->repairs);
     }
 }
 
@@ -96,7 +100,7 @@ static void report_downtime(const struct measure *measure, const double *downtim
     for (int i = 0; above < horizon_min && services > 0; i++) {
         while (at_most < services && downtime_min[at_most] <= above)
             at_most++;
-        put(measure, DOWNTIME_CCDF, "", above, services - at_most, services);
+        measure_put_slice(measure, DOWNTIME_CCDF, "", above, services - at_most, services);
         above = steps[i % 3] * decade;
         decade *= i % 3 == 2 ? 10 : 1;
     }

@@ -12,7 +12,7 @@
 const char *const compare_main_metrics[] = {
     "availability_service", "availability_quorum", "availability_control_plane", "longest_outage_min",
     "time_to_recover_p50_min", "blast_radius_max", "goodput_gpu_hours", "ettr", "lease_success_rate", "cost_usd",
-    "cost_usd_per_useful_gpu_hour", "cost_usd_per_useful_vcpu_hour", "break_even_price_ratio", NULL};
+    "cost_usd_per_useful_gpu_hour", "cost_usd_per_useful_vcpu_hour", "break_even_price_ratio", "damage_usd", NULL};
 
 static int complain(const struct compare_data *data, int code, const char *hint, const char *what, const char *name)
 {

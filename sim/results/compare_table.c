@@ -186,8 +186,10 @@ static bool put_metric(const struct page *page, size_t point, size_t metric)
             defined += data->summaries[i].values.n > 0;
             values[count++] = data->summaries[i].values;
         }
+    /* Only a scenario that says what an hour costs has a damage. */
+    bool silent = count == 0 || strcmp(about->name, "damage_usd") == 0;
     if (count == 0 || (defined == 0 && data->options->metric_count == 0))
-        return count == 0;
+        return silent;
     struct compare_scale scale = compare_scale_of(values, count, about->is_availability ? COMPARE_PERCENT : COMPARE_PLAIN);
     fprintf(page->out, "  %s\n", compare_fit(page->arena, page_metric(page, about), PAGE_COLUMNS - 2));
     for (size_t i = 0; i < data->summary_count; i++)

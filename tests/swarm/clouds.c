@@ -118,6 +118,10 @@ static void say_service(struct generator *g, uint32_t number)
     if (gpus == 1 && chance(g, 0.3))
         say(g, "gpu_milli = 500; ");
     say_rank(g, true);
+    if (chance(g, 0.5)) {
+        uint32_t share = between(g, 1, 9);
+        say(g, "sector = \"%s\"; damage_share = 0.%u; ", chance(g, 0.5) ? "shop" : "bank", share);
+    }
     if (g->mode != PROGRESS && chance(g, 0.5)) {
         uint32_t hours = between(g, 1, 60);
         say(g, "lifetime = \"exponential(%u h)\"; arrivals = \"2 /h\"; ", hours);
@@ -162,7 +166,9 @@ static void say_demand(struct generator *g)
         say(g, ",\n  ");
         say_job(g, i);
     }
-    say(g, " );\n");
+    uint32_t after = between(g, 0, 5);
+    say(g, " );\ndamages = ( { sector = \"shop\"; per_hour = \"60 USD/h\"; escalates_after = \"%u h\"; escalates_to = 4.0; "
+           "redeploy = \"9 USD\"; }, { sector = \"bank\"; per_hour = \"1000 USD/h\"; } );\n", after);
 }
 
 static const char *const classes[] = {"site", "zone", "rack", "node", "storage", "control", "region-control", "provider", "relay", "shared"};
@@ -503,12 +509,57 @@ static void check_range(const struct clouds_test *test, const char *name, double
 
 /* What the rounds so far have met. */
 static const char *const met_names[] = {"gang_restarts", "jobs_failed", "preemptions", "evictions", "drains", "failovers", "livelocks",
-                                        "job_slow_share"};
+                                        "job_slow_share", "redeployments"};
 enum { MET = sizeof met_names / sizeof *met_names };
 static double met[MET];
 
+/* Of one breakdown: what was summed up over its slices. */
+static double slices_sum(const struct clouds_test *test, const char *breakdown, const char *slice, bool above)
+{
+    double sum = 0;
+    for (const struct record_slices *c = test->record->slices; c != NULL; c = c->next)
+        for (size_t i = 0; i < c->count; i++)
+            if (strcmp(measure_breakdowns[c->rows[i].breakdown].name, breakdown) == 0 && (slice == NULL || strcmp(c->rows[i].slice, slice) == 0))
+                sum += above ? c->rows[i].numerator : c->rows[i].denominator;
+    return sum;
+}
+
+static void check_close(const char *what, double a, double b)
+{
+    if (fabs(a - b) > 1e-9 * (1 + fabs(a)))
+        fail_round("%s: %.17g is not %.17g", what, a, b);
+}
+
+/* Time up and time down of all nodes is all their time; a node that is up by itself may still be without its rack. Tenants' losses are
+ * damage, and redeployments, and no credits. */
+static void check_slices(const struct clouds_test *test)
+{
+    double hours = (double)test->task.horizon.us / 3.6e9 * test->world->plan->fleet->nodes;
+    double up = slices_sum(test, "mtbf_h", "node", true), down = slices_sum(test, "mttr_h", "node", true);
+    check_close("time of nodes", up + down, hours);
+    if (up < clouds_metric(test, "availability_node") * hours * (1 - 1e-9))
+        fail_round("nodes are up for %g h by themselves, and for more with their racks", up);
+    double before = 1;
+    for (const struct record_slices *c = test->record->slices; c != NULL; c = c->next)
+        for (size_t i = 0; i < c->count; i++)
+            if (strcmp(measure_breakdowns[c->rows[i].breakdown].name, "downtime_ccdf") == 0) {
+                double now = c->rows[i].numerator / c->rows[i].denominator;
+                if (!(now <= before && now >= 0))
+                    fail_round("more services are down for longer than for less: %g after %g", now, before);
+                before = now;
+            }
+    double damage = clouds_metric(test, "damage_usd"), lost = slices_sum(test, "tenant_loss_usd", NULL, true);
+    if (isnan(damage))
+        return;
+    check_close("damage of sectors", slices_sum(test, "damage_by_sector_usd", NULL, true), damage);
+    check_range(test, "damage_usd", 0, lost * (1 + 1e-9));
+    if (lost > damage + 9 * clouds_metric(test, "redeployments") + 1e-6)
+        fail_round("tenants lost %g, their damage was %g", lost, damage);
+}
+
 static void check_report(const struct clouds_test *test)
 {
+    check_slices(test);
     for (size_t i = 0; i < MET; i++)
         if (!isnan(clouds_metric(test, met_names[i])))
             met[i] += clouds_metric(test, met_names[i]);

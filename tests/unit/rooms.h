@@ -19,6 +19,7 @@
 static const struct key rooms_keys[] = {
     {"fleet", KEY_GROUP, NULL, "hardware", .children = fleet_keys, .required = true},
     {"demand", KEY_LIST, NULL, "demand", .children = demand_keys},
+    {"damages", KEY_LIST, NULL, "damages", .children = damage_keys},
     {"faults", KEY_LIST, NULL, "hazards", .children = hazard_keys},
     {"incidents", KEY_LIST, NULL, "incidents", .children = incident_keys},
     {"traces", KEY_LIST, NULL, "traces", .children = trace_keys},
@@ -60,7 +61,7 @@ static inline void rooms_read(struct rooms *rooms, const char *text)
     }
     const struct value *root = &scenario->root;
     rooms->fleet = fleet_build(scenario, value_of(root, "fleet"));
-    rooms->demand = demand_read(scenario, value_of(root, "demand"), rooms->fleet, NULL);
+    rooms->demand = demand_read(scenario, value_of(root, "demand"), value_of(root, "damages"), rooms->fleet, NULL);
     const struct fault_source source = {.incidents = value_of(root, "incidents"),
                                         .hazards = value_of(root, "faults"),
                                         .traces = value_of(root, "traces"),

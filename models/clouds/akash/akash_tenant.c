@@ -284,6 +284,7 @@ static void begin_lease(struct akash *cloud, uint32_t tenancy, uint32_t provider
         engine_schedule(cloud->world->engine, akash_next_block(cloud, (duration){0}), CLASS_BLOCK, cloud->action_losers, tenancy,
                         (uint64_t)what->order.index << 32 | what->order.generation);
     akash_watch_balance(cloud, what->deployment);
+    measure_redeployed(cloud->world->measure, what->workload, now); /* no effect before it was first up */
 }
 
 void akash_on_choose(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail)
