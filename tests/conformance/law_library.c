@@ -25,14 +25,15 @@ static bool no_model(const void *registry, const char *name, const struct key **
     return true;
 }
 
-/* The list of all files together: names must be unique over them. */
+/* The list of all files of laws together: names must be unique over them. damage.cfg holds no laws. */
 static const struct value *library(void)
 {
     glob_t files;
     const char *text = "horizon = \"1 d\";\nlaws = (\n";
     assert_int_equal(glob("scenarios/library/*.cfg", 0, NULL, &files), 0);
-    for (size_t i = 0; i < files.gl_pathc; i++)
-        text = arena_format(&arena, "%s%s@include \"%s\"\n", text, i > 0 ? ",\n" : "", files.gl_pathv[i]);
+    for (size_t i = 0, laws = 0; i < files.gl_pathc; i++)
+        if (strstr(files.gl_pathv[i], "/damage.cfg") == NULL)
+            text = arena_format(&arena, "%s%s@include \"%s\"\n", text, laws++ > 0 ? ",\n" : "", files.gl_pathv[i]);
     globfree(&files);
     struct scenario *scenario = scenario_read_text(&arena, "library.cfg", arena_format(&arena, "%s);\n", text), NULL, 0, no_model, NULL, "");
     (void)scenario_print_errors(scenario, stderr);
