@@ -32,7 +32,7 @@ static const struct value *library(void)
     const char *text = "horizon = \"1 d\";\nlaws = (\n";
     assert_int_equal(glob("scenarios/library/*.cfg", 0, NULL, &files), 0);
     for (size_t i = 0, laws = 0; i < files.gl_pathc; i++)
-        if (strstr(files.gl_pathv[i], "/damage.cfg") == NULL)
+        if (strstr(files.gl_pathv[i], "/damage.cfg") == NULL && strstr(files.gl_pathv[i], "/safe-deployment.cfg") == NULL)
             text = arena_format(&arena, "%s%s@include \"%s\"\n", text, laws++ > 0 ? ",\n" : "", files.gl_pathv[i]);
     globfree(&files);
     struct scenario *scenario = scenario_read_text(&arena, "library.cfg", arena_format(&arena, "%s);\n", text), NULL, 0, no_model, NULL, "");
