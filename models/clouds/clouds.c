@@ -144,6 +144,17 @@ static void check_target(struct scenario *scenario, const struct clouds_plan *pl
                    "no component of class '%s' matches '%s' in any cloud it can hit", class, target->where);
 }
 
+/* A share of failures needs targets that fail. */
+static void check_beta(struct scenario *scenario, const struct clouds_plan *plan, const struct value *group, uint32_t hazard)
+{
+    bool fails = !value_given(group, "beta");
+    for (size_t c = 0; c < plan->clouds; c++)
+        fails = fails || plan->cloud[c].faults->hazard_per_second[hazard] > 0;
+    if (!fails)
+        scenario_error(scenario, value_of(group, "beta"), "give them laws ('up', 'repair'), or the hazard a 'rate'",
+                       "no target of '%s' fails by itself", value_text(group, "name"));
+}
+
 /* Matches of one effect, hazard, trace or rollout over all clouds. */
 static uint64_t matches_in(const struct clouds_plan *plan, uint32_t number)
 {
@@ -164,8 +175,10 @@ static void check_targets(struct scenario *scenario, const struct clouds_plan *p
         for (uint32_t e = 0; e < incident->effects; e++, number++)
             check_target(scenario, plan, value_at(effects, e), &incident->effect[e].target, matches_in(plan, number));
     }
-    for (uint32_t h = 0; h < faults->hazards; h++, number++)
+    for (uint32_t h = 0; h < faults->hazards; h++, number++) {
         check_target(scenario, plan, value_at(source->hazards, h), &faults->hazard[h].target, matches_in(plan, number));
+        check_beta(scenario, plan, value_at(source->hazards, h), h);
+    }
     for (uint32_t t = 0; t < faults->traces; t++, number++)
         check_target(scenario, plan, value_at(source->traces, t), &faults->trace[t].target, matches_in(plan, number));
     for (uint32_t r = 0; r < faults->rollouts; r++, number++)

@@ -39,12 +39,39 @@ static void bind_targets(struct arena *arena, const struct fault_list *list, con
     }
 }
 
+/* Failures per second of the targets that fail by themselves, in the mean. */
+static double own_rate(const struct graph *graph, const struct fault_match *match)
+{
+    double sum = 0;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < match->count; i++) {
+        const struct law *up = graph_component(graph, match->component[i])->up;
+        if (up == NULL)
+            continue;
+        sum += 1 / law_mean(up);
+        count++;
+    }
+    return count > 0 ? sum / count : 0;
+}
+
+/* A share beta of all failures: lambda_common / (lambda_common + lambda_own) = beta. */
+static void bind_rates(struct arena *arena, const struct fault_list *list, struct fault_plan *plan)
+{
+    double *rate = arena_array(arena, list->hazards, double);
+    plan->hazard_per_second = rate;
+    for (uint32_t h = 0; h < list->hazards; h++) {
+        const struct hazard *hazard = &list->hazard[h];
+        rate[h] = hazard->beta > 0 ? own_rate(plan->graph, &plan->hazard[h]) * hazard->beta / (1 - hazard->beta) : hazard->per_second;
+    }
+}
+
 struct fault_plan *faults_bind(struct arena *arena, const struct fault_list *list, const struct graph *graph,
                                const struct fleet *fleet, const char *cloud)
 {
     struct fault_plan *plan = arena_new(arena, struct fault_plan);
     *plan = (struct fault_plan){.list = list, .graph = graph, .fleet = fleet};
     bind_targets(arena, list, cloud, plan);
+    bind_rates(arena, list, plan);
     plan->process = arena_array(arena, graph_count(graph), uint32_t);
     for (uint32_t c = 0; c < graph_count(graph); c++)
         if (graph_component(graph, c)->up != NULL)
@@ -74,7 +101,7 @@ uint32_t faults_pending_estimate(const struct fault_plan *plan)
         for (uint32_t e = 0; e < list->incident[i].effects; e++)
             pending += 2 * (uint64_t)(times(&list->incident[i].effect[e].target) * (double)plan->effect[next++].count);
     for (uint32_t h = 0; h < list->hazards; h++) {
-        double overlapping = overlap(list->hazard[h].per_second, law_mean(list->hazard[h].length));
+        double overlapping = overlap(plan->hazard_per_second[h], law_mean(list->hazard[h].length));
         pending += (uint64_t)((2 + 2 * overlapping + 4 * sqrt(overlapping)) * times(&list->hazard[h].target) *
                               (double)plan->hazard[h].count) + 4;
     }

@@ -11,7 +11,10 @@
  *    draw and return in the order of another, so the fraction down follows the curve in expectation while who returns first has
  *    nothing to do with who fell first. What the curve dictates is imposed; what services feel is emergent.
  * 3. Hazards: events drawn from a yearly rate, each hitting a share of the matching components for a drawn time. `common` hits all of
- *    them at once (a push, a halt); `each` gives every component a process of its own.
+ *    them at once (a push, a halt), `site` and `zone` all of one site or zone at once; `each` gives every component a process of its own.
+ *    A common hazard is a shock of Marshall & Olkin 1967 ("A multivariate exponential distribution") on the subset that its pattern
+ *    names, several hazards are several subsets; with a share below 1 it is the binomial shock of Vesely 1977. Instead of a rate it may
+ *    say which share beta of each component's failures is common (Fleming 1975): the components' own laws are the rest.
  * 4. Traces: outages as somebody recorded them, repeated if wished.
  * 5. Rollouts: a release spreads over a population in stages; if it is bad, components break as they get it, until somebody notices
  *    and stops it. When it is stopped, and how many were broken by then, is not typed in.
@@ -97,11 +100,15 @@ struct incident {
     uint32_t cloud_count;
 };
 
+/* Who is hit together. */
+enum hazard_scope { HAZARD_COMMON, HAZARD_EACH, HAZARD_SITE, HAZARD_ZONE };
+
 struct hazard {
     const char *name;
     struct target target;
-    bool common;
+    enum hazard_scope scope;
     double per_second;
+    double beta;              /* share of each target's failures that is common, in place of per_second; 0: it has a rate */
     const struct law *length;
     const char *const *clouds;
     uint32_t cloud_count;
@@ -185,6 +192,7 @@ struct fault_plan {
     const struct fleet *fleet;
     const struct fault_match *match; /* all of the following, one after the other */
     const struct fault_match *effect, *hazard, *trace, *rollout; /* effect: per effect of all incidents, in order */
+    const double *hazard_per_second; /* by hazard: its rate, or what beta makes of its targets' own */
     uint32_t matches;
     uint32_t *process;           /* components with laws */
     uint32_t processes;

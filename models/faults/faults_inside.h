@@ -28,6 +28,8 @@ struct target target_read(struct scenario *scenario, const struct value *group, 
 const char *const *target_names(struct scenario *scenario, const struct value *texts, uint32_t *count);
 bool target_hits_cloud(const char *const *clouds, uint32_t count, const char *cloud);
 struct fault_match target_match(struct arena *arena, const struct graph *graph, const struct target *target);
+/* Characters of a path up to its zone ("us-central/z1") or its site ("us-central"). */
+size_t target_domain_length(const char *path, enum fall_order order);
 /* The zone or site that begins with match i: the components of a domain stand together in the graph's order. They are matches *first
  * to *first + *size - 1. */
 void target_domain(const struct graph *graph, const struct fault_match *match, uint32_t i, enum fall_order order, uint32_t *first,

@@ -27,9 +27,11 @@ const struct key incident_keys[] = {
 const struct key hazard_keys[] = {
     {"name", KEY_NAME, NULL, "name of the hazard", .unique = true},
     TARGET_KEYS,
-    {"scope", KEY_CHOICE, "common", "common: one process hits all targets at once; each: one process per target",
-     .choices = "common|each"},
-    {"rate", KEY_RATE, NULL, "events per time (of the one process, or of each target's)"},
+    {"scope", KEY_CHOICE, "common", "common: one process hits all targets at once; each: one process per target; site, zone: one for all "
+     "targets of each", .choices = "common|each|site|zone"},
+    {"rate", KEY_RATE, "", "events per time, of each process"},
+    {"beta", KEY_SHARE, "", "instead of a rate: this share of each target's failures is common to all that are hit together (Fleming 1975); "
+     "their own laws are the rest", .low = 1e-9, .high = 0.999},
     {"length", KEY_LAW, NULL, "how long a hit component stays down"},
     {"clouds", KEY_TEXTS, NULL, "clouds it can hit; absent: all"},
     {"source", KEY_TEXT, "", "where rate and length come from"},
@@ -123,10 +125,19 @@ static void read_hazard(struct scenario *scenario, const struct value *group, co
 {
     *hazard = (struct hazard){.name = value_text(group, "name"),
                               .target = target_read(scenario, group, fleet),
-                              .common = value_choice(group, "scope") == 0,
-                              .per_second = value_number(group, "rate"),
+                              .scope = (enum hazard_scope)value_choice(group, "scope"),
                               .length = value_law(group, "length")};
     hazard->clouds = target_names(scenario, value_of(group, "clouds"), &hazard->cloud_count);
+    bool beta = value_given(group, "beta");
+    if (beta == value_given(group, "rate"))
+        scenario_error(scenario, value_of(group, beta ? "rate" : "name"), "a hazard has a rate, or a share beta of failures that others cause",
+                       beta ? "both 'rate' and 'beta' are given" : "neither 'rate' nor 'beta' is given");
+    else if (beta)
+        hazard->beta = value_number(group, "beta");
+    else
+        hazard->per_second = value_number(group, "rate");
+    if (beta && hazard->scope == HAZARD_EACH)
+        scenario_error(scenario, value_of(group, "scope"), "write \"common\", \"site\" or \"zone\"", "nothing is common to one component");
 }
 
 struct fault_list *faults_read(struct scenario *scenario, const struct fault_source *source)

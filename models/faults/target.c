@@ -93,8 +93,7 @@ struct fault_match target_match(struct arena *arena, const struct graph *graph, 
     return (struct fault_match){.component = list, .count = found};
 }
 
-/* Characters of a path up to its zone ("us-central/z1") or its site ("us-central"). */
-static size_t domain_of(const char *path, enum fall_order order)
+size_t target_domain_length(const char *path, enum fall_order order)
 {
     size_t length = strcspn(path, "/");
     if (order == FALL_BY_ZONE && path[length] == '/')
@@ -106,11 +105,11 @@ void target_domain(const struct graph *graph, const struct fault_match *match, u
                    uint32_t *size)
 {
     const char *path = graph_component(graph, match->component[i])->path;
-    size_t length = domain_of(path, order);
+    size_t length = target_domain_length(path, order);
     uint32_t end = i;
     while (end < match->count) {
         const char *other = graph_component(graph, match->component[end])->path;
-        if (domain_of(other, order) != length || memcmp(other, path, length) != 0)
+        if (target_domain_length(other, order) != length || memcmp(other, path, length) != 0)
             break;
         end++;
     }
