@@ -153,6 +153,7 @@ bench: ## speed: event queue, failure and repair, each beside a bare loop on the
 	$(Q)$(MAKE) --no-print-directory VARIANT=release all bench-programs
 	$(Q)for source in $(BENCH_SOURCES); do build/release/$${source%.c} || exit; echo; done
 	$(Q)bench/study.sh
+	$(Q)bench/size.sh
 
 # --- The July 2024 study ------------------------------------------------------------------------------------------------
 demo: ## install what is missing, build, run the July 2024 study, print its table, draw its charts

@@ -38,7 +38,8 @@ void adjust_view_changed(const struct adjust_cluster *cluster, struct adjust_vie
 {
     struct adjust_block *block = &view->blocks[node / ADJUST_BLOCK];
     raise(block, &cluster->nodes[node], &view->nodes[node]);
-    block->loose = block->changed = true;
+    block->loose = true;
+    block->changed |= adjust_changed_bit(node);
 }
 
 /* What a node is refused for before its GPU request can be rewritten: CPU, the number of GPUs, and memory where there are none.
@@ -49,6 +50,17 @@ static bool may_hold(const struct adjust_block *block, const struct adjust_unit 
            (unit->gpus > 0 || unit->memory_bytes <= block->memory_bytes);
 }
 
+void adjust_block_tighten(const struct adjust_cluster *cluster, struct adjust_view *view, int32_t at)
+{
+    struct adjust_block *block = &view->blocks[at];
+    if (!block->loose)
+        return;
+    block->cpu_milli = block->memory_bytes = block->gpus = 0;
+    block->loose = false;
+    for (int32_t node = at * ADJUST_BLOCK; node < cluster->n_nodes && node < (at + 1) * ADJUST_BLOCK; node++)
+        raise(block, &cluster->nodes[node], &view->nodes[node]);
+}
+
 bool adjust_block_has_room(const struct adjust_cluster *cluster, struct adjust_view *view, int32_t at,
                            const struct adjust_unit *unit)
 {
@@ -57,10 +69,7 @@ bool adjust_block_has_room(const struct adjust_cluster *cluster, struct adjust_v
         return false;
     if (!block->loose)
         return true;
-    block->cpu_milli = block->memory_bytes = block->gpus = 0;
-    block->loose = false;
-    for (int32_t node = at * ADJUST_BLOCK; node < cluster->n_nodes && node < (at + 1) * ADJUST_BLOCK; node++)
-        raise(block, &cluster->nodes[node], &view->nodes[node]);
+    adjust_block_tighten(cluster, view, at);
     return may_hold(block, unit);
 }
 

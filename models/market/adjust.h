@@ -172,13 +172,13 @@ struct adjust_load {
     int64_t cpu_milli, memory_bytes, gpus, ephemeral_bytes; /* allocated */
 };
 
-/* So many nodes in a row, of which a walk knows at a glance whether any can have room, and a snapshot whether any has changed. */
+/* So many nodes in a row, of which a walk knows at a glance whether any can have room, and a snapshot which have changed. */
 enum { ADJUST_BLOCK = 16 };
 
 struct adjust_block {
     int64_t cpu_milli, memory_bytes, gpus; /* no node of the block has more left, in the inventory or not */
     bool loose;                            /* the bounds may be too high */
-    bool changed;                          /* since it was last the same in the picture that is copied from this one, or to it */
+    uint16_t changed;                      /* by node: since it was last the same in the picture that is copied from this one, or to it */
 };
 
 /* One picture of the cluster. */
@@ -189,6 +189,7 @@ struct adjust_view {
     struct adjust_block *blocks; /* [adjust_blocks(n_nodes)] */
 };
 
+static inline uint16_t adjust_changed_bit(int32_t node) { return (uint16_t)(1U << node % ADJUST_BLOCK); }
 static inline int32_t adjust_blocks(int32_t n_nodes) { return (n_nodes + ADJUST_BLOCK - 1) / ADJUST_BLOCK; }
 
 struct adjust_gpu {
@@ -275,6 +276,11 @@ void adjust_release(struct adjust_cluster *cluster, reservation_id id);
 /* A new snapshot of the actual load and the ready nodes, at the cost of what has changed; reservations that are not deployed are tried again in creation
  * order, each from its original request. Returns how many no longer fit (they stay, and book nothing). */
 int32_t adjust_update(struct adjust_cluster *cluster);
+
+/* Has loaded what adjust_update() and adjust_reserve() will touch, in ADJUST_AHEAD_STEPS steps from 0, each some time after the one
+ * before. Has no effect but on time. */
+enum { ADJUST_AHEAD_STEPS = 2 };
+void adjust_ahead(const struct adjust_cluster *cluster, int step);
 
 /* --- Nodes --- */
 

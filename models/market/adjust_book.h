@@ -56,6 +56,8 @@ void adjust_view_changed(const struct adjust_cluster *cluster, struct adjust_vie
 /* Whether some node of the block can have room for a replica; false is certain. O(1) as long as nothing changes. */
 bool adjust_block_has_room(const struct adjust_cluster *cluster, struct adjust_view *view, int32_t block,
                            const struct adjust_unit *unit);
+/* Makes the bounds of a block as low as they can be. O(1) unless they are loose. */
+void adjust_block_tighten(const struct adjust_cluster *cluster, struct adjust_view *view, int32_t block);
 
 /* Places one replica on one node of a picture. wishes[n_wishes] is the GPU request as it now stands; when GPUs are
  * taken, *gpu becomes what it is rewritten to and *rewritten true, even if the replica then fails for another reason.

@@ -59,13 +59,18 @@ static struct adjust_view build_view(struct arena *arena, int32_t n_nodes, int32
                                 arena_array(arena, (size_t)adjust_blocks(n_nodes), struct adjust_block)};
 }
 
-static void copy_block(const struct adjust_cluster *cluster, struct adjust_view *to, const struct adjust_view *from, int32_t block)
+/* Of a block the bounds, and the nodes whose bits are set. */
+static void copy_nodes(struct adjust_view *to, const struct adjust_view *from, int32_t block, uint32_t nodes)
 {
-    const int32_t first = block * ADJUST_BLOCK, left = cluster->n_nodes - first;
-    const size_t nodes = (size_t)(left < ADJUST_BLOCK ? left : ADJUST_BLOCK);
-    memcpy(to->nodes + first, from->nodes + first, nodes * sizeof *to->nodes);
-    memcpy(to->in + first, from->in + first, nodes * sizeof *to->in);
+    uint16_t changed = to->blocks[block].changed;
     to->blocks[block] = from->blocks[block];
+    to->blocks[block].changed = changed;
+    for (int32_t node = block * ADJUST_BLOCK; nodes != 0; nodes >>= 1, node++) {
+        if ((nodes & 1) == 0)
+            continue;
+        to->nodes[node] = from->nodes[node];
+        to->in[node] = from->in[node];
+    }
 }
 
 static void copy_pools(const struct adjust_cluster *cluster, struct adjust_view *to, const struct adjust_view *from)
@@ -73,14 +78,18 @@ static void copy_pools(const struct adjust_cluster *cluster, struct adjust_view 
     memcpy(to->pools, from->pools, (size_t)cluster->n_pools * sizeof *to->pools);
 }
 
-/* snapshot = actual. A block that is copied differs from the cached picture then. */
+/* snapshot = actual. What is copied differs from the cached picture then. Bounds are made tight here, once for all that is tried
+ * against copies of it. */
 static void take_snapshot(struct adjust_cluster *cluster)
 {
     for (int32_t b = 0; b < adjust_blocks(cluster->n_nodes); b++) {
-        if (!cluster->actual.blocks[b].changed)
+        struct adjust_block *block = &cluster->actual.blocks[b];
+        if (block->changed == 0)
             continue;
-        copy_block(cluster, &cluster->snapshot, &cluster->actual, b); /* "changed" too */
-        cluster->actual.blocks[b].changed = false;
+        adjust_block_tighten(cluster, &cluster->actual, b);
+        copy_nodes(&cluster->snapshot, &cluster->actual, b, block->changed);
+        cluster->snapshot.blocks[b].changed |= block->changed;
+        block->changed = 0;
     }
     copy_pools(cluster, &cluster->snapshot, &cluster->actual);
 }
@@ -89,10 +98,11 @@ static void take_snapshot(struct adjust_cluster *cluster)
 static void forget_bookings(struct adjust_cluster *cluster)
 {
     for (int32_t b = 0; b < adjust_blocks(cluster->n_nodes); b++) {
-        if (!cluster->snapshot.blocks[b].changed && !cluster->cached.blocks[b].changed)
+        struct adjust_block *from = &cluster->snapshot.blocks[b], *to = &cluster->cached.blocks[b];
+        if ((from->changed | to->changed) == 0)
             continue;
-        cluster->snapshot.blocks[b].changed = false;
-        copy_block(cluster, &cluster->cached, &cluster->snapshot, b);
+        copy_nodes(&cluster->cached, &cluster->snapshot, b, from->changed | to->changed);
+        from->changed = to->changed = 0;
     }
     copy_pools(cluster, &cluster->cached, &cluster->snapshot);
 }
@@ -136,10 +146,11 @@ struct adjust_cluster *adjust_cluster_create(struct arena *arena, struct adjust_
     cluster->nodes = nodes;
     build_pools(arena, names, spec, cluster);
     copy_pools(cluster, &cluster->actual, &cluster->foreign);
-    for (int32_t b = 0; b < adjust_blocks(cluster->n_nodes); b++)
-        copy_block(cluster, &cluster->actual, &cluster->foreign, b);
-    for (int32_t i = 0; i < spec->n_nodes; i++)
+    for (int32_t i = 0; i < spec->n_nodes; i++) {
+        cluster->actual.nodes[i] = cluster->foreign.nodes[i];
+        cluster->actual.in[i] = true;
         adjust_view_changed(cluster, &cluster->actual, i);
+    }
     take_snapshot(cluster);
     forget_bookings(cluster);
     return cluster;
@@ -225,6 +236,21 @@ static int32_t process_snapshot(struct adjust_cluster *cluster)
             without_room++;
     }
     return without_room;
+}
+
+void adjust_ahead(const struct adjust_cluster *cluster, int step)
+{
+    const struct adjust_view *views[] = {&cluster->cached, &cluster->snapshot, &cluster->actual};
+    for (size_t i = 0; step == 0 && i < sizeof *cluster; i += 64)
+        NINES_PREFETCH((const char *)cluster + i);
+    for (size_t v = 0; step == 1 && v < sizeof views / sizeof views[0]; v++) {
+        NINES_PREFETCH(&views[v]->blocks[0]);
+        NINES_PREFETCH(&views[v]->in[0]);
+    }
+    for (size_t v = 0; step == 1 && v < 2; v++)
+        NINES_PREFETCH(&views[v]->nodes[0]); /* where most walks end that find room */
+    if (step == 1)
+        NINES_PREFETCH(&cluster->nodes[0]);
 }
 
 int32_t adjust_update(struct adjust_cluster *cluster)

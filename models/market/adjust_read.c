@@ -139,7 +139,7 @@ static int64_t replicas_wanted(const struct adjust_request *request)
     return replicas;
 }
 
-/* The bounds hold, and blocks that are said to be the same in two pictures are. */
+/* The bounds hold, and nodes that are said to be the same in two pictures are. */
 static void audit_blocks(const struct adjust_cluster *cluster)
 {
     const struct adjust_view *views[] = {&cluster->actual, &cluster->snapshot, &cluster->cached};
@@ -152,7 +152,8 @@ static void audit_blocks(const struct adjust_cluster *cluster)
                       adjust_available((struct adjust_pair){most->memory_bytes, load->memory_bytes}) <= block->memory_bytes &&
                       adjust_available((struct adjust_pair){most->gpus, load->gpus}) <= block->gpus,
                   "node %d has more left than its block", i);
-            if (v < 2 && !block->changed && !(v == 1 && views[2]->blocks[i / ADJUST_BLOCK].changed))
+            uint32_t changed = block->changed | (v == 1 ? views[2]->blocks[i / ADJUST_BLOCK].changed : 0U);
+            if (v < 2 && (changed & adjust_changed_bit(i)) == 0)
                 check(memcmp(load, &views[v + 1]->nodes[i], sizeof *load) == 0 && views[v]->in[i] == views[v + 1]->in[i],
                       "node %d differs from its copy", i);
         }

@@ -320,6 +320,8 @@ static bool has_gpus(const struct measure *measure, uint32_t workload)
     return demand_class_of(measure->demand, workload)->gpus > 0;
 }
 
+void measure_ahead_pay(const struct measure *measure, uint32_t workload) { NINES_PREFETCH(&measure->account[workload].paid_micro); }
+
 void measure_pay(struct measure *measure, uint32_t workload, money amount, instant now)
 {
     if (!counts(measure, now))

@@ -74,6 +74,8 @@ void measure_probe(struct measure *measure, bool completed);
 
 /* Money that left a tenant for good, at the moment of payment (negative: came back). */
 void measure_pay(struct measure *measure, uint32_t workload, money amount, instant now);
+/* Has loaded what that will touch. Has no effect but on time. */
+void measure_ahead_pay(const struct measure *measure, uint32_t workload);
 void measure_credit(struct measure *measure, uint32_t workload, money amount, instant now); /* SLA credit: also a pay of -amount */
 void measure_stranded(struct measure *measure, money amount);
 /* A tenant has deployed a service again by its own hand. */

@@ -67,6 +67,17 @@ static struct arena_block *block_make(size_t capacity)
 #endif
 }
 
+/* Of an earlier use, a large block that is too small now would only lie idle: its memory goes back. */
+static void drop_idle(struct arena_block **link, size_t bytes)
+{
+    while (*link != NULL && (*link)->capacity < bytes && (*link)->capacity > (size_t)LARGEST_BLOCK) {
+        struct arena_block *block = *link;
+        *link = block->next;
+        free(block->bytes);
+        free(block);
+    }
+}
+
 /* Moves to a block with room for `bytes`: the next one of an earlier, rewound use if it is large enough. */
 static void block_advance(struct arena *arena, size_t bytes)
 {
@@ -78,6 +89,7 @@ static void block_advance(struct arena *arena, size_t bytes)
     *link = arena->current = single;
     return;
 #endif
+    drop_idle(link, bytes);
     if (*link == NULL || (*link)->capacity < bytes) {
         size_t capacity = bytes > arena->block_bytes ? bytes : arena->block_bytes;
         if (arena->block_bytes < (size_t)LARGEST_BLOCK)

@@ -5,11 +5,23 @@
 
 #include "sim/base/nomalloc.h"
 
+static void keep_bid(struct akash *cloud, struct tenancy *what, struct akash_bid bid)
+{
+    if (what->bids == NULL)
+        what->bids = cloud->bids + (size_t)slots_take(&cloud->bid_tables) * akash_bids_most(cloud);
+    check(what->n_bids < akash_bids_most(cloud), "more bids than an order takes");
+    what->bids[what->n_bids++] = bid;
+}
+
 void akash_forget_bids(struct akash *cloud, uint32_t tenancy)
 {
     struct tenancy *what = &cloud->tenancy[tenancy];
+    if (what->bids == NULL)
+        return;
     for (uint32_t i = 0; i < what->n_bids; i++)
         adjust_release(cloud->provider[what->bids[i].provider].cluster, what->bids[i].reservation);
+    slots_give(&cloud->bid_tables, (uint32_t)((size_t)(what->bids - cloud->bids) / akash_bids_most(cloud)));
+    what->bids = NULL;
     what->n_bids = 0;
 }
 
@@ -57,8 +69,7 @@ static enum attempt try_bid(struct akash *cloud, uint32_t tenancy, uint32_t prov
     price.atto -= price.atto % (DECIMAL_ONE_ATTO / 1000000); /* the script's precision: 6 digits */
     enum market_error error = send_bid(cloud, tenancy, provider, order, price);
     if (error == MARKET_OK) {
-        check(what->n_bids <= (uint32_t)cloud->plan->rules.market.order_max_bids, "more bids than an order takes");
-        what->bids[what->n_bids++] = (struct akash_bid){provider, bid.reservation};
+        keep_bid(cloud, what, (struct akash_bid){provider, bid.reservation});
         return ATTEMPT_MADE;
     }
     adjust_release(who->cluster, bid.reservation);
@@ -75,6 +86,83 @@ static bool sees(const struct akash *cloud, uint32_t tenancy, uint32_t provider)
     return !restarted || provider_restart_sees(&cloud->plan->rules.provider, ORDERS_EVER);
 }
 
+/* --- Who answers when ------------------------------------------------------------------------------------------------- */
+
+/* So many providers are shuffled whole. Of more, only as many are drawn as an order hears of: what it costs does not grow with the
+ * market. */
+enum { SHUFFLED_WHOLE = 256 };
+
+/* Providers in the order in which they answer: cloud->arrival, of which the first `drawn` are known. */
+struct arrivals {
+    struct akash *cloud;
+    struct stream stream;
+    uint32_t drawn;
+};
+
+static void swap_arrivals(struct akash *cloud, uint32_t a, uint32_t b)
+{
+    uint32_t kept = cloud->arrival[a];
+    cloud->arrival[a] = cloud->arrival[b];
+    cloud->arrival[b] = kept;
+}
+
+static struct arrivals arrivals_begin(struct akash *cloud, uint32_t tenancy)
+{
+    struct arrivals arrivals = {.cloud = cloud, .stream = akash_stream(cloud, tenancy)};
+    uint32_t providers = cloud->plan->providers;
+    if (providers <= SHUFFLED_WHOLE) {
+        stream_shuffle(&arrivals.stream, cloud->arrival, providers);
+        arrivals.drawn = providers;
+    }
+    return arrivals;
+}
+
+/* The i-th that answers; all before it are known then. */
+static uint32_t arrivals_at(struct arrivals *arrivals, uint32_t i)
+{
+    struct akash *cloud = arrivals->cloud;
+    for (uint32_t *drawn = &arrivals->drawn; *drawn <= i; ++*drawn) { /* a step of a shuffle from the front */
+        cloud->swapped[*drawn] = *drawn + (uint32_t)stream_below(&arrivals->stream, cloud->plan->providers - *drawn);
+        swap_arrivals(cloud, *drawn, cloud->swapped[*drawn]);
+    }
+    return cloud->arrival[i];
+}
+
+/* Has loaded what the answers after the i-th will touch: one market's records are cold by the time it is asked again. */
+static void look_ahead(struct arrivals *arrivals, uint32_t i)
+{
+    const struct akash *cloud = arrivals->cloud;
+    for (uint32_t step = 0; step <= ADJUST_AHEAD_STEPS; step++) {
+        uint32_t then = i + 2 * (ADJUST_AHEAD_STEPS + 1 - step);
+        if (then >= cloud->plan->providers)
+            continue;
+        const struct akash_provider *who = &cloud->provider[arrivals_at(arrivals, then)];
+        if (step == 0)
+            NINES_PREFETCH(who);
+        else
+            adjust_ahead(who->cluster, (int)step - 1);
+    }
+}
+
+/* Puts all in the order of their numbers again. */
+static void arrivals_end(struct arrivals *arrivals)
+{
+    struct akash *cloud = arrivals->cloud;
+    uint32_t providers = cloud->plan->providers;
+    if (providers > SHUFFLED_WHOLE)
+        while (arrivals->drawn-- > 0)
+            swap_arrivals(cloud, arrivals->drawn, cloud->swapped[arrivals->drawn]);
+    else
+        for (uint32_t p = 0; p < providers; p++)
+            cloud->arrival[p] = p;
+}
+
+static bool answers(const struct akash *cloud, uint32_t tenancy, uint32_t class, uint32_t provider)
+{
+    return akash_provider_manages(cloud, provider) && !cloud->provider[provider].leaving &&
+           cloud->plan->should_bid[provider * cloud->plan->demand->classes + class] == BID_MADE && sees(cloud, tenancy, provider);
+}
+
 /* Providers answer in an order of their own; the order takes only so many. */
 void akash_on_bids(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail)
 {
@@ -89,20 +177,16 @@ void akash_on_bids(void *context, struct engine *engine, uint32_t tenancy, uint6
                                    .request = cloud->request[spec],
                                    .price = group_spec_price(&cloud->plan->spec[spec]),
                                    .denom = cloud->plan->rules.denom};
-    struct stream stream = akash_stream(cloud, tenancy);
-    for (uint32_t i = 0; i < cloud->plan->providers; i++)
-        cloud->shuffle[i] = i;
-    stream_shuffle(&stream, cloud->shuffle, cloud->plan->providers);
+    struct arrivals arrivals = arrivals_begin(cloud, tenancy);
+    enum attempt attempt = ATTEMPT_NONE;
     what->bid_at = world_now(cloud->world);
-    for (uint32_t i = 0; i < cloud->plan->providers; i++) {
-        uint32_t provider = cloud->shuffle[i];
-        if (!akash_provider_manages(cloud, provider) || cloud->provider[provider].leaving ||
-            cloud->plan->should_bid[provider * cloud->plan->demand->classes + class] != BID_MADE ||
-            !sees(cloud, tenancy, provider))
-            continue;
-        if (try_bid(cloud, tenancy, provider, &order) == ATTEMPT_ORDER_FULL)
-            break;
+    for (uint32_t i = 0; i < cloud->plan->providers && attempt != ATTEMPT_ORDER_FULL; i++) {
+        uint32_t provider = arrivals_at(&arrivals, i);
+        look_ahead(&arrivals, i);
+        if (answers(cloud, tenancy, class, provider))
+            attempt = try_bid(cloud, tenancy, provider, &order);
     }
+    arrivals_end(&arrivals);
     akash_tell_bids(cloud, tenancy);
     akash_step(cloud, tenancy, cloud->action_choose, cloud->plan->choose_wait);
 }

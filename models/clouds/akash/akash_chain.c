@@ -55,6 +55,8 @@ struct tenancy *akash_tenancy_of_lease(const struct akash *cloud, struct market_
     const struct market *market = &cloud->market;
     const struct market_lease *lease = market_lease(market, id);
     check(lease != NULL, "a payment for no lease");
+    if (cloud->withdrawing != NULL && cloud->withdrawing->order.index == lease->order)
+        return cloud->withdrawing; /* the way over the group is long, and taken most often for this */
     const struct market_group *group = &market->groups[market->orders[lease->order].group];
     struct market_deployment_id deployment = market_deployment_id(market, group->deployment);
     return tenancy_of_group(cloud, &deployment, group->gseq);

@@ -25,6 +25,7 @@
 #include "models/market/market.h"
 #include "models/market/pricing.h"
 #include "models/market/provider.h"
+#include "models/market/slots.h"
 
 enum { AKASH_BIDS_MAX = 512, AKASH_GROUPS_MAX = 64 };
 
@@ -109,7 +110,6 @@ struct tenancy {
     struct market_order_id order;
     uint32_t provider;         /* of the lease; COMPONENT_NONE */
     uint32_t avoid;            /* provider that it has just left; COMPONENT_NONE */
-    uint32_t next, previous;   /* of the provider's list */
     uint8_t phase;
     bool automatic;            /* its tenant redeploys by script */
     bool hopeful;              /* its tenant starts groups of overdrawn accounts */
@@ -124,8 +124,14 @@ struct tenancy {
     struct event_id step, detect, monitor, balance, clock;
     uint32_t parked_action, next_parked; /* what it will do when the chain is back; COMPONENT_NONE: does not wait for that */
     bool parked;               /* in the list of cloud->first_parked */
-    struct akash_bid *bids;    /* open bids and their reservations */
+    struct akash_bid *bids;    /* open bids and their reservations; NULL: none */
     uint32_t n_bids;
+};
+
+/* A tenancy's neighbours in its provider's list of leases. Apart from the tenancies, as the lists are walked far more often than what
+ * is on them changes. */
+struct akash_link {
+    uint32_t next, previous;   /* COMPONENT_NONE: none */
 };
 
 /* What the chain knows of burn and mint. */
@@ -164,12 +170,15 @@ struct akash {
     uint32_t deployments;
     uint32_t *first_deployment;    /* by workload; one more at the end */
     struct tenancy *tenancy;
+    struct akash_link *link;       /* by tenancy */
     uint32_t tenancies, first_parked;
+    struct akash_bid *bids;        /* tables of as many as an order takes, for tenancies that have bids */
+    struct slots bid_tables;
     uint32_t *tenancy_of_unit;
     uint32_t *deployment_of;       /* by index of the market's deployment */
     struct market_deployment_id *ended; /* ring of deployments that cannot be forgotten yet: bids of theirs are open ([Q1]) */
     uint32_t first_ended, n_ended, ended_room;
-    uint32_t *shuffle;             /* scratch: providers in order of arrival */
+    uint32_t *arrival, *swapped;   /* by provider: the order in which they answer, that of their numbers between two orders; and its swaps */
     uint32_t *walk;                /* scratch: tenancies of a provider */
     struct market_offer offers[AKASH_BIDS_MAX];
     struct akash_mint mint;
@@ -178,6 +187,7 @@ struct akash {
     bool producing;
     uint64_t dseq;
     struct akash_line *line;       /* of the list of messages; NULL: nobody asked for it */
+    struct tenancy *withdrawing;   /* whose lease is being paid; NULL: another message is under way, or none */
     const char *why;               /* what the message under way would end a lease for */
     struct akash_counts counts;
     uint32_t action_create, action_bids, action_choose, action_close_lease, action_start_group, action_close, action_start,
@@ -261,6 +271,11 @@ void akash_tell_halt(struct akash *cloud, uint32_t tenancy);
 void akash_tell_refusal(struct akash *cloud, uint32_t tenancy, const char *why);
 
 /* --- akash_bid.c --- */
+/* Bids that an order takes. */
+static inline uint32_t akash_bids_most(const struct akash *cloud)
+{
+    return (uint32_t)cloud->plan->rules.market.order_max_bids + 1;
+}
 void akash_on_bids(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail);
 void akash_forget_bids(struct akash *cloud, uint32_t tenancy);
 /* Providers withdraw the bids of an order that have lived too long. */

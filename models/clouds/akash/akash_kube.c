@@ -122,7 +122,7 @@ static void sick(struct akash *cloud, uint32_t tenancy)
 
 void akash_monitors_restart(struct akash *cloud, uint32_t provider)
 {
-    for (uint32_t t = cloud->provider[provider].first_tenancy; t != COMPONENT_NONE; t = cloud->tenancy[t].next) {
+    for (uint32_t t = cloud->provider[provider].first_tenancy; t != COMPONENT_NONE; t = cloud->link[t].next) {
         cloud->tenancy[t].monitor_done = false;
         if (cloud->tenancy[t].served && !akash_is_well(cloud, t))
             watch(cloud, t);
@@ -149,6 +149,18 @@ void akash_deploy(struct akash *cloud, uint32_t tenancy)
         sick(cloud, tenancy);
 }
 
+static void unlink_lease(struct akash *cloud, uint32_t tenancy)
+{
+    struct akash_link *link = &cloud->link[tenancy];
+    if (link->next != COMPONENT_NONE)
+        cloud->link[link->next].previous = link->previous;
+    if (link->previous != COMPONENT_NONE)
+        cloud->link[link->previous].next = link->next;
+    else
+        cloud->provider[cloud->tenancy[tenancy].provider].first_tenancy = link->next;
+    *link = (struct akash_link){COMPONENT_NONE, COMPONENT_NONE};
+}
+
 void akash_tear_down(struct akash *cloud, uint32_t tenancy)
 {
     struct tenancy *what = &cloud->tenancy[tenancy];
@@ -164,13 +176,8 @@ void akash_tear_down(struct akash *cloud, uint32_t tenancy)
     instant from = what->leased_at.us > 0 ? what->leased_at : (instant){0};
     if (now.us > from.us)
         who->leased += weight * what->units * duration_seconds(instant_since(now, from));
-    if (what->next != COMPONENT_NONE)
-        cloud->tenancy[what->next].previous = what->previous;
-    if (what->previous != COMPONENT_NONE)
-        cloud->tenancy[what->previous].next = what->next;
-    else
-        who->first_tenancy = what->next;
-    what->provider = what->next = what->previous = COMPONENT_NONE;
+    unlink_lease(cloud, tenancy);
+    what->provider = COMPONENT_NONE;
     what->reclaimed = false;
     engine_cancel(cloud->world->engine, what->monitor);
     engine_cancel(cloud->world->engine, what->balance);

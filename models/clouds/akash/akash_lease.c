@@ -15,15 +15,17 @@ static void withdraw_one(struct akash *cloud, uint32_t tenancy)
 {
     struct tenancy *what = &cloud->tenancy[tenancy];
     cloud->why = "lease closed: its escrow ran dry";
+    cloud->withdrawing = what;
     (void)akash_send(cloud, (struct akash_message){.kind = AKASH_WITHDRAW_LEASE,
                                                    .lease = {what->order, cloud->provider[what->provider].wallet}});
+    cloud->withdrawing = NULL;
 }
 
 /* Tenancies with a lease of a provider, into cloud->walk: a message about one may end others. */
 static uint32_t leases_of(struct akash *cloud, uint32_t provider)
 {
     uint32_t n = 0;
-    for (uint32_t t = cloud->provider[provider].first_tenancy; t != COMPONENT_NONE; t = cloud->tenancy[t].next)
+    for (uint32_t t = cloud->provider[provider].first_tenancy; t != COMPONENT_NONE; t = cloud->link[t].next)
         cloud->walk[n++] = t;
     return n;
 }
@@ -33,26 +35,31 @@ static bool leases_from(const struct akash *cloud, uint32_t tenancy, uint32_t pr
     return cloud->tenancy[tenancy].provider == provider;
 }
 
-/* Has loaded what the withdrawals after the i-th of n will touch. */
-static void look_ahead(const struct akash *cloud, uint32_t i, uint32_t n)
+/* Has loaded what the withdrawals after the i-th of n will touch. i: below 0 before the first one. */
+static void look_ahead(const struct akash *cloud, int64_t i, uint32_t n)
 {
+    int64_t first = i + 2 * (MARKET_AHEAD_STEPS + 1);
+    if (first < n)
+        NINES_PREFETCH(&cloud->tenancy[cloud->walk[first]].order);
     for (uint32_t step = 0; step < MARKET_AHEAD_STEPS; step++) {
-        uint32_t then = i + 2 * (MARKET_AHEAD_STEPS - step);
-        if (then >= n)
+        int64_t then = i + 2 * (MARKET_AHEAD_STEPS - step);
+        if (then < 0 || then >= n)
             continue;
         const struct tenancy *what = &cloud->tenancy[cloud->walk[then]];
         market_ahead_lease(&cloud->market, what->order, (int)step);
-        if (step == 0)
-            NINES_PREFETCH(&cloud->world->unit[what->first_unit].paid_micro);
+        if (step > 0)
+            continue;
+        NINES_PREFETCH(&cloud->deployment[what->deployment]);
+        world_ahead_pay(cloud->world, what->workload, what->first_unit);
     }
 }
 
 static void withdraw_all(struct akash *cloud, uint32_t provider)
 {
     uint32_t n = leases_of(cloud, provider);
-    for (uint32_t i = 0; i < n; i++) {
+    for (int64_t i = -2 * (MARKET_AHEAD_STEPS + 1); i < n; i++) {
         look_ahead(cloud, i, n);
-        if (leases_from(cloud, cloud->walk[i], provider))
+        if (i >= 0 && leases_from(cloud, cloud->walk[i], provider))
             withdraw_one(cloud, cloud->walk[i]);
     }
     akash_swap(cloud, provider);

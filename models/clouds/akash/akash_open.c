@@ -22,8 +22,6 @@ static struct tenancy new_tenancy(uint32_t workload, uint32_t deployment, uint32
                             .units = units,
                             .provider = COMPONENT_NONE,
                             .avoid = COMPONENT_NONE,
-                            .next = COMPONENT_NONE,
-                            .previous = COMPONENT_NONE,
                             .parked_action = COMPONENT_NONE,
                             .dead_since = INSTANT_NEVER,
                             .paused_since = INSTANT_NEVER};
@@ -73,6 +71,9 @@ static void open_tenancies(struct akash *cloud)
         tenancies += class->spread == SPREAD_NONE ? akash_groups(cloud->plan, class) : class->units;
     }
     cloud->tenancy = arena_array(world->arena, tenancies, struct tenancy);
+    cloud->link = arena_array(world->arena, tenancies, struct akash_link);
+    for (uint32_t t = 0; t < tenancies; t++)
+        cloud->link[t] = (struct akash_link){COMPONENT_NONE, COMPONENT_NONE};
     cloud->deployment = arena_array(world->arena, deployments + 1, struct akash_deployment);
     cloud->first_deployment = arena_array(world->arena, workloads + 1, uint32_t);
     cloud->tenancy_of_unit = arena_array(world->arena, world->demand->units, uint32_t);
@@ -86,10 +87,9 @@ static void open_tenancies(struct akash *cloud)
     }
     cloud->first_deployment[workloads] = deployments;
     cloud->deployment[deployments].first = tenancies;
-    size_t most = (size_t)cloud->plan->rules.market.order_max_bids + 1;
-    struct akash_bid *bids = arena_alloc(world->arena, (size_t)tenancies * most, sizeof *bids);
-    for (uint32_t t = 0; t < tenancies; t++)
-        cloud->tenancy[t].bids = bids + t * most;
+    /* Room for all, of which only as much is ever touched as there are open orders at once. */
+    cloud->bid_tables = slots_open(world->arena, tenancies, "demand");
+    cloud->bids = arena_alloc(world->arena, (size_t)tenancies * akash_bids_most(cloud), sizeof *cloud->bids);
 }
 
 static uint32_t given_or(uint32_t given, uint64_t estimate)
@@ -278,7 +278,10 @@ void *akash_open(struct world *world, const void *own)
     cloud->dseq = plan->first_dseq;
     cloud->clocks = plan->rules.clocks;
     cloud->provider = arena_array(world->arena, plan->providers, struct akash_provider);
-    cloud->shuffle = arena_array(world->arena, plan->providers, uint32_t);
+    cloud->arrival = arena_array(world->arena, plan->providers, uint32_t);
+    cloud->swapped = arena_array(world->arena, plan->providers, uint32_t);
+    for (uint32_t p = 0; p < plan->providers; p++)
+        cloud->arrival[p] = p;
     cloud->pools = world->pools;
     cloud->names = adjust_names_create(world->arena, NAMES_ROOM);
     open_tenancies(cloud);

@@ -125,7 +125,7 @@ static void report_leases(struct akash *cloud)
 {
     struct world *world = cloud->world;
     for (uint32_t p = 0; p < cloud->plan->providers; p++) {
-        for (uint32_t t = cloud->provider[p].first_tenancy; t != COMPONENT_NONE; t = cloud->tenancy[t].next) {
+        for (uint32_t t = cloud->provider[p].first_tenancy; t != COMPONENT_NONE; t = cloud->link[t].next) {
             const struct tenancy *what = &cloud->tenancy[t];
             const struct demand_class *class = world_class(world, what->workload);
             double weight = class->gpus > 0 ? (double)class->gpus : class->vcpus / 128.0;

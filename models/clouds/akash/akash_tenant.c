@@ -275,10 +275,9 @@ static void begin_lease(struct akash *cloud, uint32_t tenancy, uint32_t provider
     what->avoid = COMPONENT_NONE;
     what->leased_at = now;
     what->served = what->reclaimed = what->monitor_done = false;
-    what->next = who->first_tenancy;
-    what->previous = COMPONENT_NONE;
-    if (what->next != COMPONENT_NONE)
-        cloud->tenancy[what->next].previous = tenancy;
+    cloud->link[tenancy].next = who->first_tenancy;
+    if (who->first_tenancy != COMPONENT_NONE)
+        cloud->link[who->first_tenancy].previous = tenancy;
     who->first_tenancy = tenancy;
     if (cloud->plan->rules.provider.loser_closes_bid)
         engine_schedule(cloud->world->engine, akash_next_block(cloud, (duration){0}), CLASS_BLOCK, cloud->action_losers, tenancy,

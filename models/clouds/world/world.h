@@ -173,6 +173,8 @@ void world_halt(struct world *world, uint32_t unit);
  * the ledger with --log leases. to and what: who got it and for what; denom: "usd", "usdc". */
 void world_pay(struct world *world, uint32_t first, uint32_t units, money amount, const char *to, const char *denom,
                const char *what);
+/* Has loaded what a payment for the units of a workload from `first` on will touch. Has no effect but on time. */
+void world_ahead_pay(const struct world *world, uint32_t workload, uint32_t first);
 /* An SLA credit on a workload's bill. */
 void world_credit(struct world *world, uint32_t workload, money amount, const char *from);
 /* Gives the place up; the unit is idle. No effect on an idle unit. why: what an outage that begins so is put down to, a static text. */

@@ -108,6 +108,14 @@ void world_list_close(struct world *world)
 
 /* --- What clouds and the world call ---------------------------------------------------------------------------------- */
 
+void world_ahead_pay(const struct world *world, uint32_t workload, uint32_t first)
+{
+    NINES_PREFETCH(&world->unit[first].workload);
+    NINES_PREFETCH(&world->unit[first].paid_micro);
+    NINES_PREFETCH(&world->demand->workload[workload]);
+    measure_ahead_pay(world->measure, workload);
+}
+
 void world_pay(struct world *world, uint32_t first, uint32_t units, money amount, const char *to, const char *denom,
                const char *what)
 {
