@@ -11,7 +11,7 @@ const struct key demand_keys[] = {
     {"sdl", KEY_FILE, "", "an Akash deployment file: what a workload needs, for every cloud; each service of each of its groups is a class of its own"},
     {"count", KEY_INTEGER, "0", "workloads requested during the ramp", .low = 0, .high = 10000000},
     {"ramp", KEY_DURATION, "1 d", "they are requested uniformly over this time from the begin of the run (warm-up included)"},
-    {"arrivals", KEY_RATE, "0", "further requests: a Poisson stream over the whole run, e.g. \"20 /h\""},
+    ARRIVAL_KEYS,
     {"replicas", KEY_INTEGER, "1", "replicas of a service", .low = 1, .high = DEMAND_UNITS_MAX, .when = "kind=service"},
     {"quorum", KEY_INTEGER, "0", "replicas that must be up for the service to be up; 0: more than half", .low = 0,
      .high = DEMAND_UNITS_MAX, .when = "kind=service"},
@@ -185,9 +185,9 @@ static void read_class(struct scenario *scenario, const struct value *group, con
                                    .kind = (enum demand_kind)value_choice(group, "kind"),
                                    .count = (uint32_t)value_integer(group, "count"),
                                    .ramp = value_duration(group, "ramp"),
-                                   .arrivals_per_second = value_number(group, "arrivals"),
                                    .priority = (int32_t)value_integer(group, "priority"),
                                    .capacity = (enum demand_capacity)value_choice(group, "capacity")};
+    arrivals_read(scenario, group, &class->arrivals);
     if (part != NULL)
         take_unit(part, class);
     else
@@ -260,21 +260,13 @@ static void draw_sites(const struct fleet *fleet, uint32_t wanted, struct stream
     }
 }
 
-/* Arrival times of a class's Poisson stream; with times NULL only counts them. */
-static uint32_t draw_arrivals(const struct demand_class *class, struct stream stream, instant begin, instant end, instant *times)
+/* Request times of a class's arrivals; with times NULL only counts them. */
+static uint32_t draw_arrivals(const struct demand_class *class, uint64_t seed, uint32_t replication, instant begin, instant end,
+                              instant *times)
 {
-    uint32_t count = 0;
-    if (!(class->arrivals_per_second > 0))
-        return 0;
-    for (instant at = begin;;) {
-        at = instant_add(at, duration_from_seconds(stream_exponential(&stream) / class->arrivals_per_second));
-        if (at.us >= end.us)
-            return count;
-        if (times != NULL)
-            times[count] = at;
-        if (++count > 100000000)
-            limit_reached("demand.arrivals", count);
-    }
+    struct stream requests = stream_open(stream_key_path(stream_key(seed, replication, "arrivals"), class->name));
+    struct stream bursts = stream_open(stream_key_path(stream_key(seed, replication, "bursts"), class->name));
+    return arrivals_draw(&class->arrivals, requests, bursts, begin, end, times);
 }
 
 /* A workload's own member of a family. Arrivals count for themselves: raising `count` renames them but does not change them. */
@@ -313,22 +305,20 @@ struct demand *demand_draw(struct arena *arena, const struct demand_plan *plan, 
                            instant end)
 {
     struct demand *demand = arena_new(arena, struct demand);
-    struct stream_key arrivals = stream_key(seed, replication, "arrivals"), family = stream_key(seed, replication, "demand");
+    struct stream_key family = stream_key(seed, replication, "demand");
     uint64_t total = 0;
     demand->plan = plan;
     demand->job_faults = stream_key(seed, replication, "job fault");
     for (uint32_t c = 0; c < plan->classes; c++)
-        total += plan->class[c].count +
-                 draw_arrivals(&plan->class[c], stream_open(stream_key_path(arrivals, plan->class[c].name)), begin, end, NULL);
+        total += plan->class[c].count + draw_arrivals(&plan->class[c], seed, replication, begin, end, NULL);
     if (total > DEMAND_TOTAL_MAX)
         limit_reached("demand.count", DEMAND_TOTAL_MAX);
     demand->workload = arena_array(arena, total, struct workload);
     for (uint32_t c = 0; c < plan->classes; c++) {
         const struct demand_class *class = &plan->class[c];
-        struct stream stream = stream_open(stream_key_path(arrivals, class->name));
-        uint32_t arrived = draw_arrivals(class, stream, begin, end, NULL);
+        uint32_t arrived = draw_arrivals(class, seed, replication, begin, end, NULL);
         instant *times = arena_array(arena, arrived, instant);
-        draw_arrivals(class, stream, begin, end, times);
+        draw_arrivals(class, seed, replication, begin, end, times);
         for (uint32_t n = 0; n < class->count + arrived; n++) {
             struct workload *workload = &demand->workload[demand->workloads];
             *workload = (struct workload){.class = c, .number = n, .first_unit = demand->units};

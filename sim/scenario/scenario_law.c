@@ -68,6 +68,8 @@ size_t scenario_file_times(struct scenario *scenario, const struct scenario_file
     double *value = arena_array(arena, lines, double);
     for (const char *at = file->text; at < file->text + file->bytes; at += strcspn(at, "\n") + 1) {
         size_t blank = strspn(at, " \t"), length = strcspn(at + blank, ",;#\n");
+        while (length > 0 && (at[blank + length - 1] == ' ' || at[blank + length - 1] == '\t'))
+            length--;
         const char *field = arena_format(arena, "%.*s", (int)length, at + blank), *why = NULL;
         line++;
         if (field[0] == '\0' && at[blank] != ',' && at[blank] != ';')

@@ -42,11 +42,12 @@ static void say(struct generator *g, const char *format, ...)
 /* A pair of laws for something that fails by itself, now and then. Not where everything must heal. */
 static void say_laws(struct generator *g, const char *up, const char *repair)
 {
-    static const char *const ups[] = {"exponential(%u h)", "weibull(0.6, %u h)", "lognormal_median(%u h, 1)", "%u h"};
+    static const char *const ups[] = {"exponential(%u h)", "weibull(0.6, %u h)", "lognormal_median(%u h, 1)", "%u h",
+                                      "seen", "empirical(seen.txt, h, 0.%u)"};
     if (g->mode == PROGRESS || !chance(g, 0.4))
         return;
     say(g, "%s = \"", up);
-    const char *law = ups[below(g, 4)];
+    const char *law = ups[below(g, 6)];
     uint32_t hours = between(g, 20, 400);
     for (const char *c = law; *c != '\0'; c++)
         if (*c == '%') {
@@ -84,6 +85,36 @@ static void say_fleet(struct generator *g)
         say(g, "nodes = ( { type = \"cpu\"; per_rack = %u; }, { type = \"gpu\"; per_rack = %u; } ); }", g->nodes, g->nodes);
     }
     say(g, " ); };\n");
+}
+
+/* Laws by name and from measured values, which say_laws() names. */
+static void say_library(struct generator *g)
+{
+    say(g, "laws = ( { name = \"seen\"; law = \"empirical(seen.txt, h)\"; source = \"chosen\"; evidence = \"U\"; } );\n"
+           "# --- file \"seen.txt\" ---\n#| 400\n#| 35 h\n#| 0\n#| 20 min\n#| 90\n# --- end of file ---\n"
+           "# --- file \"asked.txt\" ---\n#| 1.5\n#| 7\n#| 7\n#| 22\n# --- end of file ---\n");
+}
+
+/* Requests at a rate a day, in any shape, or by a list. */
+static void say_arrivals(struct generator *g, uint32_t per_day)
+{
+    if (chance(g, 0.2)) {
+        say(g, "arrival_times = \"asked.txt\"; arrival_unit = \"1 h\"; ");
+        if (chance(g, 0.5))
+            say(g, "arrival_repeat = \"1 d\"; ");
+        return;
+    }
+    say(g, "arrivals = \"%u /d\"; ", per_day);
+    if (chance(g, 0.3)) {
+        uint32_t night = below(g, 10);
+        say(g, "by_hour = ( \"06:30 1.5\", \"22:00 0.%u\" ); ", night);
+    }
+    if (chance(g, 0.2))
+        say(g, "by_day = ( \"wed 3\", \"thu 0\" ); ");
+    if (chance(g, 0.3)) {
+        uint32_t times = between(g, 1, 40);
+        say(g, "bursts = { times = %u; length = \"20 min\"; calm = \"5 h\"; }; ", times);
+    }
 }
 
 /* Who goes first, who keeps a place, and who can be taken back: not where everything must be up at the end. */
@@ -124,7 +155,8 @@ static void say_service(struct generator *g, uint32_t number)
     }
     if (g->mode != PROGRESS && chance(g, 0.5)) {
         uint32_t hours = between(g, 1, 60);
-        say(g, "lifetime = \"exponential(%u h)\"; arrivals = \"2 /h\"; ", hours);
+        say(g, "lifetime = \"exponential(%u h)\"; ", hours);
+        say_arrivals(g, 48);
     }
     say(g, "}");
 }
@@ -150,7 +182,7 @@ static void say_job(struct generator *g, uint32_t number)
         say(g, "estimate = 1.%u; ", below(g, 10));
     say_rank(g, false);
     if (g->mode != PROGRESS && chance(g, 0.6))
-        say(g, "arrivals = \"6 /d\"; ");
+        say_arrivals(g, 6);
     say(g, "}");
 }
 
@@ -405,6 +437,7 @@ static char *random_scenario(uint64_t seed, enum mode mode)
         (unsigned long long)seed, days, warmup);
     if (chance(&g, 0.3))
         say(&g, "fresh = true;\n");
+    say_library(&g);
     say_fleet(&g);
     say_demand(&g);
     say_faults(&g);
