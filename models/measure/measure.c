@@ -80,6 +80,7 @@ struct measure *measure_open(struct arena *arena, const struct measure_options *
     samples_open(&measure->lease_s, arena);
     samples_open(&measure->recover_min, arena);
     samples_open(&measure->back_min, arena);
+    samples_open(&measure->gone_min, arena);
     samples_open(&measure->job_wait_min, arena);
     return measure;
 }
@@ -240,6 +241,12 @@ void measure_back(struct measure *measure, uint32_t incident, instant now)
 {
     if (incident == 0)
         samples_add(&measure->back_min, (double)(now.us - measure->incident_start[0].us) / 6e7);
+}
+
+void measure_gone(struct measure *measure, uint32_t incident, instant now)
+{
+    if (incident == 0)
+        samples_add(&measure->gone_min, (double)(now.us - measure->incident_start[0].us) / 6e7);
 }
 
 bool measure_had_quorum(const struct measure *measure, uint32_t workload)

@@ -60,6 +60,8 @@ void measure_site(struct measure *measure, uint32_t site, int32_t wanted, int64_
 /* A running replica of a service went down through a scripted incident, or came back from it. */
 void measure_touched(struct measure *measure, uint32_t workload, uint32_t incident, instant now);
 void measure_back(struct measure *measure, uint32_t incident, instant now);
+/* One that went down so is withdrawn before it has come back. */
+void measure_gone(struct measure *measure, uint32_t incident, instant now);
 /* Physical nodes up. */
 void measure_nodes_up(struct measure *measure, uint32_t up, instant now);
 

@@ -94,6 +94,7 @@ struct measure {
     const instant *incident_start;
     uint64_t touched_units;  /* falls of replicas by the first incident */
     struct samples back_min; /* returns from it, since its start */
+    struct samples gone_min; /* withdrawals before that */
     /* Money and work. */
     int64_t cost_micro[2], credit_micro, stranded_micro; /* [1]: with GPUs */
     timeweighted_area billed_us;                         /* unit-microseconds */

@@ -1,5 +1,7 @@
 #include "models/measure/measure_internal.h"
 
+#include "sim/base/check.h"
+
 #include <math.h>
 
 #include "sim/base/nomalloc.h"
@@ -248,21 +250,35 @@ static void report_services(struct measure *measure)
     record_metric(record, TOUCHED_CREDIT_SHARE, share(totals.credit_share, totals.credit_bills));
 }
 
-/* When the given percentage of all that the first incident took down had come back: undefined while fewer have, or when it took
- * down nothing. */
-static double restored(const struct measure *measure, const double *back_min, uint64_t percent)
+/* When the given percentage of all that the first incident took down had come back, or would have, had their tenants waited: undefined
+ * while fewer have, or when it took down nothing. What is withdrawn while it is down leaves those that it was one of as they are
+ * (the product limit: Kaplan & Meier 1958, JASA 53). Without any such this is the order statistic, rounded up. */
+static double restored(const struct measure *measure, const double *back_min, const double *gone_min, uint64_t percent)
 {
     uint64_t needed = (measure->touched_units * percent + 99) / 100;
-    return needed > 0 && measure->back_min.count >= needed ? back_min[needed - 1] : (double)NAN;
+    if (measure->gone_min.count == 0)
+        return needed > 0 && measure->back_min.count >= needed ? back_min[needed - 1] : (double)NAN;
+    double left = 1, wanted = 1 - (double)percent / 100 + 1e-12;
+    size_t gone = 0;
+    for (size_t back = 0; back < measure->back_min.count; back++) {
+        while (gone < measure->gone_min.count && gone_min[gone] < back_min[back])
+            gone++;
+        uint64_t waiting = measure->touched_units - back - gone;
+        check(waiting > 0 && waiting <= measure->touched_units, "more replicas came back than an incident took down");
+        left *= (double)(waiting - 1) / (double)waiting;
+        if (left <= wanted)
+            return back_min[back];
+    }
+    return (double)NAN;
 }
 
 static void report_restoration(struct measure *measure)
 {
-    const double *back_min = samples_sorted(&measure->back_min);
-    record_metric(measure->record, RESTORED_FIRST, restored(measure, back_min, 1));
-    record_metric(measure->record, RESTORED_50, restored(measure, back_min, 50));
-    record_metric(measure->record, RESTORED_97, restored(measure, back_min, 97));
-    record_metric(measure->record, RESTORED_99, restored(measure, back_min, 99));
+    static const struct { enum metric metric; uint64_t percent; } marks[] = {
+        {RESTORED_FIRST, 1}, {RESTORED_50, 50}, {RESTORED_97, 97}, {RESTORED_99, 99}};
+    const double *back_min = samples_sorted(&measure->back_min), *gone_min = samples_sorted(&measure->gone_min);
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        record_metric(measure->record, marks[i].metric, restored(measure, back_min, gone_min, marks[i].percent));
 }
 
 static void report_money(struct measure *measure)

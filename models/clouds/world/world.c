@@ -185,7 +185,8 @@ static void count_up(struct world *world, uint32_t unit, int change, struct meas
 static void touch(struct world *world, uint32_t unit, struct measure_cause cause)
 {
     struct unit *what = &world->unit[unit];
-    if (cause.incident == COMPONENT_NONE || what->touched != 0 || world_class(world, what->workload)->kind != DEMAND_SERVICE)
+    bool service = world_class(world, what->workload)->kind == DEMAND_SERVICE;
+    if (cause.incident == COMPONENT_NONE || what->touched != 0 || !service || !world_wanted(world, what->workload))
         return;
     what->touched = 1 + cause.incident;
     measure_touched(world->measure, what->workload, cause.incident, world_now(world));

@@ -39,6 +39,17 @@ static void on_request(void *context, struct engine *engine, uint32_t workload, 
     world->plan->kind->request(world->cloud, workload);
 }
 
+/* Replicas that an incident took down, and that nobody waits for any more. */
+static void forget_touched(struct world *world, uint32_t workload)
+{
+    uint32_t first = world->demand->workload[workload].first_unit;
+    for (uint32_t u = first; u < first + world_class(world, workload)->units; u++) {
+        if (world->unit[u].touched != 0)
+            measure_gone(world->measure, world->unit[u].touched - 1, world_now(world));
+        world->unit[u].touched = 0;
+    }
+}
+
 static void on_withdraw(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
 {
     (void)engine;
@@ -49,6 +60,7 @@ static void on_withdraw(void *context, struct engine *engine, uint32_t workload,
     if (world_tells(world, workload))
         world_tell_whole(world, "withdrawn", "not wanted any more by its tenant");
     world->load[workload].wanted = false;
+    forget_touched(world, workload);
     world->plan->kind->withdraw(world->cloud, workload);
 }
 
