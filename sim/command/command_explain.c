@@ -81,7 +81,14 @@ static bool find_place(struct request *request)
     for (size_t i = 0; i < study->arm_count; i++)
         arms[i] = study->arms[i].name;
     request->task.replication = (uint32_t)command_integer(line, "--rep", 0);
+    request->task.outer_draw = (uint32_t)command_integer(line, "--draw", 0);
     request->last_arm = (uint32_t)study->arm_count - 1;
+    if (request->task.outer_draw > study->outer_draws) {
+        message_error(study->outer_draws > 0 ? arena_format(line->arena, "draws are numbered from 1 to %" PRIu32, study->outer_draws)
+                                             : "its inputs were not drawn (outer_draws)",
+                      "the run has no draw %" PRIu32, request->task.outer_draw);
+        return false;
+    }
     const char *point = command_text(line, "--point", NULL), *cloud = command_text(line, "--cloud", NULL);
     if (point != NULL && !find_name(request, "point", point, points, study->point_count, &request->task.point))
         return false;
@@ -117,7 +124,8 @@ static int read_digest(const struct request *request, uint32_t arm, uint64_t *di
     const char *label = study->points[request->task.point].label;
     sqlite3 *database = store_database(request->store);
     sqlite3_stmt *row = NULL;
-    int64_t id = store_replication_id(store_point_id(label), store_cloud_id(study->arms[arm].name), 0, request->task.replication);
+    int64_t id = store_replication_id(store_point_id(label), store_cloud_id(study->arms[arm].name), request->task.outer_draw,
+                                      request->task.replication);
     bool fine = sqlite3_prepare_v2(database, "SELECT digest FROM replication WHERE id = ?", -1, &row, NULL) == SQLITE_OK &&
                 sqlite3_bind_int64(row, 1, id) == SQLITE_OK;
     int step = fine ? sqlite3_step(row) : SQLITE_ERROR;
@@ -126,8 +134,10 @@ static int read_digest(const struct request *request, uint32_t arm, uint64_t *di
         *digest = strtoull((const char *)sqlite3_column_text(row, 0), NULL, 16);
     else if (step == SQLITE_ROW || step == SQLITE_DONE)
         message_error("--rep counts from 0; 'nines run --resume' finishes an interrupted run",
-                      "'%s' holds no replication %" PRIu32 " of point '%s'", message_show(request->line->arena, request->line->operand[0]),
-                      request->task.replication, message_show(request->line->arena, label));
+                      "'%s' holds no replication %" PRIu32 "%s of point '%s'", message_show(request->line->arena, request->line->operand[0]),
+                      request->task.replication,
+                      request->task.outer_draw > 0 ? arena_format(request->line->arena, " under draw %" PRIu32, request->task.outer_draw) : "",
+                      message_show(request->line->arena, label));
     else
         message_error(NULL, "cannot read the replications: %s", sqlite3_errmsg(database));
     sqlite3_finalize(row);

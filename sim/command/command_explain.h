@@ -36,6 +36,10 @@ struct explain_sum {
 };
 struct explain_sum explain_sum(const struct explanation *what);
 
+/* "down 2024-07-19 00:12 to 05:11: storage a/z1/su17 refuses I/O (incident 'azure-cus'); replica 2 shared it; replica 1 moved to node
+ * a/z3/r01/n02 at 05:11 after 4 refusals". In the arena; not cleaned. */
+const char *explain_sentence(const struct explanation *what, const struct sim_outage *outage);
+
 /* What is the same under all clouds; then what happened under one. Lines of at most 100 columns. */
 void explain_print_head(const struct explanation *what, FILE *out);
 void explain_print(const struct explanation *what, FILE *out);

@@ -33,6 +33,7 @@ json_t *explain_json_head(const struct explanation *what)
     char start[UNITS_TEXT];
     set(root, "scenario", text(what, what->run->scenario));
     set(root, "point", text(what, what->study->points[what->task.point].label));
+    set(root, "outer_draw", json_integer(what->task.outer_draw));
     set(root, "replication", json_integer(what->task.replication));
     set(root, "seed", json_integer((json_int_t)what->run->seed));
     set(root, "start_utc", json_string(units_format_utc(start, what->run->start_unix_s)));
@@ -72,6 +73,7 @@ static json_t *outages_array(const struct explanation *what)
         set(row, "censored", json_boolean(o->outage.censored));
         set(row, "cause", text(what, o->outage.cause));
         set(row, "incident", text(what, o->outage.incident));
+        set(row, "sentence", text(what, explain_sentence(what, &o->outage)));
         json_array_append_new(array, row);
     }
     return array;

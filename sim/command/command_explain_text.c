@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { COLUMNS = 100, INDENT = 14, TIME_TEXT = 48 };
+enum { COLUMNS = 100, INDENT = 14, TIME_TEXT = 48, SENTENCES = 6 };
 
 /* --- What belongs to it ---------------------------------------------------------------------------------------------- */
 
@@ -214,9 +214,10 @@ void explain_print_head(const struct explanation *what, FILE *out)
     if (what->lease != NULL)
         subject = arena_format(arena, "lease %" PRId64 " of %s", what->lease->id, subject);
     print_folded(out, 0, 2,
-                 arena_format(arena, "%s in '%s', point '%s', replication %" PRIu32 " of seed %" PRIu64 " (times are UTC)",
+                 arena_format(arena, "%s in '%s', point '%s', replication %" PRIu32 " of seed %" PRIu64 "%s (times are UTC)",
                               compare_clean(arena, subject), compare_clean(arena, what->run->scenario), label,
-                              what->task.replication, what->run->seed));
+                              what->task.replication, what->run->seed,
+                              what->task.outer_draw > 0 ? arena_format(arena, ", draw %" PRIu32 " of the inputs", what->task.outer_draw) : ""));
 }
 
 static void print_lease(const struct explanation *what, FILE *out)
@@ -228,6 +229,19 @@ static void print_lease(const struct explanation *what, FILE *out)
                  compare_clean(arena, arena_format(arena, "%s %" PRIu32 ", with %s, from %s, %s, %.4g USD/h, %.2f USD paid",
                                                    what->story->told.part, what->lease_part + 1, lease->provider,
                                                    full_time(what, lease->start_s), end, lease->price_usd_per_h, lease->paid_usd)));
+}
+
+/* Each outage in a sentence, the first ones only where there are many. */
+static void print_sentences(const struct explanation *what, uint64_t outages, FILE *out)
+{
+    uint64_t told = 0;
+    for (const struct story_outage *o = what->story->outages; o != NULL && told < SENTENCES; o = o->next)
+        if (explain_overlaps(what, &o->outage)) {
+            print_folded(out, 0, 2, compare_clean(what->arena, explain_sentence(what, &o->outage)));
+            told++;
+        }
+    if (told < outages)
+        fprintf(out, "and %" PRIu64 " times more\n", outages - told);
 }
 
 void explain_print(const struct explanation *what, FILE *out)
@@ -250,6 +264,7 @@ void explain_print(const struct explanation *what, FILE *out)
                                   sum.outages == 1 ? "once" : arena_format(arena, "%" PRIu64 " times", sum.outages),
                                   arena_format(arena, "%s in all%s", span(arena, sum.down_s), open),
                                   sum.main_s < sum.down_s ? "main cause" : "cause", main, 100 * sum.main_s / sum.down_s));
+        print_sentences(what, sum.outages, out);
     }
     print_time_line(what, out);
 }

@@ -84,6 +84,8 @@ static const struct command_option explain_options[] = {
     {.name = "--lease", .argument = "ID", .help = "a lease, by its number in the table lease; needs --cloud"},
     {.name = "--point", .argument = "P", .stage = "Where", .help = "point of the study (default: the first)"},
     {.name = "--rep", .argument = "N", .integer = true, .low = 0, .high = 999999, .help = "replication, from 0 (default: 0)"},
+    {.name = "--draw", .argument = "N", .integer = true, .low = 0, .high = 999999,
+     .help = "draw of the uncertain inputs (default: 0, the scenario as written)"},
     {.name = "--cloud", .argument = "C", .help = "only this cloud (default: one after the other)"},
     {.name = "--json", .stage = "How", .help = "as JSON; results/README.md explains the fields"},
     {0},

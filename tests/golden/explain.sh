@@ -78,6 +78,30 @@ report a_lease_is_that_of_the_table "$("$NINES" explain "$db" --lease 7 --cloud 
             FROM (SELECT CAST(readfile('$temporary/told') AS TEXT) AS j)") \
         <(sqlite3 "$db" "SELECT l.tenant, l.provider, l.paid_usd FROM lease l JOIN replication r ON r.id = l.replication_id JOIN cloud c ON c.id = r.cloud_id
             JOIN point p ON p.id = r.point_id WHERE l.id = 7 AND c.name = 'akash' AND p.label = 'flood' AND r.rep = 0"))"
+# Every key of the JSON is on the page, between its heading and the next.
+sed -n '/^## nines explain --json/,/^## nines compare --csv/p' results/README.md | grep -o '`[a-z_]*`' | tr -d '`' | sort -u >"$temporary/documented"
+report every_key_of_the_json_is_documented "$("$NINES" explain "$db" --service db/3 --point flood --json >"$temporary/told"
+    "$NINES" explain "$db" --lease 7 --cloud akash --point flood --json >"$temporary/leased"
+    for file in told leased; do
+        sqlite3 :memory: "SELECT DISTINCT key FROM json_tree(CAST(readfile('$temporary/$file') AS TEXT)) WHERE typeof(key) = 'text'"
+    done | sort -u | comm -23 - "$temporary/documented" | tr '\n' ' ')"
+report every_outage_has_its_sentence "$(sqlite3 -separator ' ' :memory: "SELECT json_extract(c.value, '\$.cloud'), o.key FROM json_each(CAST(readfile('$temporary/told') AS TEXT), '\$.clouds') c,
+    json_each(c.value, '\$.outages') o WHERE json_extract(o.value, '\$.sentence') NOT LIKE 'down 2024-07-1_ __:__ to %: _%'")"
+# Draws of the inputs are replications as well.
+cp "$golden/small.cfg" "$temporary/drawn.cfg"
+echo 'uncertain = ( { key = "incidents.flood.effects[0].share"; values = [ "100 %", "50 %" ]; evidence = "U"; } ); outer_draws = 2; outer_replications = 1;' >>"$temporary/drawn.cfg"
+"$NINES" run "$temporary/drawn.cfg" -o "$temporary/drawn" --quiet
+wrong=""
+for draw in 0 1 2; do
+    "$NINES" explain "$temporary/drawn/run.db" --service web/1 --point flood --cloud akash --draw $draw --json >"$temporary/told" 2>&1 || wrong+="$(cat "$temporary/told"); "
+    wrong+=$(sqlite3 "$temporary/drawn/run.db" "SELECT 'draw $draw: another digest; ' WHERE NOT EXISTS (SELECT 1 FROM replication r JOIN cloud c ON c.id = r.cloud_id JOIN point p ON p.id = r.point_id
+        WHERE c.name = 'akash' AND p.label = 'flood' AND r.rep = 0 AND r.outer_draw = json_extract(CAST(readfile('$temporary/told') AS TEXT), '\$.outer_draw')
+        AND r.outer_draw = $draw AND r.digest = json_extract(CAST(readfile('$temporary/told') AS TEXT), '\$.clouds[0].digest'))" 2>&1)
+done
+report draws_are_explained "$wrong"
+expect a_draw_that_is_none_is_refused 2 "$NINES" explain "$temporary/drawn/run.db" --service web/1 --draw 3
+report and_says_which_there_are "$(grep -q 'numbered from 1 to 2' "$temporary/stderr" || cat "$temporary/stderr")"
+expect a_run_without_draws_has_none 2 "$NINES" explain "$db" --service web/1 --draw 1
 cp "$db" "$temporary/other.db"
 sqlite3 "$temporary/other.db" "UPDATE replication SET digest = '0123456789abcdef'"
 expect another_digest_gives_1 1 "$NINES" explain "$temporary/other.db" --service web/0

@@ -3,6 +3,8 @@
 #include "models/clouds/world/world_tell.h"
 
 #include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
 
 #include "sim/base/nomalloc.h"
 
@@ -81,6 +83,27 @@ static uint32_t read(const struct akash *cloud, const struct akash_message *mess
     return COMPONENT_NONE;
 }
 
+/* A price per block of a whole tenancy as a replica's of an hour, in dollars; below 0: none is known. */
+static double hourly(const struct akash *cloud, uint32_t tenancy, decimal per_block)
+{
+    double blocks = (double)US_PER_HOUR / (double)cloud->plan->block.us;
+    return decimal_to_double(per_block) / 1e6 * blocks / cloud->tenancy[tenancy].units;
+}
+
+/* "": only a lease that has come about has a price. */
+struct price_text {
+    char text[48];
+};
+
+static struct price_text price_of(const struct akash *cloud, const struct akash_message *message, uint32_t tenancy, bool fine)
+{
+    struct price_text price = {""};
+    const struct market_order *order = message->kind == AKASH_CREATE_LEASE && fine ? market_order(&cloud->market, message->lease.order) : NULL;
+    if (order != NULL && order->lease != SLOT_NONE)
+        (void)snprintf(price.text, sizeof price.text, ", %.4g USD/h", hourly(cloud, tenancy, cloud->market.leases[order->lease].price));
+    return price;
+}
+
 void akash_tell_message(struct akash *cloud, const struct akash_message *message, enum market_error error)
 {
     const char *text;
@@ -88,8 +111,8 @@ void akash_tell_message(struct akash *cloud, const struct akash_message *message
     if (tenancy == COMPONENT_NONE || !tells(cloud, tenancy))
         return;
     bool names = provider != COMPONENT_NONE, fine = error == MARKET_OK;
-    world_tell(cloud->world, unit_of(cloud, tenancy), "message", "%s%s%s%s%s", text, names ? " " : "",
-               names ? cloud->plan->provider_name[provider] : "", fine ? "" : ": not so, says the chain: ",
+    world_tell(cloud->world, unit_of(cloud, tenancy), "message", "%s%s%s%s%s%s", text, names ? " " : "",
+               names ? cloud->plan->provider_name[provider] : "", price_of(cloud, message, tenancy, fine).text, fine ? "" : ": not so, says the chain: ",
                fine ? "" : market_error_name(error));
 }
 
@@ -103,8 +126,20 @@ void akash_tell_created(struct akash *cloud, uint32_t deployment)
 void akash_tell_bids(struct akash *cloud, uint32_t tenancy)
 {
     uint32_t bids = cloud->tenancy[tenancy].n_bids;
-    if (tells(cloud, tenancy))
-        world_tell(cloud->world, unit_of(cloud, tenancy), "bids", "has %" PRIu32 " bid%s for its order", bids, bids == 1 ? "" : "s");
+    if (!tells(cloud, tenancy))
+        return;
+    /* The list is filled anew by whoever reads it. */
+    int32_t offers = market_open_bids(&cloud->market, cloud->tenancy[tenancy].order, cloud->offers, AKASH_BIDS_MAX);
+    double least = (double)INFINITY, most = 0;
+    for (int32_t i = 0; i < offers && i < AKASH_BIDS_MAX; i++) {
+        double price = hourly(cloud, tenancy, cloud->offers[i].price);
+        least = price < least ? price : least;
+        most = price > most ? price : most;
+    }
+    char prices[80] = "";
+    if (offers > 0)
+        (void)snprintf(prices, sizeof prices, least < most ? ", %.4g to %.4g USD/h" : ", %.4g USD/h", least, most);
+    world_tell(cloud->world, unit_of(cloud, tenancy), "bids", "has %" PRIu32 " bid%s for its order%s", bids, bids == 1 ? "" : "s", prices);
 }
 
 void akash_tell_halt(struct akash *cloud, uint32_t tenancy)
