@@ -79,7 +79,7 @@ static void read_days(struct scenario *scenario, const struct value *list, doubl
 }
 
 /* The week's steps, of mean 1. */
-static void read_week(struct scenario *scenario, const struct value *group, struct arrivals *arrivals)
+static void read_week(struct scenario *scenario, const struct value *group, struct demand_arrivals *arrivals)
 {
     const struct value *by_hour = value_of(group, "by_hour"), *by_day = value_of(group, "by_day");
     struct hour hour[HOUR_STEPS_MAX];
@@ -111,7 +111,7 @@ static void read_week(struct scenario *scenario, const struct value *group, stru
     arrivals->steps = DAYS * per_day;
 }
 
-static void read_bursts(const struct value *group, struct arrivals *arrivals)
+static void read_bursts(const struct value *group, struct demand_arrivals *arrivals)
 {
     const struct value *bursts = value_of(group, "bursts");
     if (!bursts->given)
@@ -124,7 +124,7 @@ static void read_bursts(const struct value *group, struct arrivals *arrivals)
     arrivals->burst_factor = times * arrivals->calm_factor;
 }
 
-static void read_times(struct scenario *scenario, const struct value *group, struct arrivals *arrivals)
+static void read_times(struct scenario *scenario, const struct value *group, struct demand_arrivals *arrivals)
 {
     const struct scenario_file *file = value_file(group, "arrival_times");
     const double *seconds;
@@ -146,13 +146,13 @@ static void read_times(struct scenario *scenario, const struct value *group, str
     arrivals->times = (uint32_t)count;
 }
 
-void arrivals_read(struct scenario *scenario, const struct value *group, struct arrivals *arrivals)
+void arrivals_read(struct scenario *scenario, const struct value *group, struct demand_arrivals *arrivals)
 {
     static const char *const shapes[] = {"by_hour", "by_day", "bursts"}, *const of_lists[] = {"arrival_unit", "arrival_repeat"};
     int64_t start = value_utc(&scenario->root, "start"), day = US_PER_DAY / 1000000;
     int64_t since_thursday = ((start % (DAYS * day)) + DAYS * day) % (DAYS * day); /* 1970 began on a Thursday */
     int64_t since_monday = (since_thursday + 3 * day) % (DAYS * day);
-    *arrivals = (struct arrivals){.per_second = value_number(group, "arrivals"), .monday_us = -since_monday * 1000000, .calm_factor = 1, .burst_factor = 1};
+    *arrivals = (struct demand_arrivals){.per_second = value_number(group, "arrivals"), .monday_us = -since_monday * 1000000, .calm_factor = 1, .burst_factor = 1};
     bool list = value_given(group, "arrival_times");
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (value_given(group, shapes[i]) && !(arrivals->per_second > 0))
@@ -171,7 +171,7 @@ void arrivals_read(struct scenario *scenario, const struct value *group, struct 
 
 /* Where the rate changes next, and what it is until then. */
 struct course {
-    const struct arrivals *arrivals;
+    const struct demand_arrivals *arrivals;
     struct stream stream; /* of bursts */
     uint32_t step;
     int64_t step_end, flip; /* US_NEVER: never */
@@ -181,7 +181,7 @@ struct course {
 
 static void find_rate(struct course *course)
 {
-    const struct arrivals *arrivals = course->arrivals;
+    const struct demand_arrivals *arrivals = course->arrivals;
     course->rate = arrivals->per_second;
     if (arrivals->steps > 0)
         course->rate *= arrivals->step[course->step].factor;
@@ -196,7 +196,7 @@ static int64_t length_of(struct course *course)
 }
 
 /* Both clocks at `begin`: the week's by the calendar, that of bursts in equilibrium. */
-static void course_open(struct course *course, const struct arrivals *arrivals, struct stream stream, instant begin)
+static void course_open(struct course *course, const struct demand_arrivals *arrivals, struct stream stream, instant begin)
 {
     *course = (struct course){.arrivals = arrivals, .stream = stream, .step_end = US_NEVER, .flip = US_NEVER};
     if (arrivals->steps > 0) {
@@ -218,7 +218,7 @@ static void course_open(struct course *course, const struct arrivals *arrivals, 
 /* Up to the next change of rate. */
 static void course_step(struct course *course)
 {
-    const struct arrivals *arrivals = course->arrivals;
+    const struct demand_arrivals *arrivals = course->arrivals;
     if (course->flip <= course->step_end) {
         course->in_burst = !course->in_burst;
         int64_t length = length_of(course);
@@ -250,7 +250,7 @@ static int64_t next_arrival(struct course *course, double area, int64_t now, int
     }
 }
 
-static uint32_t draw_list(const struct arrivals *arrivals, instant begin, instant end, instant *times)
+static uint32_t draw_list(const struct demand_arrivals *arrivals, instant begin, instant end, instant *times)
 {
     int64_t repeat = arrivals->repeat.us, offset = 0;
     uint32_t count = 0;
@@ -272,7 +272,7 @@ static uint32_t draw_list(const struct arrivals *arrivals, instant begin, instan
     return count;
 }
 
-uint32_t arrivals_draw(const struct arrivals *arrivals, struct stream requests, struct stream bursts, instant begin, instant end,
+uint32_t arrivals_draw(const struct demand_arrivals *arrivals, struct stream requests, struct stream bursts, instant begin, instant end,
                        instant *times)
 {
     struct course course;

@@ -31,7 +31,7 @@ struct arrival_step {
     double factor; /* on the mean rate; their mean over the week is 1 */
 };
 
-struct arrivals {
+struct demand_arrivals {
     double per_second;         /* mean; 0: no stream */
     const struct arrival_step *step; /* [steps], ascending; none: the same rate all week */
     uint32_t steps;
@@ -55,9 +55,9 @@ extern const struct key arrival_burst_keys[];
     {"arrival_repeat", KEY_DURATION, "0 s", "the list begins again after this, and before start too; 0 s: it is lived once"}
 
 /* Reads and checks. */
-void arrivals_read(struct scenario *scenario, const struct value *group, struct arrivals *arrivals);
+void arrivals_read(struct scenario *scenario, const struct value *group, struct demand_arrivals *arrivals);
 /* The requests in [begin, end), in order, into times (NULL: only counted). Returns their number; above 1e8 the run ends and says so. */
-uint32_t arrivals_draw(const struct arrivals *arrivals, struct stream requests, struct stream bursts, instant begin, instant end,
+uint32_t arrivals_draw(const struct demand_arrivals *arrivals, struct stream requests, struct stream bursts, instant begin, instant end,
                        instant *times);
 
 #endif

@@ -35,7 +35,7 @@ struct demand_class {
     enum demand_kind kind;
     uint32_t count;          /* requested during the ramp at the begin of the run */
     duration ramp;
-    struct arrivals arrivals; /* further ones over the whole run */
+    struct demand_arrivals arrivals; /* further ones over the whole run */
     uint32_t units, quorum;  /* quorum: services only; units for a job */
     uint32_t up_from;        /* a replica that gives less of its service counts as down; of GRAPH_WHOLE */
     int32_t vcpus, gpus, gpu_milli; /* of one unit; gpu_milli per device */

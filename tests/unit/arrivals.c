@@ -15,7 +15,7 @@ static instant times[MOST], others[MOST];
 
 static struct stream open_test(const char *name, uint32_t replication) { return stream_open(stream_key(7, replication, name)); }
 
-static uint32_t draw(const struct arrivals *arrivals, uint32_t replication, instant from, instant to, instant *out)
+static uint32_t draw(const struct demand_arrivals *arrivals, uint32_t replication, instant from, instant to, instant *out)
 {
     uint32_t count = arrivals_draw(arrivals, open_test("requests", replication), open_test("bursts", replication), from, to, out);
     assert_true(count <= MOST);
@@ -23,7 +23,7 @@ static uint32_t draw(const struct arrivals *arrivals, uint32_t replication, inst
     return count;
 }
 
-static const struct arrivals *read_class(struct rooms *rooms, const char *text)
+static const struct demand_arrivals *read_class(struct rooms *rooms, const char *text)
 {
     rooms_open(rooms, text);
     return &rooms->demand->class[0].arrivals;
@@ -48,9 +48,9 @@ static void steps_run_through_the_area_under_the_rate(void **state)
 {
     (void)state;
     struct rooms rooms;
-    const struct arrivals *shaped =
+    const struct demand_arrivals *shaped =
         read_class(&rooms, DEMAND("arrivals = \"30 /h\"; by_hour = ( \"00:30 0.1\", \"08:00 2\", \"18:15 0.7\" ); by_day = ( \"sat 0.5\", \"sun 0\" );"));
-    struct arrivals plain = {.per_second = 1, .calm_factor = 1, .burst_factor = 1};
+    struct demand_arrivals plain = {.per_second = 1, .calm_factor = 1, .burst_factor = 1};
     uint32_t count = draw(shaped, 0, begin, end, times);
     assert_true(count > 15000);
     assert_true(draw(&plain, 0, begin, (instant){begin.us + 100000 * US_PER_SECOND}, others) > count);
@@ -71,7 +71,7 @@ static void counts_follow_the_hours_and_keep_the_mean(void **state)
 {
     (void)state;
     struct rooms rooms;
-    const struct arrivals *shaped = read_class(&rooms, DEMAND("arrivals = \"30 /h\"; by_hour = ( \"00:00 1\", \"12:00 3\" ); by_day = ( \"wed 3\" );"));
+    const struct demand_arrivals *shaped = read_class(&rooms, DEMAND("arrivals = \"30 /h\"; by_hour = ( \"00:00 1\", \"12:00 3\" ); by_day = ( \"wed 3\" );"));
     enum { REPLICATIONS = 20 };
     double all = 0, afternoon = 0, wednesday = 0;
     for (uint32_t r = 0; r < REPLICATIONS; r++) {
@@ -96,7 +96,7 @@ static void bursts_have_the_dispersion_of_an_mmpp(void **state)
 {
     (void)state;
     struct rooms rooms;
-    const struct arrivals *bursty = read_class(&rooms, DEMAND("arrivals = \"60 /h\"; bursts = { times = 20; length = \"10 min\"; calm = \"1 h\"; };"));
+    const struct demand_arrivals *bursty = read_class(&rooms, DEMAND("arrivals = \"60 /h\"; bursts = { times = 20; length = \"10 min\"; calm = \"1 h\"; };"));
     enum { WINDOWS = 6000 };
     static const double minutes[] = {2, 15, 120};
     double s = 1 / 600.0 + 1 / 3600.0, p = 600 / 4200.0, m = 60 / 3600.0;
@@ -149,7 +149,7 @@ static void a_list_is_lived_as_it_stands(void **state)
 {
     (void)state;
     struct rooms rooms;
-    const struct arrivals *list = read_class(&rooms, DEMAND("arrival_times = \"times.csv\"; arrival_unit = \"1 h\";") LIST);
+    const struct demand_arrivals *list = read_class(&rooms, DEMAND("arrival_times = \"times.csv\"; arrival_unit = \"1 h\";") LIST);
     assert_int_equal(draw(list, 0, begin, end, times), 4);
     assert_int_equal(times[0].us, 0);
     assert_int_equal(times[1].us, 90 * US_PER_MINUTE);
@@ -163,7 +163,7 @@ static void a_list_that_repeats_does_so_in_the_warm_up_too(void **state)
 {
     (void)state;
     struct rooms rooms;
-    const struct arrivals *list = read_class(&rooms, DEMAND("arrival_times = \"times.csv\"; arrival_unit = \"1 h\"; arrival_repeat = \"1 d\";") LIST);
+    const struct demand_arrivals *list = read_class(&rooms, DEMAND("arrival_times = \"times.csv\"; arrival_unit = \"1 h\"; arrival_repeat = \"1 d\";") LIST);
     assert_int_equal(draw(list, 0, begin, end, times), 30 * 4);
     for (uint32_t i = 0; i < 30 * 4; i++)
         assert_int_equal(times[i].us, begin.us + i / 4 * US_PER_DAY + (i % 4 == 0 ? 0 : i % 4 == 3 ? 20 * US_PER_HOUR : 90 * US_PER_MINUTE));
