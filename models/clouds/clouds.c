@@ -241,6 +241,7 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
                                         .active = point != NULL ? value_of(point, "incidents") : NULL,
                                         .fleet = fleet,
                                         .start_unix_s = start,
+                                        .end = {value_duration(root, "horizon").us},
                                         .fresh = value_bool(root, "fresh")};
     const struct fault_list *faults = faults_read(scenario, &source);
     check_cloud_names(scenario, source.incidents, list);

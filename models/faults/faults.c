@@ -42,7 +42,7 @@ struct faults {
     struct stream *rollout_stream; /* by rollout, of those that are drawn */
     uint32_t *rollout_releases;    /* so far */
     struct patient *patients;      /* scratch: room for the largest population that recovers */
-    instant *crews;                /* scratch: room for the most crews */
+    struct recovery_room room;     /* scratch: room for the most crews, and for as many at a door as patients */
     uint32_t action_process, action_fall, action_return, action_hazard, action_trace, action_rollout;
     uint64_t started;
 };
@@ -233,7 +233,7 @@ static void schedule_outage(struct faults *faults, const struct target *target, 
 static void recover(struct faults *faults, const struct recovery *recovery, const struct target *target, uint32_t count, instant begin,
                     struct stream_key key, uint32_t cause)
 {
-    recovery_plan(recovery, faults->patients, count, begin, key, faults->plan->graph, faults->crews);
+    recovery_plan(recovery, faults->patients, count, begin, faults->plan->list->end, key, faults->plan->graph, &faults->room);
     for (uint32_t i = 0; i < count; i++)
         schedule_outage(faults, target, faults->patients[i].component, faults->patients[i].down, faults->patients[i].up, cause);
 }
@@ -493,24 +493,34 @@ static void open_rollouts(struct faults *faults, struct arena *arena)
 
 /* --- Opening --------------------------------------------------------------------------------------------------------- */
 
+/* What the largest population that recovers needs. */
+struct scratch {
+    uint32_t patients, crews, knocks;
+};
+
+static void widen(struct scratch *scratch, const struct recovery *recovery, uint32_t count)
+{
+    if (recovery == NULL)
+        return;
+    uint32_t knocks = recovery->clients != CLIENTS_STEADY ? count : 0;
+    scratch->patients = count > scratch->patients ? count : scratch->patients;
+    scratch->crews = recovery->crews > scratch->crews ? recovery->crews : scratch->crews;
+    scratch->knocks = knocks > scratch->knocks ? knocks : scratch->knocks;
+}
+
 static void open_scratch(struct faults *faults, struct arena *arena)
 {
     const struct fault_list *list = faults->plan->list;
-    uint32_t patients = 0, crews = 0, next = 0;
+    struct scratch scratch = {0};
+    uint32_t next = 0;
     for (uint32_t i = 0; i < list->incidents; i++)
-        for (uint32_t e = 0; e < list->incident[i].effects; e++, next++) {
-            const struct recovery *recovery = list->incident[i].effect[e].recovery;
-            if (recovery == NULL)
-                continue;
-            patients = faults->plan->effect[next].count > patients ? faults->plan->effect[next].count : patients;
-            crews = recovery->crews > crews ? recovery->crews : crews;
-        }
-    for (uint32_t r = 0; r < list->rollouts; r++) {
-        patients = faults->plan->rollout[r].count > patients ? faults->plan->rollout[r].count : patients;
-        crews = list->rollout[r].recovery->crews > crews ? list->rollout[r].recovery->crews : crews;
-    }
-    faults->patients = arena_array(arena, patients, struct patient);
-    faults->crews = arena_array(arena, crews, instant);
+        for (uint32_t e = 0; e < list->incident[i].effects; e++, next++)
+            widen(&scratch, list->incident[i].effect[e].recovery, faults->plan->effect[next].count);
+    for (uint32_t r = 0; r < list->rollouts; r++)
+        widen(&scratch, list->rollout[r].recovery, faults->plan->rollout[r].count);
+    faults->patients = arena_array(arena, scratch.patients, struct patient);
+    faults->room.crews = arena_array(arena, scratch.crews, instant);
+    faults->room.knocks = arena_array(arena, scratch.knocks, struct knock);
 }
 
 struct faults *faults_open(struct arena *arena, const struct fault_plan *plan, struct graph_state *graph,

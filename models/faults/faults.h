@@ -68,7 +68,19 @@ struct target {
  * inside tries again every `retry` and every try costs one unit of capacity, successful or not. So the useful rate is
  * capacity - waiting / retry: when too many wait it falls towards `floor` (congestion collapse; the metastable failures of Bronson
  * et al. 2021, HotOS, "Metastable failures in distributed systems", section 2). `admitted` lets only so many inside at once; the rest
- * wait without trying, and the collapse does not happen. */
+ * wait without trying, and the collapse does not happen.
+ *
+ * That is the door of steady clients: a load, no single tries. With `clients` of another kind every try is one. The door serves them one by
+ * one in the order of coming, 1 / capacity each; who is not served within `timeout` has turned to something else, but his try is in the
+ * line and is served in vain. So the load is first tries plus retries, and a herd whose retries alone fill the line keeps it full
+ * for ever, though the door could take those who come first (Bronson et al. 2021, section 2.1). He tries again after a wait: always
+ * `retry` (fixed), or twice as long after each failure, `longest` at most (exponential); with full jitter a uniform part of that, with
+ * equal jitter half of it and a uniform part of the other half (Brooker 2015, "Exponential backoff and jitter", AWS Architecture Blog).
+ * After `tries` failures he rests, and begins anew. When `admitted` are in the line, whoever comes is turned away at once, at no cost:
+ * shedding load. */
+enum recovery_clients { CLIENTS_STEADY, CLIENTS_FIXED, CLIENTS_EXPONENTIAL };
+enum recovery_jitter { JITTER_NONE, JITTER_FULL, JITTER_EQUAL };
+
 struct recovery {
     duration begin;         /* since the incident's start, or since a rollout was stopped */
     uint32_t crews;         /* 0: everybody is repaired at once */
@@ -78,6 +90,11 @@ struct recovery {
     duration retry;
     double floor;           /* least useful share of capacity */
     uint32_t admitted;      /* inside at once; 0: all */
+    enum recovery_clients clients;
+    enum recovery_jitter jitter;
+    duration timeout, longest, rest;
+    uint32_t tries;         /* until he rests; 0: never */
+    int64_t tries_limit;    /* of all together, of the engine */
 };
 
 enum fall_order { FALL_RANDOM, FALL_BY_ZONE, FALL_BY_SITE };
@@ -165,6 +182,7 @@ struct fault_list {
     const struct rollout *rollout;
     uint32_t incidents, hazards, traces, rollouts;
     bool fresh;
+    instant end; /* of the run: what comes later need not be known; 0: INSTANT_NEVER */
 };
 
 /* Where the faults of a scenario are written. */
@@ -173,6 +191,7 @@ struct fault_source {
     const struct value *active; /* TEXTS: incidents and scripted rollouts that happen; NULL or not given: all */
     const struct fleet *fleet;
     int64_t start_unix_s;       /* instants count from here */
+    instant end;                /* of the run; 0: not known */
     bool fresh;
 };
 

@@ -46,10 +46,22 @@ struct patient {
     instant down, up; /* up: out */
     double order;     /* who is treated first among those that wait: a uniform draw */
 };
-/* Fills in `up` of patients[count]; they are sorted on the way. `begin`: repairs start then at the earliest. key: of this event's
- * chances, by component. heap: room for recovery->crews instants. O(count log count). */
-void recovery_plan(const struct recovery *recovery, struct patient *patients, uint32_t count, instant begin, struct stream_key key,
-                   const struct graph *graph, instant *heap);
+/* One who is about to try the door. */
+struct knock {
+    instant at;
+    uint32_t patient; /* index */
+    uint32_t failed;  /* tries since he began, or last rested */
+    uint32_t drawn;   /* waits */
+};
+/* Memory of a plan, the caller's. */
+struct recovery_room {
+    instant *crews;      /* [recovery->crews] */
+    struct knock *knocks; /* [count], where clients are not steady */
+};
+/* Fills in `up` of patients[count]; they are sorted on the way. `begin`: repairs start then at the earliest. Who is not back at `end` is
+ * so for good. key: of this event's chances, by component. O((count + tries) log count). */
+void recovery_plan(const struct recovery *recovery, struct patient *patients, uint32_t count, instant begin, instant end,
+                   struct stream_key key, const struct graph *graph, const struct recovery_room *room);
 
 /* --- Rollouts --- */
 void rollout_read(struct scenario *scenario, const struct value *group, const struct fault_source *source, struct rollout *rollout);

@@ -147,7 +147,7 @@ struct fault_list *faults_read(struct scenario *scenario, const struct fault_sou
     struct hazard *hazard = arena_array(scenario->arena, value_count(source->hazards), struct hazard);
     struct rollout *rollout = arena_array(scenario->arena, value_count(source->rollouts), struct rollout);
     struct trace *trace = arena_array(scenario->arena, value_count(source->traces), struct trace);
-    *list = (struct fault_list){.incident = incident, .hazard = hazard, .trace = trace, .rollout = rollout, .fresh = source->fresh};
+    *list = (struct fault_list){.incident = incident, .hazard = hazard, .trace = trace, .rollout = rollout, .fresh = source->fresh, .end = source->end};
     check_active(scenario, source);
     for (size_t i = 0; i < value_count(source->incidents); i++) {
         struct incident unused;

@@ -224,6 +224,67 @@ static void assert_zones_down(const struct life *life, const uint32_t *wanted)
         assert_int_equal(of_zone[zone], wanted[zone]);
 }
 
+/* How many of 10,000 that come at once to a door of 100 a second are still outside after so many seconds. */
+static uint32_t outside_after(const char *clients, int64_t seconds, int64_t end_s)
+{
+    struct rooms rooms;
+    struct life life;
+    char *text = NULL;
+    assert_true(asprintf(&text, "%s%s%s", PLAIN_FLEET INCIDENT_STEP "recovery = { time = \"1 h\"; restart = { capacity = \"360000 /h\"; ", clients,
+                         "}; }; } ); } );") > 0);
+    rooms_open(&rooms, text);
+    free(text);
+    int64_t begin = US_PER_DAY + US_PER_HOUR;
+    struct fault_list list = *rooms.faults;
+    list.end = (instant){begin + end_s * US_PER_SECOND};
+    rooms.faults = &list;
+    plan(&life, &rooms, extended(&rooms), "any");
+    begin_at(&life, 0, (instant){0});
+    run_to(&life, begin);
+    assert_int_equal(life.down, 10000);
+    run_to(&life, begin + seconds * US_PER_SECOND);
+    rooms_close(&rooms);
+    return life.down;
+}
+
+static void without_timeouts_a_door_serves_one_after_the_other(void **state)
+{
+    (void)state;
+    assert_int_equal(outside_after("clients = \"fixed\"; timeout = \"1 d\";", 40, 3600), 6000);
+    assert_int_equal(outside_after("clients = \"fixed\"; timeout = \"1 d\";", 100, 3600), 0);
+}
+
+static void retries_that_come_together_jam_a_door_that_jitter_or_a_cap_keeps_open(void **state)
+{
+    (void)state;
+    /* Each round of those left takes 100 s of work, in the first second of which 100 are served; the next comes 301 s later. */
+    const char *together = "clients = \"fixed\"; retry = \"300 s\"; timeout = \"1 s\";";
+    assert_int_equal(outside_after(together, 300, 100000), 9900);
+    assert_int_equal(outside_after(together, 2, 100000), 9900);
+    assert_int_equal(outside_after(together, 10 * 301 + 2, 100000), 10000 - 1100);
+    assert_int_equal(outside_after(together, 99 * 301 + 2, 100000), 0);
+    /* Spread over the wait they are 66 a second: the door is not full. */
+    assert_int_equal(outside_after("clients = \"fixed\"; retry = \"300 s\"; timeout = \"1 s\"; jitter = \"full\";", 900, 100000), 0);
+    /* Waits that double spread them until the door can take them, if they are random. */
+    assert_true(outside_after("clients = \"exponential\"; retry = \"1 s\"; timeout = \"1 s\";", 3600, 100000) > 8500);
+    assert_int_equal(outside_after("clients = \"exponential\"; retry = \"1 s\"; timeout = \"1 s\"; jitter = \"full\";", 3600, 100000), 0);
+}
+
+static void a_storm_of_retries_feeds_itself_for_ever_unless_the_door_sheds(void **state)
+{
+    (void)state;
+    /* Every 2 s 9,900 tries of 10 ms: the line only grows, and nobody in it is served in time. */
+    const char *storm = "clients = \"fixed\"; retry = \"1 s\"; timeout = \"1 s\";";
+    assert_int_equal(outside_after(storm, 599, 600), 9900);
+    /* Fifty in line, the others turned away at once: fifty each second. */
+    assert_int_equal(outside_after("clients = \"fixed\"; retry = \"1 s\"; timeout = \"1 s\"; admitted = 50;", 100, 3600), 10000 - 100 * 50);
+    assert_int_equal(outside_after("clients = \"fixed\"; retry = \"1 s\"; timeout = \"1 s\"; admitted = 50;", 200, 3600), 0);
+    /* Who gives up for a while lets the line run empty: two tries each, 198 s of work, then 10 min of rest. */
+    const char *rests = "clients = \"fixed\"; retry = \"1 s\"; timeout = \"1 s\"; tries = 2; rest = \"10 min\";";
+    assert_int_equal(outside_after(rests, 600, 3600), 9900);
+    assert_int_equal(outside_after(rests, 1000, 3600), 9800);
+}
+
 static void a_push_through_zones_in_order_takes_one_after_the_other(void **state)
 {
     (void)state;
@@ -308,6 +369,9 @@ int main(void)
         cmocka_unit_test(crews_work_through_the_queue),
         cmocka_unit_test(without_crews_the_hard_to_reach_are_the_tail),
         cmocka_unit_test(a_herd_collapses_the_door_and_a_cap_prevents_it),
+        cmocka_unit_test(without_timeouts_a_door_serves_one_after_the_other),
+        cmocka_unit_test(retries_that_come_together_jam_a_door_that_jitter_or_a_cap_keeps_open),
+        cmocka_unit_test(a_storm_of_retries_feeds_itself_for_ever_unless_the_door_sheds),
         cmocka_unit_test(a_push_through_zones_in_order_takes_one_after_the_other),
         cmocka_unit_test(a_release_that_goes_zone_by_zone_spares_the_zones_after_its_stop),
         cmocka_unit_test(impossible_traces_rollouts_and_recoveries_are_refused),
