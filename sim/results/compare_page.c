@@ -65,7 +65,7 @@ void page_drawn(const struct page *page, int columns, double low, double high, s
     struct statistics values = {.n = 1, .ci_low = low, .ci_high = high};
     fputs("    ", page->out);
     page_put(page, "  inputs drawn", columns, false);
-    page_line(page, isnan(low) ? "too few draws" : low == high ? "constant" : page_interval(page, &values, "", scale, sign));
+    page_line(page, isnan(low) ? "wants two draws, and two replications of each" : low == high ? "constant" : page_interval(page, &values, "", scale, sign));
 }
 
 const char *page_metric(const struct page *page, const struct compare_metric *metric)
