@@ -50,6 +50,9 @@ const struct key demand_keys[] = {
     {"priority", KEY_INTEGER, "0", "who goes first in a queue, and may displace jobs below", .low = -1000, .high = 1000},
     {"capacity", KEY_CHOICE, "on-demand", "where a cloud sells that: spot: cheaper, and taken back with notice; reserved (services): a guaranteed place, "
      "cheaper, and paid for a term", .choices = "on-demand|spot|reserved"},
+    {"product", KEY_CHOICE, "default", "what it is bought as in a cloud that sells clusters (ionet): by default Ray for a job, containers for a service; "
+     "kubernetes has a master, bare-metal takes whole machines, mega-ray whatever is free anywhere",
+     .choices = "default|container|ray|mega-ray|kubernetes|bare-metal"},
     {"source", KEY_TEXT, "", "where the figures come from"},
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
     KEY_END};
@@ -185,6 +188,7 @@ static void read_class(struct scenario *scenario, const struct value *group, con
                                    .kind = (enum demand_kind)value_choice(group, "kind"),
                                    .count = (uint32_t)value_integer(group, "count"),
                                    .ramp = value_duration(group, "ramp"),
+                                   .product = (enum demand_product)value_choice(group, "product"),
                                    .priority = (int32_t)value_integer(group, "priority"),
                                    .capacity = (enum demand_capacity)value_choice(group, "capacity")};
     arrivals_read(scenario, group, &class->arrivals);

@@ -25,6 +25,8 @@ enum demand_spread { SPREAD_NONE, SPREAD_ZONE, SPREAD_SITE };
 enum demand_capacity { CAPACITY_ON_DEMAND, CAPACITY_SPOT, CAPACITY_RESERVED };
 /* How a job wants its pods: as the cloud likes, or by one of Ray's strategies. */
 enum demand_gang { GANG_ANY, GANG_PACK, GANG_SPREAD, GANG_STRICT_PACK, GANG_STRICT_SPREAD };
+/* What a cloud that sells clusters sells it as; default: Ray for a job, containers for a service. */
+enum demand_product { PRODUCT_DEFAULT, PRODUCT_CONTAINER, PRODUCT_RAY, PRODUCT_MEGA_RAY, PRODUCT_KUBERNETES, PRODUCT_BARE_METAL };
 enum demand_checkpoint { CHECKPOINT_EVERY, CHECKPOINT_YOUNG, CHECKPOINT_DALY };
 enum { DEMAND_NAME_MAX = 64, DEMAND_UNITS_MAX = 1024, DEMAND_SITES_MAX = 8, DEMAND_TOTAL_MAX = 50000000 };
 
@@ -52,6 +54,7 @@ struct demand_class {
     int32_t priority;           /* higher first */
     enum demand_capacity capacity;
     enum demand_gang gang;
+    enum demand_product product;
     enum demand_checkpoint checkpoint;
     int32_t restarts;           /* jobs: restarts after failures before it is given up; -1: any number */
     const struct damage *damage; /* services: what it costs a tenant to be without one; NULL: nothing is known */

@@ -130,7 +130,7 @@ static void say_rank(struct generator *g, bool service)
 
 static void say_service(struct generator *g, uint32_t number)
 {
-    static const char *const spreads[] = {"none", "zone", "site"};
+    static const char *const spreads[] = {"none", "zone", "site"}, *const products[] = {"default", "container", "ray", "kubernetes", "bare-metal"};
     uint32_t replicas = between(g, 1, 4), spread = below(g, 3), gpus = chance(g, 0.3) ? between(g, 1, 2) : 0;
     if (g->mode == PROGRESS) {
         replicas = replicas > 3 ? 3 : replicas;
@@ -140,6 +140,8 @@ static void say_service(struct generator *g, uint32_t number)
     uint32_t vcpus = between(g, 1, g->mode == PROGRESS ? 2 : g->vcpus / 4);
     say(g, "{ name = \"service%u\"; kind = \"service\"; count = %u; replicas = %u; vcpus = %u; memory = \"%u GiB\"; ", number, count,
         replicas, vcpus, vcpus * 4);
+    uint32_t product = g->mode == PROGRESS ? below(g, 4) : below(g, 5);
+    say(g, "product = \"%s\"; ", products[product]);
     uint32_t quorum = between(g, 0, replicas);
     say(g, "quorum = %u; spread = \"%s\"; ", quorum, spreads[spread]);
     if (spread == 2)
@@ -173,6 +175,9 @@ static void say_job(struct generator *g, uint32_t number)
     if (chance(g, 0.3))
         say(g, "job_up = \"exponential(20 h)\"; ");
     static const char *const checkpoints[] = {"every", "young", "daly"};
+    static const char *const products[] = {"default", "container", "ray", "mega-ray", "kubernetes", "bare-metal"};
+    uint32_t product = g->mode == PROGRESS ? below(g, 5) : below(g, 6);
+    say(g, "product = \"%s\"; ", products[product]);
     static const char *const gangs[] = {"any", "pack", "spread", "strict-pack", "strict-spread"};
     uint32_t gang = below(g, g->mode == PROGRESS ? 3 : 5);
     say(g, "checkpoint = \"%s\"; gang = \"%s\"; ", checkpoints[below(g, 3)], gangs[gang]);
@@ -360,6 +365,8 @@ static void say_ionet_devices(struct generator *g)
     if (chance(g, 0.5))
         say(g, "rewards = true; stake = true; slash_share = \"%u %%\"; slash_after = %u; appeal_won = \"%u %%\"; restake = \"%u h\"; ", share,
             after, won, restake);
+    if (calm) /* there may be no data center at all */
+        say(g, "head_compliant = false; ");
     if (chance(g, 0.3) && !calm)
         say(g, "least_reliability = \"%u %%\"; ", 70 + share);
     if (chance(g, 0.3) && !calm)

@@ -107,8 +107,7 @@ static void lease(const void *context, uint32_t unit, const char **provider, mon
     const struct ionet *cloud = context;
     const struct world *world = cloud->world;
     const struct fleet_node *node = &world->plan->fleet->node[world->unit[unit].node];
-    money listed = prices_unit(&cloud->plan->prices, world_class(world, world->unit[unit].workload),
-                               &world->plan->fleet->type[node->type]);
+    money listed = ionet_listed(cloud, unit);
     double factor = cloud->plan->price_factor[cloud->plan->tier_of_site[node->site]] * (1 + cloud->plan->fee);
     *provider = ionet_supplier_name(cloud, node);
     *per_hour = (money){(int64_t)nearbyint((double)listed.micro * factor)};

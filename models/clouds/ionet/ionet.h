@@ -38,6 +38,10 @@ extern const struct key ionet_tier_keys[], ionet_reward_keys[];
          IONET_WHEN},                                                                                                  \
         {"misuse", KEY_RATE, "0", "foreign work found on a device: blocked, by the rule of November 2024 or the proof of time-lock (R; rate U)", \
          IONET_WHEN},                                                                                                  \
+        {"head_compliant", KEY_BOOL, "", "heads of Ray clusters are hired in data centers only (R, 2025); default by the rules: false, true", \
+         IONET_WHEN},                                                                                                  \
+        {"wipe_time", KEY_LAW, "uniform(1 h, 24 h)", "an owner's time to reinstall a machine after a booking of bare metal (R: 24 h, or no rewards; " \
+         "law U)", IONET_WHEN},                                                                                        \
         {"blocked_for", KEY_LAW, "7 d", "time until a blocked device is let in again (U)", IONET_WHEN}
 
 /* What owners get for being there, and may lose. */

@@ -11,19 +11,23 @@ void ionet_on_deploy(void *context, struct engine *engine, uint32_t unit, uint64
     struct ionet *cloud = context;
     struct world *world = cloud->world;
     uint32_t workload = world->unit[unit].workload;
-    bool gang = world_class(world, workload)->kind == DEMAND_JOB, manages = ionet_manages(cloud);
-    if (!manages || !(gang ? ionet_place_cluster(cloud, workload) : ionet_place_replica(cloud, unit))) {
-        ionet_refuse(cloud, unit, cloud->action_deploy);
-        if (manages && gang)
-            ionet_look_for_knots(cloud, workload);
-        return;
-    }
-    if (gang)
-        ionet_leave_partial(cloud, workload);
     uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
+    bool gang = world_class(world, workload)->kind == DEMAND_JOB;
+    bool decides = ionet_manages(cloud) && ionet_master_serves(cloud, unit);
+    bool placed = decides && (gang ? ionet_place_cluster(cloud, workload) : ionet_place_replica(cloud, unit));
     for (uint32_t u = gang ? first : unit; u < (gang ? first + units : unit + 1); u++)
         if (world->unit[u].state == UNIT_BOUND && world->unit[u].bound_at.us == world_now(world).us)
             world_start(world, u);
+    if (placed && gang)
+        ionet_leave_partial(cloud, workload);
+    if (placed)
+        return;
+    for (uint32_t u = first; u < first + units && decides && world->unit[unit].state != UNIT_IDLE; u++)
+        if (world->unit[u].state == UNIT_IDLE)
+            unit = u; /* Mega-Ray found a place for this one: one that has none asks again */
+    ionet_refuse(cloud, unit, cloud->action_deploy);
+    if (decides && gang)
+        ionet_look_for_knots(cloud, workload);
 }
 
 /* --- Failure and replacement ----------------------------------------------------------------------------------------- */
@@ -44,9 +48,16 @@ static void give_up(struct ionet *cloud, uint32_t unit, const char *why)
     uint32_t workload = world->unit[unit].workload;
     const struct demand_class *class = world_class(world, workload);
     ionet_blame(cloud, world->unit[unit].node, false);
-    bool head = unit == world->demand->workload[workload].first_unit;
-    if (class->kind == DEMAND_JOB && (head || class->gang == GANG_STRICT_PACK)) {
+    uint32_t first = world->demand->workload[workload].first_unit;
+    bool job = class->kind == DEMAND_JOB, headless = unit == first && ionet_has_head(cloud, workload);
+    enum demand_product product = ionet_product(cloud, workload);
+    bool packed = job && class->gang == GANG_STRICT_PACK && (product == PRODUCT_RAY || product == PRODUCT_KUBERNETES);
+    if (headless || packed) {
         ionet_dissolve(cloud, workload, why);
+        for (uint32_t u = first; u < first + class->units && !job; u++)
+            await_replacement(cloud, u);
+        if (!job)
+            return;
     } else {
         ionet_free(cloud, unit, why);
         world_ask(world, unit);
@@ -67,7 +78,7 @@ void ionet_on_failed(void *context, struct engine *engine, uint32_t unit, uint64
         world_later_drawn(world, unit, cloud->action_resume, cloud->plan->replace_time);
         return;
     }
-    if (!ionet_manages(cloud)) {
+    if (!ionet_manages(cloud) || !ionet_master_serves(cloud, unit)) {
         ionet_refuse(cloud, unit, cloud->action_failed);
         return;
     }

@@ -292,6 +292,13 @@ static duration exponential(struct ionet *cloud, uint32_t node, double per_secon
     return per_second > 0 ? duration_from_seconds(stream_exponential(&stream) / per_second) : (duration){US_NEVER};
 }
 
+/* A hired bare metal machine is its tenant's: nobody looks into it. */
+static bool is_dedicated(const struct ionet *cloud, uint32_t node)
+{
+    uint32_t unit = world_first_on(cloud->world, cloud->plan->fleet->node[node].component);
+    return unit != COMPONENT_NONE && cloud->worker[unit].whole;
+}
+
 /* Foreign work is found on the device: by the rule on idle use when it is idle, by the proof of time-lock when it is hired. It is
  * blocked, and its owner's appeal takes a while. */
 static void on_misuse(void *context, struct engine *engine, uint32_t node, uint64_t detail)
@@ -302,7 +309,7 @@ static void on_misuse(void *context, struct engine *engine, uint32_t node, uint6
     struct device *device = &cloud->device[node];
     if (device->held & HELD_BLOCKED) {
         ionet_unhold(cloud, node, HELD_BLOCKED);
-    } else if (ionet_works(cloud, node)) {
+    } else if (ionet_works(cloud, node) && !is_dedicated(cloud, node)) {
         cloud->counts.blocked += world_now(cloud->world).us >= 0;
         ionet_hold(cloud, node, HELD_BLOCKED);
         evict(cloud, node, "blocked for foreign work on it");
@@ -338,6 +345,36 @@ static void on_leave(void *context, struct engine *engine, uint32_t node, uint64
     cloud->counts.left++;
     ionet_hold(cloud, node, HELD_LEFT);
     ionet_unstake(cloud, node);
+}
+
+/* Wiped, or out of the time that he has for it before it costs him rewards. */
+static void on_wiped(void *context, struct engine *engine, uint32_t node, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    struct ionet *cloud = context;
+    struct device *device = &cloud->device[node];
+    device->wipe = EVENT_NONE;
+    if (device->wipe_left.us > 0) {
+        ionet_hold(cloud, node, HELD_LATE);
+        ionet_schedule(cloud, node, &device->wipe, cloud->action_wiped, device->wipe_left, 0);
+        device->wipe_left = (duration){0};
+        return;
+    }
+    ionet_unhold(cloud, node, HELD_LATE);
+    ionet_unhold(cloud, node, HELD_WIPE);
+}
+
+void ionet_wipe(struct ionet *cloud, uint32_t node)
+{
+    struct device *device = &cloud->device[node];
+    struct stream stream = ionet_device_stream(cloud, node);
+    duration takes = law_draw_duration(cloud->plan->wipe_time, &stream), in_time = {US_PER_DAY};
+    if (takes.us < in_time.us)
+        in_time = takes;
+    device->wipe_left = (duration){takes.us - in_time.us};
+    ionet_hold(cloud, node, HELD_WIPE);
+    ionet_schedule(cloud, node, &device->wipe, cloud->action_wiped, in_time, 0);
 }
 
 /* A new device is onboarded. */
@@ -400,6 +437,7 @@ void ionet_open_devices(struct ionet *cloud)
     cloud->action_pause = engine_action(world->engine, on_pause, cloud);
     cloud->action_misuse = engine_action(world->engine, on_misuse, cloud);
     cloud->action_join = engine_action(world->engine, on_join, cloud);
+    cloud->action_wiped = engine_action(world->engine, on_wiped, cloud);
     cloud->action_leave = engine_action(world->engine, on_leave, cloud);
     ionet_open_stakes(cloud);
     ionet_open_rewards(cloud);

@@ -39,7 +39,9 @@ enum held {
     HELD_PENDING = 32,    /* new, or as good as new */
     HELD_UNVERIFIED = 64, /* its last proof of work failed */
     HELD_UNRELIABLE = 128, /* its reliability score is too low */
-    HELD_UNREWARDED = HELD_PENDING | HELD_UNVERIFIED,
+    HELD_WIPE = 256,       /* its owner reinstalls it after a booking of bare metal */
+    HELD_LATE = 512,       /* and has had his 24 hours for it */
+    HELD_UNREWARDED = HELD_LATE | HELD_PENDING | HELD_UNVERIFIED,
     HELD_STOPPED = HELD_DOWN | HELD_PAUSED | HELD_BLOCKED | HELD_LEFT | HELD_ABSENT /* no worker runs on it */
 };
 
@@ -56,7 +58,7 @@ struct ionet_plan {
     const struct law *pause_every, *pause_length; /* every: NULL: never */
     bool pause_takes;             /* also a device that is hired */
     double misuse;                /* per second */
-    const struct law *blocked_for;
+    const struct law *blocked_for, *wipe_time;
     duration uptime_rule;         /* of uninterrupted uptime, to be nominated */
     double *block_io;             /* [IONET_MONTHS]: IO of a block, by month since the first one */
     double pool_share[IONET_POOLS];
@@ -88,9 +90,10 @@ struct worker {
     instant failed_at;   /* when it stopped delivering; INSTANT_NEVER */
     instant booked_at;   /* begin of the booking, for the minimum of an hour; a replacement does not begin another */
     uint32_t tries;
+    bool whole;          /* it is a machine for itself */
 };
 
-enum { IONET_DEVICE_EVENTS = 10 }; /* that a device can have pending */
+enum { IONET_DEVICE_EVENTS = 12 }; /* that a device can have pending */
 
 struct device {
     uint16_t held;         /* bits of enum held */
@@ -100,7 +103,8 @@ struct device {
     instant changed_at;    /* of `working` */
     duration pending_left; /* uptime that it lacks */
     uint32_t draws;        /* of its owner's chances */
-    struct event_id relaunch, step, proof, pause, misuse, join, leave, restake;
+    struct event_id relaunch, step, proof, pause, misuse, join, leave, restake, wipe;
+    duration wipe_left;    /* beyond the event under way */
     instant green_at;      /* nominated from then on, if nothing else is in the way */
     int64_t points;        /* half points with which it is nominated; 0: it is not */
     double index, earned_io; /* the pool's index when it was asked last; earned by then */
@@ -133,8 +137,9 @@ struct ionet_counts {
     int64_t blocks_missed, slashed; /* slashed: micro-IO */
 };
 
-/* A job's Ray cluster. */
+/* The cluster of a workload. */
 struct cluster {
+    bool mixed;   /* its head is in a data center, its workers are elsewhere */
     bool partial; /* it has lost workers, and there was no room for others */
     bool knotted; /* part of a livelock when last looked at */
 };
@@ -160,7 +165,7 @@ struct ionet {
     double rewards_io;
     struct stake_book stakes;
     uint32_t action_deploy, action_failed, action_resume, action_relaunch, action_step, action_proof, action_pause, action_misuse,
-        action_join, action_leave, action_appeal, action_restake, action_cooled;
+        action_join, action_leave, action_appeal, action_restake, action_cooled, action_wiped;
 };
 
 /* --- ionet_plan.c --- */
@@ -171,13 +176,22 @@ const void *ionet_plan_read(struct scenario *scenario, const struct value *group
 /* The owner of a node, and his name: the racks of a site go to its owners in turn. */
 uint32_t ionet_supplier(const struct ionet *cloud, const struct fleet_node *node);
 const char *ionet_supplier_name(const struct ionet *cloud, const struct fleet_node *node);
+/* Listed price per hour of what a bound unit has: its share of a machine, or the machine. */
+money ionet_listed(const struct ionet *cloud, uint32_t unit);
 /* Charges a unit up to `until`: what was delivered in full, what was not only as far as nothing comes back. No effect while idle. */
 void ionet_bill(struct ionet *cloud, uint32_t unit, instant until);
 
 /* --- ionet_place.c --- */
 /* Nothing is decided without the orchestrator. */
 bool ionet_manages(const struct ionet *cloud);
-/* Finds and hires a place for one replica; for all idle workers of a cluster, or none. */
+/* What a workload is bought as, the default resolved. */
+enum demand_product ionet_product(const struct ionet *cloud, uint32_t workload);
+/* The loss of its first worker is the loss of all. */
+bool ionet_has_head(const struct ionet *cloud, uint32_t workload);
+/* Kubernetes replaces no worker while its master, the first one, is lost. True for everything else. */
+bool ionet_master_serves(const struct ionet *cloud, uint32_t unit);
+/* Finds and hires a place for one replica; for all idle workers of a cluster, or none; Mega-Ray takes what there is. False: some have
+ * none. */
 bool ionet_place_replica(struct ionet *cloud, uint32_t unit);
 bool ionet_place_cluster(struct ionet *cloud, uint32_t workload);
 /* The tier that a cluster's workers are of, or TIERS when it has none. */
@@ -212,6 +226,8 @@ void ionet_component(void *cloud, uint32_t component, uint8_t before, uint8_t af
 /* A device gets a reason not to be hired, or loses one. Tenants that it has are the caller's business. */
 void ionet_hold(struct ionet *cloud, uint32_t node, enum held why);
 void ionet_unhold(struct ionet *cloud, uint32_t node, enum held why);
+/* A booking of bare metal is over: the owner wipes the machine. */
+void ionet_wipe(struct ionet *cloud, uint32_t node);
 /* Its machine serves and its worker runs. */
 bool ionet_works(const struct ionet *cloud, uint32_t node);
 enum ionet_status ionet_status(const struct ionet *cloud, uint32_t node);

@@ -22,6 +22,7 @@ void ionet_dissolve(struct ionet *cloud, uint32_t workload, const char *why)
     struct world *world = cloud->world;
     uint32_t first = world->demand->workload[workload].first_unit;
     ionet_leave_partial(cloud, workload);
+    cloud->cluster[workload].mixed = false;
     for (uint32_t u = first; u < first + world_class(world, workload)->units; u++) {
         engine_cancel(world->engine, world->unit[u].pending);
         ionet_free(cloud, u, why);
@@ -41,8 +42,9 @@ static bool younger(const struct ionet *cloud, uint32_t a, uint32_t b)
 void ionet_look_for_knots(struct ionet *cloud, uint32_t workload)
 {
     enum tier tier = ionet_cluster_tier(cloud, workload);
-    if (tier == TIERS)
-        return;
+    enum demand_product product = ionet_product(cloud, workload);
+    if (tier == TIERS || cloud->cluster[workload].mixed || (product != PRODUCT_RAY && product != PRODUCT_KUBERNETES))
+        return; /* a knot is looked for among those that want one tier */
     if (!cloud->cluster[workload].partial)
         cloud->partial[cloud->partials++] = workload;
     cloud->cluster[workload].partial = true;

@@ -16,6 +16,17 @@ const char *ionet_supplier_name(const struct ionet *cloud, const struct fleet_no
     return cloud->plan->supplier_name[ionet_supplier(cloud, node)];
 }
 
+money ionet_listed(const struct ionet *cloud, uint32_t unit)
+{
+    const struct world *world = cloud->world;
+    const struct fleet *fleet = world->plan->fleet;
+    const struct node_type *type = &fleet->type[fleet->node[world->unit[unit].node].type];
+    const struct prices *prices = &cloud->plan->prices;
+    if (!cloud->worker[unit].whole)
+        return prices_unit(prices, world_class(world, world->unit[unit].workload), type);
+    return (money){type->gpus > 0 ? prices->gpu[type->gpu_model_id].micro * type->gpus : prices->vcpu.micro * type->vcpus};
+}
+
 /* Charges from `from` to `to`, both inside or outside the window, at `part` of the price. */
 static void charge(struct ionet *cloud, uint32_t unit, instant from, instant to, double part)
 {
@@ -29,7 +40,7 @@ static void charge(struct ionet *cloud, uint32_t unit, instant from, instant to,
         return;
     const struct demand_class *class = world_class(world, workload);
     double factor = part * cloud->plan->price_factor[cloud->plan->tier_of_site[node->site]] * (1 + cloud->plan->fee);
-    money full = money_for(prices_unit(&cloud->plan->prices, class, &fleet->type[node->type]), instant_since(to, from));
+    money full = money_for(ionet_listed(cloud, unit), instant_since(to, from));
     world_pay(world, unit, 1, (money){(int64_t)nearbyint((double)full.micro * factor)}, ionet_supplier_name(cloud, node), "usdc", "booking");
     measure_billed(world->measure, workload, 1, from, to);
     double weight = class->gpus > 0 ? class->gpus * class->gpu_milli / 1000.0 : class->vcpus / 128.0;

@@ -78,6 +78,7 @@ static void read_devices(const struct value *group, struct ionet_plan *plan)
     plan->pause_length = value_law(group, "pause_length");
     plan->pause_takes = value_choice(group, "pause_hired") == 1;
     plan->misuse = value_number(group, "misuse");
+    plan->wipe_time = value_law(group, "wipe_time");
     plan->blocked_for = value_law(group, "blocked_for");
 }
 

@@ -53,5 +53,6 @@ struct ionet_rules ionet_rules_read(const struct value *group)
     read_share(group, "proof_failed", &rules.proof_failed);
     read_switch(group, "rewards", &rules.rewards);
     read_switch(group, "stake", &rules.stake);
+    read_switch(group, "head_compliant", &rules.head_compliant);
     return rules;
 }

@@ -24,7 +24,7 @@ struct pools {
     struct gpu_pod *tasks;            /* [DEMAND_UNITS_MAX] */
     struct gpu_placement *placements; /* [DEMAND_UNITS_MAX] */
     struct gpu_bundle *bundles;       /* [DEMAND_UNITS_MAX] */
-    int32_t *forbidden;               /* [fleet nodes] */
+    int32_t *forbidden;               /* [fleet nodes + AVOID_MAX] */
 };
 
 struct pool_plan *pool_plan_read(struct scenario *scenario, const struct value *cloud, const struct fleet *fleet, uint32_t pools)
@@ -94,7 +94,7 @@ struct pools *pools_open(struct world *world, const struct pool_plan *plan)
     pools->tasks = arena_array(world->arena, DEMAND_UNITS_MAX, struct gpu_pod);
     pools->placements = arena_array(world->arena, DEMAND_UNITS_MAX, struct gpu_placement);
     pools->bundles = arena_array(world->arena, DEMAND_UNITS_MAX, struct gpu_bundle);
-    pools->forbidden = arena_array(world->arena, fleet->nodes, int32_t);
+    pools->forbidden = arena_array(world->arena, fleet->nodes + AVOID_MAX, int32_t);
     uint32_t *size = arena_array(world->arena, plan->pools, uint32_t);
     for (uint32_t n = 0; n < fleet->nodes; n++)
         if (plan->pool_of_node[n] != COMPONENT_NONE)
@@ -157,6 +157,51 @@ static struct gpu_place_options place_options(struct pools *pools)
     return options;
 }
 
+static struct gpu_pod whole_pod(const struct node_type *type)
+{
+    return (struct gpu_pod){.cpu_milli = type->vcpus * 1000,
+                            .memory_mib = (int32_t)(type->memory_bytes / 1048576),
+                            .devices = (uint16_t)type->gpus,
+                            .milli_per_device = (uint16_t)(type->gpus > 0 ? 1000 : 0),
+                            .models = type->gpus > 0 ? UINT64_C(1) << type->gpu_model_id : 0};
+}
+
+/* An empty machine of a type. A pod without GPUs that is as large as a machine would fit on one with GPUs too: then those of other types
+ * are ruled out by name, O(nodes). */
+static bool place_machine(struct pools *pools, uint32_t pool, uint32_t type, struct gpu_place_options options, struct gpu_placement *placement)
+{
+    const struct fleet *fleet = pools->world->plan->fleet;
+    struct gpu_pod pod = whole_pod(&fleet->type[type]);
+    if (!gpu_find(pools->inventory[pool], &pod, &options, placement))
+        return false;
+    if (fleet->node[pools->fleet_node[pool][placement->node]].type != type) {
+        size_t count = options.forbidden_count;
+        for (size_t i = 0; i < count; i++)
+            pools->forbidden[i] = options.forbidden[i];
+        for (uint32_t n = 0; n < fleet->nodes; n++)
+            if (pools->plan->pool_of_node[n] == pool && fleet->node[n].type != type)
+                pools->forbidden[count++] = (int32_t)pools->local[n];
+        options.forbidden = pools->forbidden;
+        options.forbidden_count = count;
+    }
+    return gpu_place(pools->inventory[pool], &pod, &options, placement);
+}
+
+/* A machine that is empty, of the first type that will do. */
+static bool place_whole(struct pools *pools, uint32_t pool, const struct gpu_pod *least, const struct gpu_place_options *options,
+                        struct gpu_placement *placement)
+{
+    const struct fleet *fleet = pools->world->plan->fleet;
+    for (uint32_t t = 0; t < fleet->types; t++) {
+        struct gpu_pod pod = whole_pod(&fleet->type[t]);
+        bool fits = pod.cpu_milli >= least->cpu_milli && pod.memory_mib >= least->memory_mib && pod.devices >= least->devices &&
+                    (least->devices == 0 || least->models == 0 || (least->models & pod.models) != 0);
+        if (fits && place_machine(pools, pool, t, *options, placement))
+            return true;
+    }
+    return false;
+}
+
 bool pools_take(struct pools *pools, uint32_t pool, uint32_t workload, const struct pool_wish *wish, uint32_t *node,
                 uint16_t *devices)
 {
@@ -172,7 +217,10 @@ bool pools_take(struct pools *pools, uint32_t pool, uint32_t workload, const str
     }
     struct gpu_pod pod = world_pod(pools->world, workload);
     struct gpu_placement placement;
-    if (pools->inventory[pool] == NULL || !gpu_place(pools->inventory[pool], &pod, &options, &placement))
+    if (pools->inventory[pool] == NULL)
+        return false;
+    if (wish != NULL && wish->whole ? !place_whole(pools, pool, &pod, &options, &placement)
+                                    : !gpu_place(pools->inventory[pool], &pod, &options, &placement))
         return false;
     *node = pools->fleet_node[pool][placement.node];
     *devices = placement.devices;
@@ -283,14 +331,26 @@ bool pools_has(struct pools *pools, uint32_t pool, const struct gpu_pod *pod)
     return pools->inventory[pool] != NULL && gpu_find(pools->inventory[pool], pod, &options, &placement);
 }
 
+static void give(struct pools *pools, const struct gpu_pod *pod, uint32_t node, uint16_t devices)
+{
+    struct gpu_placement placement = {.node = (int32_t)pools->local[node], .devices = devices};
+    uint32_t pool = pools->plan->pool_of_node[node];
+    gpu_release(pools->inventory[pool], pod, &placement);
+    if (pools->queue[pool] != NULL)
+        gpu_backfill_given(pools->queue[pool]);
+}
+
 void pools_give(struct pools *pools, uint32_t workload, uint32_t node, uint16_t devices)
 {
     struct gpu_pod pod = world_pod(pools->world, workload);
-    struct gpu_placement placement = {.node = (int32_t)pools->local[node], .devices = devices};
-    uint32_t pool = pools->plan->pool_of_node[node];
-    gpu_release(pools->inventory[pool], &pod, &placement);
-    if (pools->queue[pool] != NULL)
-        gpu_backfill_given(pools->queue[pool]);
+    give(pools, &pod, node, devices);
+}
+
+void pools_give_whole(struct pools *pools, uint32_t node)
+{
+    const struct fleet *fleet = pools->world->plan->fleet;
+    struct gpu_pod pod = whole_pod(&fleet->type[fleet->node[node].type]);
+    give(pools, &pod, node, (uint16_t)((1U << pod.devices) - 1));
 }
 
 /* --- Queues ----------------------------------------------------------------------------------------------------------- */

@@ -40,6 +40,7 @@ struct pool_wish {
     size_t domain_words;
     const uint32_t *avoid;   /* fleet nodes not to be used */
     size_t avoid_count;
+    bool whole;              /* a machine for itself, that has at least what is asked for; pools_give_whole() gives it back */
 };
 
 /* Gives pool `pool` a queue of jobs (models/gpu/backfill.h) beside what is placed one by one; room for so many jobs and pods at a time.
@@ -82,6 +83,9 @@ uint32_t pools_find_knot(struct pools *pools, uint32_t pool, const uint32_t *wor
 bool pools_has(struct pools *pools, uint32_t pool, const struct gpu_pod *pod);
 /* Gives back what pools_take took. */
 void pools_give(struct pools *pools, uint32_t workload, uint32_t node, uint16_t devices);
+
+/* The same for a whole machine. */
+void pools_give_whole(struct pools *pools, uint32_t node);
 
 void pools_audit(const struct pools *pools);
 
