@@ -56,7 +56,8 @@ extern const struct key front_keys[]; /* elements of `fronts` */
          HYPERSCALER_WHEN},                                                                                            \
         {"reserved_term", KEY_DURATION, "365 d", "term of a reservation, paid to its end", .low = 3600, .high = 315576000, \
          HYPERSCALER_WHEN},                                                                                            \
-        {"maintenance_every", KEY_LAW, "0 s", "time between planned maintenances of a node, or with update domains of a region; 0 s: none", HYPERSCALER_WHEN}, \
+        {"maintenance_every", KEY_LAW, "0 s",                                                                          \
+         "time between planned maintenances of a node, or with update domains of a region; 0 s: none", HYPERSCALER_WHEN}, \
         {"maintenance_length", KEY_LAW, "2 h", "how long the empty node takes (U)", HYPERSCALER_WHEN},                 \
         {"drain_grace", KEY_DURATION, "24 h", "how long who is on a node may stay after it was closed to others (U)", .low = 0, \
          .high = 31557600, HYPERSCALER_WHEN},                                                                          \
@@ -71,7 +72,8 @@ extern const struct key front_keys[]; /* elements of `fronts` */
          "which zone is a subscription's first: the next for each, drawn for each, or the same for all (mapped by subscription: R)", \
          .choices = "turn|drawn|same", HYPERSCALER_WHEN},                                                              \
         {"subscription", KEY_INTEGER, "1", "services of a class in one subscription (U)", .low = 1, .high = 1e6, HYPERSCALER_WHEN}, \
-        {"disks", KEY_CHOICE, "lrs", "remote disks: in one storage unit (lrs), over zones (zrs), in one and copied to the paired region (grs), or none (local)",     \
+        {"disks", KEY_CHOICE, "lrs",                                                                                   \
+         "remote disks: in one storage unit (lrs), over zones (zrs), in one and copied to the paired region (grs), or none (local)",     \
          .choices = "lrs|zrs|local|grs", HYPERSCALER_WHEN},                                                                \
         {"pairs", KEY_LIST, NULL, "regions that are each other's pair", .children = pair_keys, HYPERSCALER_WHEN},     \
         {"fronts", KEY_LIST, NULL, "what is there once for all regions, between services and users: edge, DNS, sign-ins", .children = front_keys, \

@@ -148,7 +148,8 @@ void hyperscaler_on_pass(void *context, struct engine *engine, uint32_t site, ui
     struct gpu_backfill *queue = cloud->region[site].queue;
     if (queue->waiting == 0)
         return;
-    if (!can_manage(cloud, site) || cloud->region[site].leaving > 0 || hyperscaler_held_zones(cloud, site) != 0) { /* what ends that will bring us back */
+    bool open = can_manage(cloud, site) && cloud->region[site].leaving == 0 && hyperscaler_held_zones(cloud, site) == 0;
+    if (!open) { /* what ends that will bring us back */
         gpu_backfill_void(queue);
         return;
     }

@@ -12,7 +12,9 @@ static void tell_refusal(struct hyperscaler *cloud, uint32_t unit)
     struct world *world = cloud->world;
     uint32_t site = cloud->machine[unit].site, region = cloud->plan->region_control[site];
     const char *name = cloud->plan->fleet->site[site].name;
-    if (can_manage(cloud, site))
+    if (hyperscaler_spot_wait(cloud, workload_of(cloud, unit), site).us > 0)
+        world_tell(world, unit, "refused", "refused: region %s sells no spot machines now", name);
+    else if (can_manage(cloud, site))
         world_tell(world, unit, "refused", "refused: no room in region %s that fits", name);
     else
         world_tell_wait(world, unit, "refused", graph_serves(world->graph, region) ? cloud->plan->control : region,
