@@ -1,6 +1,7 @@
 /* The law library: every fit of the Failure Trace Archive as published, and all files as their README says. */
 #include "sim/base/csv.h"
 #include "sim/scenario/scenario.h"
+#include "tests/arena.h"
 
 #include <glob.h>
 #include <setjmp.h>
@@ -12,8 +13,6 @@
 #include <cmocka.h>
 
 enum { FITS = 36 };
-
-static struct arena arena;
 
 static bool no_model(const void *registry, const char *name, const struct key **keys, const struct key **point_keys)
 {
@@ -33,9 +32,9 @@ static const struct value *library(void)
     assert_int_equal(glob("scenarios/library/*.cfg", 0, NULL, &files), 0);
     for (size_t i = 0, laws = 0; i < files.gl_pathc; i++)
         if (strstr(files.gl_pathv[i], "/damage.cfg") == NULL && strstr(files.gl_pathv[i], "/safe-deployment.cfg") == NULL)
-            text = arena_format(&arena, "%s%s@include \"%s\"\n", text, laws++ > 0 ? ",\n" : "", files.gl_pathv[i]);
+            text = arena_format(&test_arena, "%s%s@include \"%s\"\n", text, laws++ > 0 ? ",\n" : "", files.gl_pathv[i]);
     globfree(&files);
-    struct scenario *scenario = scenario_read_text(&arena, "library.cfg", arena_format(&arena, "%s);\n", text), NULL, 0, no_model, NULL, "");
+    struct scenario *scenario = scenario_read_text(&test_arena, "library.cfg", arena_format(&test_arena, "%s);\n", text), NULL, 0, no_model, NULL, "");
     (void)scenario_print_errors(scenario, stderr);
     assert_int_equal(scenario->errors, 0);
     return value_of(&scenario->root, "laws");
@@ -58,7 +57,7 @@ static void every_law_has_a_source_and_a_mean(void **state)
 
 static const struct law *named(const struct value *laws, const char *trace, const char *law, const char *what)
 {
-    char *name = arena_format(&arena, "%s-%s-%s", trace, law, what);
+    char *name = arena_format(&test_arena, "%s-%s-%s", trace, law, what);
     for (char *c = name; *c != '\0'; c++)
         *c = *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c;
     const struct value *found = value_named(laws, name);
@@ -84,14 +83,14 @@ static void the_fits_are_those_of_the_failure_trace_archive(void **state)
 {
     (void)state;
     const char *shared = getenv("NINES_SHARED");
-    const char *path = arena_format(&arena, "%s/data/fta-failure-models.csv", shared != NULL ? shared : "../shared");
+    const char *path = arena_format(&test_arena, "%s/data/fta-failure-models.csv", shared != NULL ? shared : "../shared");
     FILE *there = fopen(path, "r");
     if (there == NULL)
         skip();
     (void)fclose(there);
     struct csv csv;
     int code, rows = 0;
-    assert_true(csv_open(&csv, &arena, path, &code));
+    assert_true(csv_open(&csv, &test_arena, path, &code));
     int trace = csv_need(&csv, "archive_trace"), family = csv_need(&csv, "distribution"), up = csv_need(&csv, "uptime_p1"),
         up2 = csv_need(&csv, "uptime_p2"), down = csv_need(&csv, "downtime_p1"), down2 = csv_need(&csv, "downtime_p2");
     const struct value *laws = library();
@@ -102,20 +101,6 @@ static void the_fits_are_those_of_the_failure_trace_archive(void **state)
     }
     assert_int_equal(csv.errors, 0);
     assert_int_equal(rows, FITS);
-}
-
-static int open_arena(void **state)
-{
-    (void)state;
-    arena_open(&arena, 0);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    arena_close(&arena);
-    return 0;
 }
 
 int main(void)

@@ -1,6 +1,7 @@
 /* The scenarios of market_flow.csv, of both profiles, written as lines of a replay: each message must be answered as the vectors
  * say, and leave the wallets that they list. */
 #include "models/commands/replay.h"
+#include "tests/arena.h"
 #include "tests/conformance/market_provider_vectors.h"
 
 enum { LINES = 1 << 16, PURSE = 1000000000 };
@@ -8,7 +9,6 @@ enum { LINES = 1 << 16, PURSE = 1000000000 };
 static const char *const people[] = {"alice", "bob", "carol", "prov1", "prov2", "prov3", "prov4", "p0", "p1", "p2"};
 enum { PEOPLE = sizeof people / sizeof people[0] };
 
-static struct arena arena;
 static char lines[LINES];
 static size_t length;
 
@@ -25,7 +25,7 @@ static void put(const char *format, ...)
 static const char *argument(const char *arguments, const char *key)
 {
     const char *parts[16];
-    int n = vectors_split(&arena, arguments, ';', parts, 16);
+    int n = vectors_split(&test_arena, arguments, ';', parts, 16);
     for (int i = 0; i < n; i++)
         if (strncmp(parts[i], key, strlen(key)) == 0 && parts[i][strlen(key)] == '=')
             return parts[i] + strlen(key) + 1;
@@ -35,7 +35,7 @@ static const char *argument(const char *arguments, const char *key)
 static void put_groups(const char *groups, const char *denom)
 {
     const char *items[8];
-    int n = vectors_split(&arena, groups, ',', items, 8);
+    int n = vectors_split(&test_arena, groups, ',', items, 8);
     put(", \"groups\": [");
     for (int i = 0; i < n; i++) {
         const char *colon = strchr(items[i], ':');
@@ -50,7 +50,7 @@ static void put_ids(const char *arguments)
 {
     const char *bid = argument(arguments, "bid"), *group = argument(arguments, "group"), *parts[3];
     if (bid != NULL) {
-        assert_int_equal(vectors_split(&arena, bid, '/', parts, 3), 3);
+        assert_int_equal(vectors_split(&test_arena, bid, '/', parts, 3), 3);
         put(", \"gseq\": %s, \"oseq\": %s, \"provider\": \"%s\"", parts[0], parts[1], parts[2]);
     }
     if (group != NULL)
@@ -61,7 +61,7 @@ static void put_ids(const char *arguments)
 static const char *coin(const char *text, const char *denom)
 {
     bool bare = text[strspn(text, "0123456789.")] == '\0';
-    return arena_format(&arena, "%s%s", text, bare ? denom : "");
+    return arena_format(&test_arena, "%s%s", text, bare ? denom : "");
 }
 
 /* One row as a line; false: no message. denom: of the case's deployment. */
@@ -120,7 +120,7 @@ static const char *wallets_text(const struct replay *replay)
         const struct bank_wallet *wallet = &replay->market.bank.wallets[bank_wallet_find(&replay->market.bank, order[i])];
         for (int d = 0; d < 3; d++)
             if (wallet->balance[denoms[d]] != (pool ? 0 : PURSE))
-                text = arena_format(&arena, "%s%s%s:%s:%" PRId64, text, text[0] != '\0' ? ";" : "", pool ? "pool" : order[i], market_denom_name(denoms[d]),
+                text = arena_format(&test_arena, "%s%s%s:%s:%" PRId64, text, text[0] != '\0' ? ";" : "", pool ? "pool" : order[i], market_denom_name(denoms[d]),
                                     wallet->balance[denoms[d]] - (pool ? 0 : PURSE));
     }
     return text;
@@ -145,11 +145,11 @@ static int run_case(const struct vectors *v, int from, int to, bool old)
     put_world(old, max_bids);
     for (int i = from; i < to; i++)
         is_message[i - from] = put_row(v, i, old, denom);
-    mistakes_open(&mistakes, &arena, "flow", lines, length);
-    const struct replay_plan *plan = replay_plan(&arena, &mistakes, "flow", lines, length);
+    mistakes_open(&mistakes, &test_arena, "flow", lines, length);
+    const struct replay_plan *plan = replay_plan(&test_arena, &mistakes, "flow", lines, length);
     if (mistakes.errors > 0)
         fail_msg("%s: line %d: %s", vectors_cell(v, from, "case_id"), mistakes.first->mark.line, mistakes.first->message);
-    replay_open(&replay, &arena, plan);
+    replay_open(&replay, &test_arena, plan);
     size_t next = 0;
     while (plan->messages[next].kind < REPLAY_CREATE_DEPLOYMENT)
         replay_run(&replay, &plan->messages[next++]);
@@ -167,7 +167,7 @@ static int run_case(const struct vectors *v, int from, int to, bool old)
 
 static int run_file(const char *name, bool old)
 {
-    const struct vectors v = vectors_load(&arena, name);
+    const struct vectors v = vectors_load(&test_arena, name);
     int checked = 0;
     for (int from = 0, to; from < v.n_rows; from = to) {
         for (to = from + 1; to < v.n_rows && strcmp(v.rows[to][0], v.rows[from][0]) == 0;)
@@ -187,20 +187,6 @@ static void flows_of_2024_replay_as_the_vectors_say(void **state)
 {
     (void)state;
     assert_true(run_file("../vectors-2024-07/market_flow", true) >= 48);
-}
-
-static int open_arena(void **state)
-{
-    (void)state;
-    arena_open(&arena, 0);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    arena_close(&arena);
-    return 0;
 }
 
 int main(void)

@@ -1,49 +1,48 @@
 /* The SDL reader against the vectors of the specification: every row, every column. */
+#include "tests/arena.h"
 #include "tests/conformance/market_provider_vectors.h"
 #include "tests/conformance/sdl_rows.h"
-
-static struct arena arena;
 
 static void quantities_are_read_as_on_the_chain(void **state)
 {
     (void)state;
-    const struct vectors v = vectors_load(&arena, "sdl_quantity");
+    const struct vectors v = vectors_load(&test_arena, "sdl_quantity");
     for (int i = 0; i < v.n_rows; i++)
-        vectors_expect(&v, i, sdl_row_quantity(&arena, vectors_cell(&v, i, "kind"), vectors_cell(&v, i, "text")), vectors_cell(&v, i, "expect"));
+        vectors_expect(&v, i, sdl_row_quantity(&test_arena, vectors_cell(&v, i, "kind"), vectors_cell(&v, i, "text")), vectors_cell(&v, i, "expect"));
 }
 
 static void prices_are_read_as_on_the_chain(void **state)
 {
     (void)state;
-    const struct vectors v = vectors_load(&arena, "sdl_price");
+    const struct vectors v = vectors_load(&test_arena, "sdl_price");
     for (int i = 0; i < v.n_rows; i++)
-        vectors_expect(&v, i, sdl_row_price(&arena, vectors_cell(&v, i, "amount")), vectors_cell(&v, i, "expect"));
+        vectors_expect(&v, i, sdl_row_price(&test_arena, vectors_cell(&v, i, "amount")), vectors_cell(&v, i, "expect"));
 }
 
 static void gpus_are_read_as_on_the_chain(void **state)
 {
     (void)state;
-    const struct vectors v = vectors_load(&arena, "sdl_gpu");
+    const struct vectors v = vectors_load(&test_arena, "sdl_gpu");
     for (int i = 0; i < v.n_rows; i++)
-        vectors_expect(&v, i, sdl_row_fragment(&arena, vectors_cell(&v, i, "fragment_json"), false), vectors_cell(&v, i, "expect"));
+        vectors_expect(&v, i, sdl_row_fragment(&test_arena, vectors_cell(&v, i, "fragment_json"), false), vectors_cell(&v, i, "expect"));
 }
 
 static void storage_is_read_as_on_the_chain(void **state)
 {
     (void)state;
-    const struct vectors v = vectors_load(&arena, "sdl_storage");
+    const struct vectors v = vectors_load(&test_arena, "sdl_storage");
     for (int i = 0; i < v.n_rows; i++)
-        vectors_expect(&v, i, sdl_row_fragment(&arena, vectors_cell(&v, i, "fragment_json"), true), vectors_cell(&v, i, "expect"));
+        vectors_expect(&v, i, sdl_row_fragment(&test_arena, vectors_cell(&v, i, "fragment_json"), true), vectors_cell(&v, i, "expect"));
 }
 
 /* The slug must be the intended one, though the specification would allow any error. */
 static void whole_files_are_accepted_or_refused_for_the_right_reason(void **state)
 {
     (void)state;
-    const struct vectors v = vectors_load(&arena, "sdl_cases");
+    const struct vectors v = vectors_load(&test_arena, "sdl_cases");
     for (int i = 0; i < v.n_rows; i++) {
-        const struct sdl *sdl = sdl_row_read(&arena, vectors_cell(&v, i, "sdl_json"), "2026-08");
-        vectors_expect(&v, i, sdl_row_case(&arena, sdl), vectors_cell(&v, i, "expect"));
+        const struct sdl *sdl = sdl_row_read(&test_arena, vectors_cell(&v, i, "sdl_json"), "2026-08");
+        vectors_expect(&v, i, sdl_row_case(&test_arena, sdl), vectors_cell(&v, i, "expect"));
         assert_int_equal(sdl->reclamation_s, vectors_int(&v, i, "reclamation_s"));
         if (sdl->mistakes.errors > 0)
             assert_true(sdl->mistakes.first->mark.line == 1 && sdl->mistakes.first->mark.column >= 1);
@@ -54,7 +53,7 @@ static const struct sdl *read_case(const struct vectors *cases, const char *id)
 {
     for (int i = 0; i < cases->n_rows; i++)
         if (strcmp(vectors_cell(cases, i, "case_id"), id) == 0)
-            return sdl_row_read(&arena, vectors_cell(cases, i, "sdl_json"), "2026-08");
+            return sdl_row_read(&test_arena, vectors_cell(cases, i, "sdl_json"), "2026-08");
     fail_msg("no case %s", id);
     return NULL;
 }
@@ -62,7 +61,7 @@ static const struct sdl *read_case(const struct vectors *cases, const char *id)
 static void units_are_those_of_the_chain_in_every_column(void **state)
 {
     (void)state;
-    const struct vectors cases = vectors_load(&arena, "sdl_cases"), v = vectors_load(&arena, "sdl_group_units");
+    const struct vectors cases = vectors_load(&test_arena, "sdl_cases"), v = vectors_load(&test_arena, "sdl_group_units");
     int cells = 0;
     for (int i = 0; i < v.n_rows; i++) {
         const struct sdl *sdl = read_case(&cases, vectors_cell(&v, i, "case_id"));
@@ -70,7 +69,7 @@ static void units_are_those_of_the_chain_in_every_column(void **state)
         assert_int_equal(sdl->mistakes.errors, 0);
         assert_true(g < sdl->n_groups && u < sdl->groups[g].spec.n_units);
         for (int c = 2; c < v.n_columns; c++, cells++) {
-            const char *cell = sdl_row_unit_cell(&arena, sdl, g, u, v.columns[c]);
+            const char *cell = sdl_row_unit_cell(&test_arena, sdl, g, u, v.columns[c]);
             assert_non_null(cell);
             vectors_expect(&v, i, cell, vectors_cell(&v, i, v.columns[c]));
         }
@@ -82,10 +81,10 @@ static void units_are_those_of_the_chain_in_every_column(void **state)
 static void no_case_has_other_units(void **state)
 {
     (void)state;
-    const struct vectors cases = vectors_load(&arena, "sdl_cases"), v = vectors_load(&arena, "sdl_group_units");
+    const struct vectors cases = vectors_load(&test_arena, "sdl_cases"), v = vectors_load(&test_arena, "sdl_group_units");
     for (int i = 0; i < cases.n_rows; i++) {
         int listed = 0, made = 0;
-        const struct sdl *sdl = sdl_row_read(&arena, vectors_cell(&cases, i, "sdl_json"), "2026-08");
+        const struct sdl *sdl = sdl_row_read(&test_arena, vectors_cell(&cases, i, "sdl_json"), "2026-08");
         for (int j = 0; j < v.n_rows; j++)
             listed += strcmp(vectors_cell(&v, j, "case_id"), vectors_cell(&cases, i, "case_id")) == 0;
         for (int32_t g = 0; g < sdl->n_groups; g++)
@@ -98,32 +97,18 @@ static void no_case_has_other_units(void **state)
 static void older_rules_refuse_reclamation_and_read_over_tee(void **state)
 {
     (void)state;
-    const struct vectors v = vectors_load(&arena, "sdl_cases");
+    const struct vectors v = vectors_load(&test_arena, "sdl_cases");
     int refused = 0;
     for (int i = 0; i < v.n_rows; i++) {
         const char *json = vectors_cell(&v, i, "sdl_json"), *expect = vectors_cell(&v, i, "expect");
-        const struct sdl *sdl = sdl_row_read(&arena, json, "2024-07");
+        const struct sdl *sdl = sdl_row_read(&test_arena, json, "2024-07");
         bool reclaims = strstr(json, "\"reclamation\"") != NULL, tee = strncmp(expect, "error:tee", 9) == 0;
         refused += reclaims;
-        vectors_expect(&v, i, sdl_row_case(&arena, sdl), reclaims ? "error:unexpected_field" : tee ? "ok" : expect);
+        vectors_expect(&v, i, sdl_row_case(&test_arena, sdl), reclaims ? "error:unexpected_field" : tee ? "ok" : expect);
         for (int32_t g = 0; g < sdl->n_groups; g++)
             assert_null(attributes_find(sdl->groups[g].spec.requirements.attributes, "tee/type"));
     }
     assert_true(refused >= 2);
-}
-
-static int open_arena(void **state)
-{
-    (void)state;
-    arena_open(&arena, 0);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    arena_close(&arena);
-    return 0;
 }
 
 int main(void)

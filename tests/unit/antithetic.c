@@ -4,6 +4,7 @@
 #include "sim/statistics/control.h"
 #include "sim/study/study.h"
 #include "models/oracle/oracle.h"
+#include "tests/arena.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -150,20 +151,6 @@ static void an_odd_number_of_antithetic_replications_is_refused(void **state)
     FILE *nowhere = fopen("/dev/null", "w");
     assert_false(study_prepare(&study, arena, &source, &registry, nowhere));
     fclose(nowhere);
-}
-
-static int open_arena(void **state)
-{
-    static struct arena arena;
-    arena_open(&arena, 0);
-    *state = &arena;
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    arena_close(*state);
-    return 0;
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* Tables as they come: quotes, line ends, byte order marks, and what is wrong with them. */
 #include "sim/base/csv.h"
+#include "tests/arena.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -10,26 +11,11 @@
 
 #include <cmocka.h>
 
-static struct arena arena;
 static struct csv csv;
-
-static int open_arena(void **state)
-{
-    (void)state;
-    arena_open(&arena, 0);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    arena_close(&arena);
-    return 0;
-}
 
 static bool open_text(const char *text)
 {
-    return csv_open_text(&csv, &arena, "a.csv", text, strlen(text));
+    return csv_open_text(&csv, &test_arena, "a.csv", text, strlen(text));
 }
 
 /* Steps to the next row and holds it against `a` and `b`. */
@@ -99,7 +85,7 @@ static void what_is_no_table_is_refused(void **state)
     assert_false(open_text("\xef\xbb\xbf"));
     assert_false(open_text("\"a,b\n1,2\n"));
     assert_false(open_text("\"a\nb\",c,d\n1,2\n"));
-    assert_false(csv_open_text(&csv, &arena, "a.csv", "a,b\n\0,1\n", 8));
+    assert_false(csv_open_text(&csv, &test_arena, "a.csv", "a,b\n\0,1\n", 8));
 }
 
 static void columns_are_found_by_name(void **state)
@@ -137,13 +123,13 @@ static void only_plain_whole_numbers_in_range_are_taken(void **state)
         int64_t value;
     } right[] = {{"0", 0}, {"-2", -2}, {"10", 10}, {"007", 7}, {"-0", 0}};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        assert_true(open_text(arena_format(&arena, "a,b\n%s,1\n", wrong[i])));
+        assert_true(open_text(arena_format(&test_arena, "a,b\n%s,1\n", wrong[i])));
         assert_true(csv_next(&csv));
         assert_int_equal(csv_integer(&csv, 0, -2, 10), -2);
         assert_int_equal(csv.errors, 1);
     }
     for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
-        assert_true(open_text(arena_format(&arena, "a,b\n%s,1\n", right[i].text)));
+        assert_true(open_text(arena_format(&test_arena, "a,b\n%s,1\n", right[i].text)));
         assert_true(csv_next(&csv));
         assert_int_equal(csv_integer(&csv, 0, -2, 10), right[i].value);
         assert_int_equal(csv.errors, 0);
@@ -155,7 +141,7 @@ static void numbers_are_finite_and_in_range(void **state)
     (void)state;
     static const char *const wrong[] = {"", "nan", "inf", "1.5", "-0.1", "x"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        assert_true(open_text(arena_format(&arena, "a,b\n%s,1\n", wrong[i])));
+        assert_true(open_text(arena_format(&test_arena, "a,b\n%s,1\n", wrong[i])));
         assert_true(csv_next(&csv));
         assert_true(csv_number(&csv, 0, 0, 1) == 0);
         assert_int_equal(csv.errors, 1);
@@ -198,7 +184,7 @@ static const char *number(double value)
     FILE *out = open_memstream(&text, &bytes);
     csv_write_number(out, value, ';');
     fclose(out);
-    const char *kept = arena_text(&arena, text);
+    const char *kept = arena_text(&test_arena, text);
     free(text);
     return kept;
 }

@@ -1,5 +1,6 @@
 /* Designs of experiments: what makes each what it is. */
 #include "sim/study/design.h"
+#include "tests/arena.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -16,20 +17,6 @@ static struct design_options options_of(enum design_kind kind, size_t factors, u
 {
     return (struct design_options){
         .kind = kind, .factors = factors, .names = names, .samples = samples, .grid = 4, .seed = 11};
-}
-
-static int open_arena(void **state)
-{
-    static struct arena arena;
-    arena_open(&arena, 0);
-    *state = &arena;
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    arena_close(*state);
-    return 0;
 }
 
 static void a_factorial_has_every_combination_once(void **state)

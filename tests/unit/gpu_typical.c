@@ -1,6 +1,7 @@
 /* The target workload that fragmentation is measured against, counted from a few pods by hand. */
 #include "models/gpu/fragmentation.h"
 #include "sim/base/check.h"
+#include "tests/arena.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -18,14 +19,13 @@ static const struct gpu_pod pods[] = {
 };
 enum { PODS = sizeof pods / sizeof pods[0] };
 
-static struct arena arena;
 static struct gpu_typical *list;
 
 static size_t count(struct gpu_typical_options options)
 {
     options.pods = pods;
     options.count = PODS;
-    return gpu_typical_from_pods(&arena, &options, &list);
+    return gpu_typical_from_pods(&test_arena, &options, &list);
 }
 
 static void hold(size_t i, int32_t cpu, unsigned devices, uint32_t number, double weight)
@@ -79,7 +79,7 @@ static void too_many_kinds_name_the_limit(void **state)
 {
     (void)state;
     enum { KINDS = GPU_TYPICAL_MAX + 1 };
-    struct gpu_pod *many = arena_array(&arena, KINDS, struct gpu_pod);
+    struct gpu_pod *many = arena_array(&test_arena, KINDS, struct gpu_pod);
     for (int32_t i = 0; i < KINDS; i++)
         many[i].cpu_milli = i;
     jmp_buf escape;
@@ -87,25 +87,11 @@ static void too_many_kinds_name_the_limit(void **state)
     volatile bool reached = setjmp(escape) != 0;
     if (!reached) {
         struct gpu_typical_options options = {.pods = many, .count = KINDS, .share = 1};
-        gpu_typical_from_pods(&arena, &options, &list);
+        gpu_typical_from_pods(&test_arena, &options, &list);
     }
     check_enter(before);
     assert_true(reached);
     assert_string_equal(scene.limit_key, "limits.gpu_typical");
-}
-
-static int open_arena(void **state)
-{
-    (void)state;
-    arena_open(&arena, 0);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    arena_close(&arena);
-    return 0;
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* Attributes, requirements and capabilities: the corners that the vectors leave out. */
 #include "models/market/requirements.h"
-#include "sim/base/arena.h"
+#include "tests/arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,20 +12,6 @@
 static struct attributes list(struct arena *arena, const char *text)
 {
     return attributes_from_text(arena, text);
-}
-
-static int open_arena(void **state)
-{
-    static struct arena arena;
-    arena_open(&arena, 0);
-    *state = &arena;
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    arena_close(*state);
-    return 0;
 }
 
 static void star_never_crosses_a_slash(void **state)

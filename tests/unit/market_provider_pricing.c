@@ -1,6 +1,6 @@
 /* Prices: rounding, fall-backs and refusals that the vectors leave out. */
 #include "models/market/pricing.h"
-#include "sim/base/arena.h"
+#include "tests/arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,20 +22,6 @@ static void assert_decimal(decimal got, const char *want)
 {
     char buffer[DECIMAL_TEXT];
     assert_string_equal(decimal_format(buffer, got), want);
-}
-
-static int open_arena(void **state)
-{
-    static struct arena arena;
-    arena_open(&arena, 0);
-    *state = &arena;
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    arena_close(*state);
-    return 0;
 }
 
 /* --- Scale --- */

@@ -1,6 +1,7 @@
 /* What the charts are laid out with: names that stay names, labels that do not cover each other, ticks in nines. */
 #include "sim/base/hash.h"
 #include "sim/plot/plot_internal.h"
+#include "tests/arena.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -10,53 +11,37 @@
 
 #include <cmocka.h>
 
-static struct arena arena;
-
-static int open_arena(void **state)
-{
-    (void)state;
-    arena_open(&arena, 0);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    arena_close(&arena);
-    return 0;
-}
-
 static void control_characters_are_shown_as_escapes(void **state)
 {
     (void)state;
-    assert_string_equal(plot_show(&arena, "a\nb\tc\x7f", 40), "a\\nb\\x09c\\x7f");
-    assert_string_equal(plot_show(&arena, "'\"{}$`\\", 40), "'\"{}$`\\");
+    assert_string_equal(plot_show(&test_arena, "a\nb\tc\x7f", 40), "a\\nb\\x09c\\x7f");
+    assert_string_equal(plot_show(&test_arena, "'\"{}$`\\", 40), "'\"{}$`\\");
 }
 
 static void what_is_not_utf8_becomes_question_marks(void **state)
 {
     (void)state;
-    assert_string_equal(plot_show(&arena, "\xff\xc3-\xe2\x82", 40), "?\?-?\?");
-    assert_string_equal(plot_show(&arena, "caf\xc3\xa9", 40), "caf\xc3\xa9");
+    assert_string_equal(plot_show(&test_arena, "\xff\xc3-\xe2\x82", 40), "?\?-?\?");
+    assert_string_equal(plot_show(&test_arena, "caf\xc3\xa9", 40), "caf\xc3\xa9");
 }
 
 static void long_names_are_cut_between_characters(void **state)
 {
     (void)state;
-    assert_string_equal(plot_show(&arena, "abcdefghij", 10), "abcdefghij");
-    assert_string_equal(plot_show(&arena, "abcdefghijk", 10), "abcdefg...");
-    assert_string_equal(plot_show(&arena, "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 5), "\xc3\xa9\xc3\xa9...");
+    assert_string_equal(plot_show(&test_arena, "abcdefghij", 10), "abcdefghij");
+    assert_string_equal(plot_show(&test_arena, "abcdefghijk", 10), "abcdefg...");
+    assert_string_equal(plot_show(&test_arena, "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 5), "\xc3\xa9\xc3\xa9...");
     for (size_t most = 8; most < 40; most++)
-        assert_true(plot_length(plot_show(&arena, "ab\n\n\ncdefgh\x01\x02ijklmnopqrstuvwxyz0123456789", most)) <= most + 3);
+        assert_true(plot_length(plot_show(&test_arena, "ab\n\n\ncdefgh\x01\x02ijklmnopqrstuvwxyz0123456789", most)) <= most + 3);
 }
 
 static void text_wraps_at_blanks(void **state)
 {
     (void)state;
     size_t lines;
-    assert_string_equal(plot_wrap(&arena, "one two three four", 9, &lines), "one two\nthree\nfour");
+    assert_string_equal(plot_wrap(&test_arena, "one two three four", 9, &lines), "one two\nthree\nfour");
     assert_int_equal(lines, 3);
-    assert_string_equal(plot_wrap(&arena, "unbreakable", 4, &lines), "unbreakable");
+    assert_string_equal(plot_wrap(&test_arena, "unbreakable", 4, &lines), "unbreakable");
     assert_int_equal(lines, 1);
 }
 
@@ -91,13 +76,13 @@ static void nines_have_ticks_at_shares(void **state)
     (void)state;
     double at[40];
     const char *label[40];
-    size_t n = plot_nines_ticks(&arena, 1, 4, 60, at, label, 40); /* 20 mm a decade: whole nines only */
+    size_t n = plot_nines_ticks(&test_arena, 1, 4, 60, at, label, 40); /* 20 mm a decade: whole nines only */
     assert_int_equal(n, 4);
     assert_string_equal(label[0], "90 %%");
     assert_string_equal(label[2], "99.9 %%");
     assert_string_equal(label[3], "99.99 %%");
     assert_true(fabs(at[3] - 4) < 1e-12);
-    n = plot_nines_ticks(&arena, 2.9, 4.1, 100, at, label, 40);
+    n = plot_nines_ticks(&test_arena, 2.9, 4.1, 100, at, label, 40);
     for (size_t i = 1; i < n; i++)
         assert_true(at[i] > at[i - 1]);
     assert_string_equal(label[0], "99.9 %%");
@@ -110,10 +95,10 @@ static void nines_of_edges_are_finite_or_marked(void **state)
     assert_true(isinf(plot_nines(1)) && plot_nines(1) > 0);
     assert_true(plot_nines(-0.1) == 0 && isnan(plot_nines(NAN)));
     assert_true(fabs(plot_nines(0.999) - 3) < 1e-9);
-    assert_string_equal(plot_percent(&arena, 1), "100 %");
-    assert_string_equal(plot_percent(&arena, 0.9), "90.0 %");
-    assert_string_equal(plot_percent(&arena, 0.99993), "99.9930 %");
-    assert_string_equal(plot_percent(&arena, NAN), "undefined");
+    assert_string_equal(plot_percent(&test_arena, 1), "100 %");
+    assert_string_equal(plot_percent(&test_arena, 0.9), "90.0 %");
+    assert_string_equal(plot_percent(&test_arena, 0.99993), "99.9930 %");
+    assert_string_equal(plot_percent(&test_arena, NAN), "undefined");
 }
 
 static void steps_are_round_and_few(void **state)

@@ -1,4 +1,5 @@
 /* Scenario files: values, defaults, overrides, and the two texts that nines writes itself. */
+#include "tests/arena.h"
 #include "tests/unit/scenario_table.h"
 
 #include <math.h>
@@ -23,20 +24,6 @@ static const char everything[] =
     "  { name = \"io.net\"; kind = \"ionet\"; price = \"24 USD/d\" }, { name = \"io\"; kind = \"hyperscaler\"; regions = 4; note = \"b=1\" } );\n"
     "study = { points = ( { label = \"one\"; set = (\"horizon=7 d\"); incidents = [\"z\"]; }, { label = \"two\"; } ); };\n"
     "targets = ( { metric = \"m\"; cloud = \"a/1\"; low = \"99.3 %\"; high = 100; source = \"s\"; evidence = \"R\"; } );\n";
-
-static int open_arena(void **state)
-{
-    static struct arena arena;
-    arena_open(&arena, 0);
-    *state = &arena;
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    arena_close(*state);
-    return 0;
-}
 
 /* Reads a text that must have no mistakes. */
 static struct scenario *read_good(struct arena *arena, const char *text, const char *const *overrides, size_t count)

@@ -1,4 +1,5 @@
 /* What nines says about a wrong scenario, word for word. */
+#include "tests/arena.h"
 #include "tests/unit/scenario_table.h"
 
 #include <setjmp.h>
@@ -7,12 +8,10 @@
 
 #include <cmocka.h>
 
-static struct arena arena;
-
 /* What is said about the text. A valid rest is put on the lines below it, so that one mistake is one. */
 static const char *said_with(const char *text, const char *const *overrides, size_t count)
 {
-    struct scenario *scenario = table_read(&arena, text, overrides, count);
+    struct scenario *scenario = table_read(&test_arena, text, overrides, count);
     const char *errors = table_errors(scenario);
     assert_int_equal(scenario->errors > 0, errors[0] != '\0');
     return errors;
@@ -244,7 +243,7 @@ static void laws_say_what_is_wrong_with_them(void **state)
                                           {"", "is not a law: "},
                                           {"exponential(-3 h)", "is not a law: "}};
     for (size_t i = 0; i < sizeof laws / sizeof *laws; i++) {
-        const char *said = said_with(arena_format(&arena, CLOUD("repair = \"%s\";"), laws[i][0]), NULL, 0);
+        const char *said = said_with(arena_format(&test_arena, CLOUD("repair = \"%s\";"), laws[i][0]), NULL, 0);
         assert_non_null(strstr(said, laws[i][1]));
         assert_ptr_equal(strstr(said, "a.cfg:3:"), said);
         assert_non_null(strstr(said, "hint: 'repair' is written like \"exponential(10 h)\"\n"));
@@ -349,7 +348,7 @@ static void hostile_text_reaches_no_terminal(void **state)
                                    "            ^\n"},
     };
     ASSERT_SLIPS(slips);
-    struct scenario *scenario = scenario_read_text(&arena, "a\n\"$(x)\033[1m %s.cfg", "seed = ;", NULL, 0, table_model, NULL, "mm1");
+    struct scenario *scenario = scenario_read_text(&test_arena, "a\n\"$(x)\033[1m %s.cfg", "seed = ;", NULL, 0, table_model, NULL, "mm1");
     const char *said = table_errors(scenario);
     assert_ptr_equal(strstr(said, "a\\n\"$(x)\\x1b[1m %s.cfg:1:8: error: expected a value, found ';'\n"), said);
 }
@@ -362,7 +361,7 @@ static void tabs_wide_lines_and_line_ends_keep_the_caret_in_place(void **state)
                 "   title = \"\xc3\xa9\"; grid = \"x\";\n"
                 "                       ^~~\n"
                 "hint: 'grid' is written like \"14 d\"\n");
-    char *line = arena_alloc(&arena, 300001, 1);
+    char *line = arena_alloc(&test_arena, 300001, 1);
     memset(line, ' ', 300000);
     memcpy(line, MM1, strlen(MM1) - 1);
     memcpy(line + 200000, "wormup = 3;", 11);
@@ -378,9 +377,9 @@ static void tabs_wide_lines_and_line_ends_keep_the_caret_in_place(void **state)
 static void twenty_mistakes_are_shown_and_the_rest_counted(void **state)
 {
     (void)state;
-    char *text = arena_text(&arena, MM1);
+    char *text = arena_text(&test_arena, MM1);
     for (int i = 0; i < 25; i++)
-        text = arena_format(&arena, "%szebra%d = 1;\n", text, i);
+        text = arena_format(&test_arena, "%szebra%d = 1;\n", text, i);
     const char *said = said_with(text, NULL, 0);
     int shown = 0;
     for (const char *p = said; (p = strstr(p, ": error: ")) != NULL; p++)
@@ -405,7 +404,7 @@ static void mistakes_come_in_the_order_of_the_text(void **state)
 static void models_report_mistakes_at_values(void **state)
 {
     (void)state;
-    struct scenario *scenario = table_read(&arena, CLOUD("tags = ( \"x\", \"no %s\" );"), NULL, 0);
+    struct scenario *scenario = table_read(&test_arena, CLOUD("tags = ( \"x\", \"no %s\" );"), NULL, 0);
     assert_int_equal(scenario->errors, 0);
     const struct value *akash = value_named(value_of(&scenario->root, "clouds"), "a");
     const struct value *tag = value_at(value_of(akash, "tags"), 1);
@@ -454,7 +453,7 @@ static void hostile_sizes_are_refused_quickly(void **state)
     (void)state;
     /* Deep nesting, many keys, many values: the worst that fits. */
     const size_t bytes = SCENARIO_MAX_BYTES - 8;
-    char *text = arena_alloc(&arena, SCENARIO_MAX_BYTES + 2, 1);
+    char *text = arena_alloc(&test_arena, SCENARIO_MAX_BYTES + 2, 1);
     memset(text, '(', bytes);
     memcpy(text, "a = ", 4);
     text[bytes] = '\0';
@@ -476,20 +475,6 @@ static void hostile_sizes_are_refused_quickly(void **state)
     text[SCENARIO_MAX_BYTES + 1] = '\0';
     said = said_with(text, NULL, 0);
     assert_string_equal(said, "a.cfg:1:1: error: the scenario is larger than 8 MiB\n");
-}
-
-static int open_arena(void **state)
-{
-    (void)state;
-    arena_open(&arena, 0);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    arena_close(&arena);
-    return 0;
 }
 
 int main(void)

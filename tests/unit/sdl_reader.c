@@ -1,6 +1,7 @@
 /* The SDL reader: what follows from the specification and is in no vector, and what it says about texts that are no SDL. */
 #include "models/sdl/sdl.h"
 #include "models/sdl/tree.h"
+#include "tests/arena.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,13 +11,11 @@
 
 #include <cmocka.h>
 
-static struct arena arena;
-
 static const struct sdl *read_bytes(const char *text, size_t bytes)
 {
-    struct sdl_rules *rules = arena_new(&arena, struct sdl_rules);
+    struct sdl_rules *rules = arena_new(&test_arena, struct sdl_rules);
     assert_true(sdl_rules_named("2026-08", rules));
-    return sdl_read(&arena, "test.yaml", text, bytes, rules);
+    return sdl_read(&test_arena, "test.yaml", text, bytes, rules);
 }
 
 static const struct sdl *read_text(const char *text)
@@ -31,7 +30,7 @@ struct parts {
 
 static const char *file(struct parts p)
 {
-    return arena_format(&arena,
+    return arena_format(&test_arena,
                         "version: \"%s\"\nservices:\n  web: {image: nginx, expose: [{port: 80, to: [%s]}]%s}\n%s"
                         "profiles:\n  compute:\n    p: {resources: {%s}}\n  placement:\n    west: {pricing: {p: {denom: uakt, amount: 10}}%s}\n%s"
                         "deployment:\n  web: {west: {profile: p, count: 1}}\n%s%s",
@@ -176,11 +175,11 @@ static void a_billion_laughs_are_refused_early(void **state)
     (void)state;
     const char *text = "version: \"2.0\"\na0: &a0 [x,x,x,x,x,x,x,x,x]\n";
     for (int i = 1; i < 30; i++)
-        text = arena_format(&arena, "%sa%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", text, i, i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
-    size_t before = arena.used_bytes;
+        text = arena_format(&test_arena, "%sa%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", text, i, i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+    size_t before = test_arena.used_bytes;
     const struct sdl *sdl = read_text(text);
     assert_string_equal(mistakes_slug(&sdl->mistakes), "too_large");
-    assert_true(arena.used_bytes - before < 1 << 20);
+    assert_true(test_arena.used_bytes - before < 1 << 20);
     assert_slug("version: \"2.0\"\nx: &a [1, *a]\n", "syntax");
     assert_slug("version: \"2.0\"\nx: *a\n", "syntax");
 }
@@ -188,7 +187,7 @@ static void a_billion_laughs_are_refused_early(void **state)
 static void depth_size_and_anchors_are_bounded(void **state)
 {
     (void)state;
-    char *deep = arena_array(&arena, TREE_BYTES + 2, char);
+    char *deep = arena_array(&test_arena, TREE_BYTES + 2, char);
     memset(deep, '[', TREE_BYTES + 1);
     assert_string_equal(mistakes_slug(&read_bytes(deep, TREE_BYTES)->mistakes), "too_large");
     assert_string_equal(mistakes_slug(&read_bytes(deep, TREE_BYTES + 1)->mistakes), "too_large");
@@ -196,8 +195,8 @@ static void depth_size_and_anchors_are_bounded(void **state)
     assert_string_equal(mistakes_slug(&read_bytes(deep, TREE_BYTES + 1)->mistakes), "too_large");
     const char *anchors = "x: [";
     for (int i = 0; i <= TREE_ANCHORS; i++)
-        anchors = arena_format(&arena, "%s&a%d 1,", anchors, i);
-    assert_slug(arena_format(&arena, "%s]\n", anchors), "too_large");
+        anchors = arena_format(&test_arena, "%s&a%d 1,", anchors, i);
+    assert_slug(arena_format(&test_arena, "%s]\n", anchors), "too_large");
 }
 
 static void texts_that_are_no_yaml_are_told_where_they_break(void **state)
@@ -218,7 +217,7 @@ static void texts_that_are_no_yaml_are_told_where_they_break(void **state)
 static void a_byte_order_mark_and_crlf_are_fine(void **state)
 {
     (void)state;
-    const char *text = arena_format(&arena, "\xef\xbb\xbf%s", file((struct parts){0}));
+    const char *text = arena_format(&test_arena, "\xef\xbb\xbf%s", file((struct parts){0}));
     assert_slug(text, NULL);
     assert_place("\xef\xbb\xbfversion: \"2.0\"\r\nservices: 5\r\n", 2, 11, "wrong_type");
 }
@@ -283,11 +282,11 @@ static void quirk_14_can_be_switched_off(void **state)
     const char *text = file((struct parts){.resources = "cpu: {units: 1}, memory: {size: 1Gi}, storage: {size: 1Gi}, gpu: {units: 1, attributes: {vendor: {amd: [{model: mi300}]}}}"});
     struct sdl_rules rules;
     assert_true(sdl_rules_named("2024-07", &rules));
-    const struct sdl *on = sdl_read(&arena, "test.yaml", text, strlen(text), &rules);
+    const struct sdl *on = sdl_read(&test_arena, "test.yaml", text, strlen(text), &rules);
     assert_string_equal(on->groups[0].spec.units[0].gpu_attributes.items[0].key, "vendor/nvidia/model/*");
     assert_int_equal(on->mistakes.warnings, 1);
     rules.foreign_vendor_is_nvidia = false;
-    const struct sdl *off = sdl_read(&arena, "test.yaml", text, strlen(text), &rules);
+    const struct sdl *off = sdl_read(&test_arena, "test.yaml", text, strlen(text), &rules);
     assert_string_equal(mistakes_slug(&off->mistakes), "gpu_attribute");
 }
 
@@ -327,27 +326,13 @@ static void durations_are_those_of_go(void **state)
         int64_t s;
     } cases[] = {{"24h", 86400}, {"1h30m", 5400}, {"1.5h", 5400}, {"90m1s", 5401}, {"1500ms", 1}, {"+2s", 2}, {"0.5s", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct sdl *sdl = read_text(file((struct parts){.rest = arena_format(&arena, "reclamation: {min_window: %s}\n", cases[i].rest)}));
+        const struct sdl *sdl = read_text(file((struct parts){.rest = arena_format(&test_arena, "reclamation: {min_window: %s}\n", cases[i].rest)}));
         assert_null(mistakes_slug(&sdl->mistakes));
         assert_int_equal(sdl->reclamation_s, cases[i].s);
     }
     static const char *const wrong[] = {"1", "1d", "h", "1h2", "9999999999999h", "1h -1m", "1..5h"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        assert_slug(file((struct parts){.rest = arena_format(&arena, "reclamation: {min_window: %s}\n", wrong[i])}), "reclamation_invalid");
-}
-
-static int open_arena(void **state)
-{
-    (void)state;
-    arena_open(&arena, 0);
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    (void)state;
-    arena_close(&arena);
-    return 0;
+        assert_slug(file((struct parts){.rest = arena_format(&test_arena, "reclamation: {min_window: %s}\n", wrong[i])}), "reclamation_invalid");
 }
 
 int main(void)
