@@ -2,6 +2,7 @@
 
 #include "models/clouds/akash/akash.h"
 #include "models/clouds/world/cloud.h"
+#include "models/clouds/hybrid/hybrid.h"
 #include "models/clouds/hyperscaler/hyperscaler.h"
 #include "models/clouds/ionet/ionet.h"
 #include "models/clouds/world/needs.h"
@@ -14,12 +15,13 @@
 
 static const struct key cloud_keys[] = {
     {"name", KEY_NAME, NULL, "name of the cloud in tables and charts", .unique = true},
-    {"kind", KEY_CHOICE, NULL, "architecture", .choices = "hyperscaler|akash|ionet"},
+    {"kind", KEY_CHOICE, NULL, "architecture", .choices = "hyperscaler|akash|ionet|hybrid"},
     {"rules", KEY_CHOICE, "2024-07", "rules in force, by date; 2026-08: akash only; 2025-09: ionet only", .choices =
      "2024-07|2025-09|2026-08"},
     HYPERSCALER_KEYS,
     AKASH_KEYS,
     IONET_KEYS,
+    HYBRID_KEYS,
     KEY_END};
 
 #define MARKET_LIMIT(name, help) {name, KEY_INTEGER, "0", help ", at once; 0: estimated", .low = 0, .high = 1e9}
@@ -64,17 +66,34 @@ struct clouds_plan {
     size_t marks;
 };
 
-static const struct cloud_kind *const kinds[] = {&cloud_hyperscaler, &cloud_akash, &cloud_ionet};
+static const struct cloud_kind *const kinds[] = {&cloud_hyperscaler, &cloud_akash, &cloud_ionet, &cloud_hybrid};
 
-/* What a cloud has added under its own name gets its luck by the kind of cloud instead: "hyperscaler:us-central/control". */
-static void name_luck(struct scenario *scenario, const struct cloud_plan *cloud, struct graph_builder *builder)
+const struct cloud_kind *cloud_kind_of(const struct value *group) { return kinds[value_choice(group, "kind")]; }
+
+void cloud_name_luck(struct scenario *scenario, const char *name, const struct cloud_kind *kind, const struct fleet *fleet,
+                     struct graph_builder *builder)
 {
-    size_t own = strlen(cloud->name);
-    for (uint32_t c = cloud->fleet->fleet_components; c < graph_builder_count(builder); c++) {
+    size_t own = strlen(name);
+    for (uint32_t c = fleet->fleet_components; c < graph_builder_count(builder); c++) {
         const char *path = graph_builder_component(builder, c)->path;
-        if (strncmp(path, cloud->name, own) == 0 && path[own] == '/')
-            graph_builder_luck(builder, c, arena_format(scenario->arena, "%s:%s", cloud->kind->name, path + own + 1));
+        if (strncmp(path, name, own) == 0 && path[own] == '/')
+            graph_builder_luck(builder, c, arena_format(scenario->arena, "%s:%s", kind->name, path + own + 1));
     }
+}
+
+/* What means a cloud in lists of clouds: its own name, and those of its parts. */
+static struct fault_names names_of(struct scenario *scenario, const struct value *group, const struct cloud_plan *cloud)
+{
+    const struct value *parts = cloud->kind->part_of != NULL ? value_of(group, "parts") : NULL;
+    uint32_t count = parts != NULL ? (uint32_t)value_count(parts) : 0, components = graph_count(cloud->graph);
+    const char **names = arena_array(scenario->arena, 1 + count, const char *);
+    uint8_t *owner = parts != NULL ? arena_array(scenario->arena, components, uint8_t) : NULL;
+    names[0] = cloud->name;
+    for (uint32_t i = 0; i < count; i++)
+        names[1 + i] = value_at(parts, i)->text;
+    for (uint32_t c = 0; owner != NULL && c < components; c++)
+        owner[c] = cloud->kind->part_of(cloud->own, graph_component(cloud->graph, c));
+    return (struct fault_names){names, 1 + count, owner};
 }
 
 static void prepare_cloud(struct scenario *scenario, const struct value *group, struct cloud_plan *cloud, struct sim_arm *arm,
@@ -82,7 +101,7 @@ static void prepare_cloud(struct scenario *scenario, const struct value *group, 
 {
     cloud->name = value_text(group, "name");
     cloud->rules = value_text(group, "rules");
-    cloud->kind = kinds[value_choice(group, "kind")];
+    cloud->kind = cloud_kind_of(group);
     if (strstr(cloud->kind->rules, cloud->rules) == NULL)
         scenario_error(scenario, value_of(group, "rules"), arena_format(scenario->arena, "known for it: %s", cloud->kind->rules),
                        "no rules of %s are known for clouds of kind '%s'", cloud->rules, cloud->kind->name);
@@ -90,7 +109,7 @@ static void prepare_cloud(struct scenario *scenario, const struct value *group, 
     int before = scenario->errors;
     struct graph_builder *builder = graph_builder_extend(scenario->arena, cloud->fleet->hardware);
     cloud->own = cloud->kind->plan(scenario, group, cloud->fleet, cloud->demand, builder);
-    name_luck(scenario, cloud, builder);
+    cloud_name_luck(scenario, cloud->name, cloud->kind, cloud->fleet, builder);
     needs_apply(scenario, value_of(&scenario->root, "components"), value_of(&scenario->root, "needs"), matched, builder);
     if (scenario->errors > before)
         return;
@@ -102,7 +121,8 @@ static void prepare_cloud(struct scenario *scenario, const struct value *group, 
                        "components need each other in a circle: %s", cycle);
         return;
     }
-    cloud->faults = faults_bind(scenario->arena, faults, cloud->graph, cloud->fleet, cloud->name);
+    const struct fault_names names = names_of(scenario, group, cloud);
+    cloud->faults = faults_bind(scenario->arena, faults, cloud->graph, cloud->fleet, &names);
 }
 
 /* An incident or hazard that names a cloud must mean one. */

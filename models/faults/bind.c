@@ -3,13 +3,26 @@
 
 #include <math.h>
 
+/* Of what a target means those that the source may hit under one of the names. */
 static struct fault_match bind_target(struct arena *arena, const struct graph *graph, const struct target *target,
-                               const char *const *clouds, uint32_t count, const char *cloud)
+                                      const char *const *clouds, uint32_t count, const struct fault_names *names)
 {
-    return target_hits_cloud(clouds, count, cloud) ? target_match(arena, graph, target) : (struct fault_match){0};
+    bool hits[FAULT_NAMES_MAX] = {false}, any = false;
+    for (uint32_t i = 0; i < names->count; i++)
+        any = (hits[i] = target_hits_cloud(clouds, count, names->name[i])) || any;
+    if (!any || hits[0] || names->owner == NULL)
+        return any ? target_match(arena, graph, target) : (struct fault_match){0};
+    struct fault_match all = target_match(arena, graph, target);
+    uint32_t *list = arena_array(arena, all.count, uint32_t), used = 0;
+    for (uint32_t i = 0; i < all.count; i++) {
+        uint8_t owner = names->owner[all.component[i]];
+        if (owner == 0 || hits[owner])
+            list[used++] = all.component[i];
+    }
+    return (struct fault_match){.component = list, .count = used};
 }
 
-static void bind_targets(struct arena *arena, const struct fault_list *list, const char *cloud, struct fault_plan *plan)
+static void bind_targets(struct arena *arena, const struct fault_list *list, const struct fault_names *names, struct fault_plan *plan)
 {
     uint32_t effects = 0, next = 0;
     for (uint32_t i = 0; i < list->incidents; i++)
@@ -23,19 +36,19 @@ static void bind_targets(struct arena *arena, const struct fault_list *list, con
     for (uint32_t i = 0; i < list->incidents; i++) {
         const struct incident *what = &list->incident[i];
         for (uint32_t e = 0; e < what->effects; e++)
-            match[next++] = bind_target(arena, plan->graph, &what->effect[e].target, what->clouds, what->cloud_count, cloud);
+            match[next++] = bind_target(arena, plan->graph, &what->effect[e].target, what->clouds, what->cloud_count, names);
     }
     for (uint32_t i = 0; i < list->hazards; i++) {
         const struct hazard *what = &list->hazard[i];
-        match[next++] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, cloud);
+        match[next++] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, names);
     }
     for (uint32_t i = 0; i < list->traces; i++) {
         const struct trace *what = &list->trace[i];
-        match[next++] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, cloud);
+        match[next++] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, names);
     }
     for (uint32_t i = 0; i < list->rollouts; i++) {
         const struct rollout *what = &list->rollout[i];
-        match[next++] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, cloud);
+        match[next++] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, names);
     }
 }
 
@@ -66,11 +79,11 @@ static void bind_rates(struct arena *arena, const struct fault_list *list, struc
 }
 
 struct fault_plan *faults_bind(struct arena *arena, const struct fault_list *list, const struct graph *graph,
-                               const struct fleet *fleet, const char *cloud)
+                               const struct fleet *fleet, const struct fault_names *names)
 {
     struct fault_plan *plan = arena_new(arena, struct fault_plan);
     *plan = (struct fault_plan){.list = list, .graph = graph, .fleet = fleet};
-    bind_targets(arena, list, cloud, plan);
+    bind_targets(arena, list, names, plan);
     bind_rates(arena, list, plan);
     plan->process = arena_array(arena, graph_count(graph), uint32_t);
     for (uint32_t c = 0; c < graph_count(graph); c++)

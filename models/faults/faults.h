@@ -217,8 +217,17 @@ struct fault_plan {
     uint32_t processes;
 };
 
+enum { FAULT_NAMES_MAX = 3 };
+/* Names by which sources of faults mean a cloud: first its own, by which they mean all of it, then those of its parts, by which they mean
+ * what is the part's and what is nobody's. */
+struct fault_names {
+    const char *const *name; /* [count] */
+    uint32_t count;
+    const uint8_t *owner;    /* by component: index of the part's name; 0: nobody's; NULL: there are no parts */
+};
+
 struct fault_plan *faults_bind(struct arena *arena, const struct fault_list *list, const struct graph *graph,
-                               const struct fleet *fleet, const char *cloud);
+                               const struct fleet *fleet, const struct fault_names *names);
 /* Upper estimate of the fault events that can be pending at once. */
 uint32_t faults_pending_estimate(const struct fault_plan *plan);
 

@@ -63,6 +63,7 @@ struct measure *measure_open(struct arena *arena, const struct measure_options *
                                 .task = options->task,
                                 .arena = arena,
                                 .record = options->record,
+                                .whole = options->whole,
                                 .lease_deadline = options->lease_deadline,
                                 .nodes = options->nodes,
                                 .last = {-options->task->warmup.us},
@@ -230,6 +231,8 @@ void measure_withdraw(struct measure *measure, uint32_t workload, instant now)
 
 void measure_touched(struct measure *measure, uint32_t workload, uint32_t incident, instant now)
 {
+    if (measure->whole != NULL)
+        measure_touched(measure->whole, workload, incident, now);
     struct account *account = &measure->account[workload];
     if (!account->wanted)
         return;
@@ -239,12 +242,16 @@ void measure_touched(struct measure *measure, uint32_t workload, uint32_t incide
 
 void measure_back(struct measure *measure, uint32_t incident, instant now)
 {
+    if (measure->whole != NULL)
+        measure_back(measure->whole, incident, now);
     if (incident == 0)
         samples_add(&measure->back_min, (double)(now.us - measure->incident_start[0].us) / 6e7);
 }
 
 void measure_gone(struct measure *measure, uint32_t incident, instant now)
 {
+    if (measure->whole != NULL)
+        measure_gone(measure->whole, incident, now);
     if (incident == 0)
         samples_add(&measure->gone_min, (double)(now.us - measure->incident_start[0].us) / 6e7);
 }
@@ -300,6 +307,8 @@ static bool judged(const struct measure *measure, instant asked)
 
 void measure_lease_granted(struct measure *measure, instant asked, instant now)
 {
+    if (measure->whole != NULL)
+        measure_lease_granted(measure->whole, asked, now);
     if (!counts(measure, asked))
         return;
     samples_add(&measure->lease_s, (double)(now.us - asked.us) / 1e6);
@@ -311,6 +320,8 @@ void measure_lease_granted(struct measure *measure, instant asked, instant now)
 
 void measure_lease_failed(struct measure *measure, instant asked, instant now)
 {
+    if (measure->whole != NULL)
+        measure_lease_failed(measure->whole, asked, now);
     /* Given up before its deadline it was neither granted nor refused. */
     if (judged(measure, asked) && now.us - asked.us >= measure->lease_deadline.us)
         measure->leases_asked++;
@@ -331,6 +342,8 @@ void measure_ahead_pay(const struct measure *measure, uint32_t workload) { NINES
 
 void measure_pay(struct measure *measure, uint32_t workload, money amount, instant now)
 {
+    if (measure->whole != NULL)
+        measure_pay(measure->whole, workload, amount, now);
     if (!counts(measure, now))
         return;
     measure->cost_micro[has_gpus(measure, workload)] += amount.micro;
@@ -339,6 +352,8 @@ void measure_pay(struct measure *measure, uint32_t workload, money amount, insta
 
 void measure_credit(struct measure *measure, uint32_t workload, money amount, instant now)
 {
+    if (measure->whole != NULL)
+        measure_credit(measure->whole, workload, amount, now);
     if (!counts(measure, now))
         return;
     measure->cost_micro[has_gpus(measure, workload)] -= amount.micro;
@@ -347,28 +362,50 @@ void measure_credit(struct measure *measure, uint32_t workload, money amount, in
     measure_lose_credit(measure, workload, amount.micro, now);
 }
 
-void measure_stranded(struct measure *measure, money amount) { measure->stranded_micro += amount.micro; }
+void measure_stranded(struct measure *measure, money amount)
+{
+    if (measure->whole != NULL)
+        measure_stranded(measure->whole, amount);
+    measure->stranded_micro += amount.micro;
+}
 
 void measure_market(struct measure *measure, const struct measure_market *market)
 {
-    measure->market = *market;
+    struct measure_market *sum = &measure->market;
+    if (measure->whole != NULL)
+        measure_market(measure->whole, market);
+    sum->disagreements += market->disagreements;
+    sum->pauses += market->pauses;
+    sum->paused.us += market->paused.us;
+    sum->dead_units.us += market->dead_units.us;
+    sum->dead.micro += market->dead.micro;
+    sum->uncredited.micro += market->uncredited.micro;
+    sum->stuck.micro += market->stuck.micro;
+    sum->locked.micro += market->locked.micro;
+    sum->dust.micro += market->dust.micro;
     measure->has_market = true;
 }
 
 void measure_owners(struct measure *measure, const struct measure_owners *owners)
 {
+    if (measure->whole != NULL)
+        measure_owners(measure->whole, owners);
     measure->owners = *owners;
     measure->has_owners = true;
 }
 
 void measure_billed(struct measure *measure, uint32_t workload, uint32_t units, instant from, instant to)
 {
+    if (measure->whole != NULL)
+        measure_billed(measure->whole, workload, units, from, to);
     (void)workload;
     measure->billed_us += (timeweighted_area)inside(measure, from, to) * units;
 }
 
 void measure_provider(struct measure *measure, double capacity_time)
 {
+    if (measure->whole != NULL)
+        measure_provider(measure->whole, capacity_time);
     measure->provider_sum += capacity_time;
     measure->provider_squares += capacity_time * capacity_time;
 }
@@ -387,12 +424,16 @@ void measure_count_useful(struct measure *measure, const struct demand_class *cl
 
 void measure_job_begun(struct measure *measure, instant requested, instant now)
 {
+    if (measure->whole != NULL)
+        measure_job_begun(measure->whole, requested, now);
     if (counts(measure, requested))
         samples_add(&measure->job_wait_min, (double)(now.us - requested.us) / 6e7);
 }
 
 void measure_job(struct measure *measure, uint32_t workload, const struct job_account *inside, bool completed)
 {
+    if (measure->whole != NULL)
+        measure_job(measure->whole, workload, inside, completed);
     const struct demand_class *class = demand_class_of(measure->demand, workload);
     measure_count_useful(measure, class, (double)inside->productive.us * class->units);
     measure->lost_h += duration_hours(inside->rework) * class->units * gpus_of(class);
@@ -408,11 +449,15 @@ void measure_job(struct measure *measure, uint32_t workload, const struct job_ac
 
 void measure_count(struct measure *measure, enum measure_event event, instant now)
 {
+    if (measure->whole != NULL)
+        measure_count(measure->whole, event, now);
     measure->events[event] += counts(measure, now);
 }
 
 void measure_lost_writes(struct measure *measure, duration lag, instant now)
 {
+    if (measure->whole != NULL)
+        measure_lost_writes(measure->whole, lag, now);
     if (!counts(measure, now))
         return;
     measure->lost_writes_us += lag.us;

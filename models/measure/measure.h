@@ -28,6 +28,7 @@ struct measure_options {
     const struct demand *demand;
     const struct sim_task *task;
     struct sim_record *record;   /* outages go there as they end, the rest at the close */
+    struct measure *whole;       /* of the same workloads, whom all is told that is said of money, leases, jobs and incidents; NULL */
     uint32_t nodes;
     const uint32_t *components;  /* [COMPONENT_CLASSES]: how many there are of each kind; NULL: none are followed */
     uint32_t incidents;          /* scripted incidents of the point */
@@ -82,7 +83,7 @@ void measure_credit(struct measure *measure, uint32_t workload, money amount, in
 void measure_stranded(struct measure *measure, money amount);
 /* A tenant has deployed a service again by its own hand. */
 void measure_redeployed(struct measure *measure, uint32_t workload, instant now);
-/* What a marketplace of leases has to say of itself at the horizon: once, by clouds that have one; elsewhere these are undefined. */
+/* What a marketplace of leases has to say of itself at the horizon: once by each marketplace, added up; elsewhere these are undefined. */
 struct measure_market {
     uint64_t disagreements; /* replicas for which a provider's inventory had room and its cluster had none */
     uint64_t pauses;        /* groups that a provider's leaving has paused */

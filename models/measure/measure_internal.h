@@ -61,6 +61,7 @@ struct measure {
     const struct sim_task *task;
     struct arena *arena;
     struct sim_record *record;
+    struct measure *whole;
     duration lease_deadline;
     uint32_t nodes;
     struct account *account;

@@ -380,6 +380,20 @@ static void say_ionet_devices(struct generator *g)
         say(g, "misuse = \"%u /y\"; blocked_for = \"exponential(10 h)\"; ", rate);
 }
 
+/* A tenant on any two of them. */
+static void say_hybrid(struct generator *g)
+{
+    static const char *const names[] = {"h", "a", "i"}, *const modes[] = {"active-active", "warm standby", "backup"};
+    uint32_t first = below(g, 3), second = (first + between(g, 1, 2)) % 3, site = below(g, g->sites), minutes = between(g, 0, 60);
+    say(g, ",\n  { name = \"x\"; kind = \"hybrid\"; parts = [ \"%s\", \"%s\" ]; mode = \"%s\"; return_after = \"%u min\"; ", names[first],
+        names[second], modes[below(g, 3)], minutes);
+    if (chance(g, 0.5))
+        say(g, "sites = [ \"s%u\" ]; ", site);
+    if (chance(g, 0.3))
+        say(g, "fail_over_notice = \"60 s\"; fail_over_switch = \"60 s\"; fail_over_restore = \"0 s\"; ");
+    say(g, "}");
+}
+
 static void say_clouds(struct generator *g)
 {
     const char *places = chance(g, 0.5) ? "best-fit" : "fgd";
@@ -428,7 +442,10 @@ static void say_clouds(struct generator *g)
     say_laws(g, "control_up", "control_repair");
     say_laws(g, "relay_up", "relay_repair");
     say_ionet_devices(g);
-    say(g, "gpu_prices = ( { model = \"a100\"; price = \"1 USD/h\"; } ); } );\n");
+    say(g, "gpu_prices = ( { model = \"a100\"; price = \"1 USD/h\"; } ); }");
+    if (g->sites > 1)
+        say_hybrid(g);
+    say(g, " );\n");
 }
 
 /* The caller frees the text. */
@@ -639,9 +656,8 @@ static void check_report(const struct clouds_test *test)
 }
 
 /* A workload that has been wanted for half a day and is not up, nor, if it is a job, done; COMPONENT_NONE: there is none. */
-static uint32_t find_stuck(const struct clouds_test *test)
+static uint32_t find_stuck(const struct clouds_test *test, const struct world *world)
 {
-    const struct world *world = test->world;
     for (uint32_t w = 0; w < world->demand->workloads; w++) {
         const struct workload *what = &world->demand->workload[w];
         if (!world_wanted(world, w) || what->requested.us > test->task.horizon.us - US_PER_DAY / 2)
@@ -652,14 +668,16 @@ static uint32_t find_stuck(const struct clouds_test *test)
     return COMPONENT_NONE;
 }
 
-static void check_progress(const struct clouds_test *test)
+/* Of a hybrid, in each of its parts. */
+static void check_progress(const struct clouds_test *test, const struct world *world)
 {
-    const struct world *world = test->world;
-    uint32_t w = find_stuck(test);
+    uint32_t w = world->parts == 0 ? find_stuck(test, world) : COMPONENT_NONE;
     char name[96];
+    for (uint32_t p = 0; p < world->parts; p++)
+        check_progress(test, world->part[p]);
     if (w != COMPONENT_NONE)
-        fail_round("%s has %u of %u units up under %s, long after the last fault", world_name(world, w, name, sizeof name),
-                   world->load[w].up, world_class(world, w)->units, world->plan->name);
+        fail_round("%s has %u of %u units up under %s%s, long after the last fault", world_name(world, w, name, sizeof name),
+                   world->load[w].up, world_class(world, w)->units, world->whole != NULL ? "a hybrid's " : "", world->plan->name);
 }
 
 /* --- Rounds ---------------------------------------------------------------------------------------------------------- */
@@ -674,10 +692,14 @@ static double live(struct clouds_test *test, uint32_t arm, enum mode mode)
         world_audit(test->world);
         check_nodes(test->world);
         check_states(test->world);
+        for (uint32_t p = 0; p < test->world->parts; p++) {
+            check_nodes(test->world->part[p]);
+            check_states(test->world->part[p]);
+        }
     }
     world_live(test->world, test->task.horizon);
     if (mode == PROGRESS)
-        check_progress(test);
+        check_progress(test, test->world);
     clouds_finish(test);
     check_report(test);
     return clouds_metric(test, "availability_node");
@@ -702,7 +724,9 @@ static void round_of(uint64_t seed, enum mode mode, bool show)
     clouds_close(&test);
     clouds_open(&test, scenario);
     test.scene.replay = replay;
-    for (uint32_t arm = 0; arm < 3; arm++) {
+    const struct sim_arm *arms;
+    uint32_t clouds = (uint32_t)clouds_model.arms(test.plan, &arms);
+    for (uint32_t arm = 0; arm < clouds; arm++) {
         test.cloud.shuffle_ties = 0;
         double plain = mode == SHUFFLED ? live(&test, arm, mode) : 0;
         test.cloud.shuffle_ties = mode == SHUFFLED ? seed | 1 : 0;
@@ -781,7 +805,7 @@ static void event_that_is_dropped_is_found(void **state)
         }
         world_live(test.world, test.task.horizon);
         dropped += done;
-        found += done && find_stuck(&test) != COMPONENT_NONE;
+        found += done && find_stuck(&test, test.world) != COMPONENT_NONE;
         clouds_close(&test);
         free(scenario);
     }

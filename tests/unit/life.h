@@ -45,7 +45,7 @@ static inline void plan(struct life *life, struct rooms *rooms, struct graph_bui
 {
     const char *cycle = "";
     *life = (struct life){.rooms = rooms, .graph = graph_build(builder, &cycle), .watched = COMPONENT_NODE};
-    life->plan = faults_bind(&rooms->arena, rooms->faults, life->graph, rooms->fleet, cloud);
+    life->plan = faults_bind(&rooms->arena, rooms->faults, life->graph, rooms->fleet, &(struct fault_names){.name = &cloud, .count = 1});
     life->trace = arena_array(&rooms->arena, graph_count(life->graph), uint64_t);
 }
 

@@ -46,7 +46,10 @@ static void withdraw(void *context, uint32_t workload)
 
 static void node_changed(struct akash *cloud, uint32_t node, bool serves)
 {
-    struct akash_provider *provider = &cloud->provider[cloud->plan->pools->pool_of_node[node]];
+    uint32_t pool = cloud->plan->pools->pool_of_node[node];
+    if (pool == COMPONENT_NONE)
+        return; /* another cloud's, under a hybrid */
+    struct akash_provider *provider = &cloud->provider[pool];
     adjust_set_ready(provider->cluster, (int32_t)cloud->local[node], serves);
     provider->stale = true;
 }

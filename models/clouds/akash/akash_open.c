@@ -168,19 +168,22 @@ static void open_clusters(struct akash *cloud)
     struct adjust_node_spec **nodes = arena_array(world->arena, cloud->plan->providers, struct adjust_node_spec *);
     cloud->local = arena_array(world->arena, fleet->nodes, uint32_t);
     for (uint32_t n = 0; n < fleet->nodes; n++)
-        cloud->local[n] = size[cloud->plan->pools->pool_of_node[n]]++;
+        if (cloud->plan->pools->pool_of_node[n] != COMPONENT_NONE) /* another cloud's, under a hybrid */
+            cloud->local[n] = size[cloud->plan->pools->pool_of_node[n]]++;
     for (uint32_t p = 0; p < cloud->plan->providers; p++)
         nodes[p] = arena_array(world->arena, size[p], struct adjust_node_spec);
     for (uint32_t n = 0; n < fleet->nodes; n++)
-        describe_node(cloud, n, &nodes[cloud->plan->pools->pool_of_node[n]][cloud->local[n]]);
+        if (cloud->plan->pools->pool_of_node[n] != COMPONENT_NONE)
+            describe_node(cloud, n, &nodes[cloud->plan->pools->pool_of_node[n]][cloud->local[n]]);
     for (uint32_t p = 0; p < cloud->plan->providers; p++) {
         struct adjust_cluster_spec spec = {.nodes = nodes[p], .n_nodes = (int32_t)size[p], .leased_ips = ADJUST_UNSET};
         cloud->provider[p].cluster = adjust_cluster_create(world->arena, cloud->names, cloud->book, &spec,
                                                              &cloud->plan->rules.provider.adjust);
     }
     for (uint32_t n = 0; n < fleet->nodes; n++) {
-        struct akash_provider *provider = &cloud->provider[cloud->plan->pools->pool_of_node[n]];
-        if (!graph_serves(world->graph, fleet->node[n].component)) {
+        uint32_t pool = cloud->plan->pools->pool_of_node[n];
+        if (pool != COMPONENT_NONE && !graph_serves(world->graph, fleet->node[n].component)) {
+            struct akash_provider *provider = &cloud->provider[pool];
             adjust_set_ready(provider->cluster, (int32_t)cloud->local[n], false);
             provider->stale = true;
         }

@@ -74,7 +74,7 @@ void hyperscaler_on_wave(void *context, struct engine *engine, uint32_t site, ui
     }
     wave->under_way = true;
     for (uint32_t n = where->first_node; n < where->first_node + where->nodes; n++)
-        if (hyperscaler_update_domain(cloud->plan, n) == wave->domain) {
+        if (hyperscaler_update_domain(cloud->plan, n) == wave->domain && cloud->plan->pools->pool_of_node[n] != COMPONENT_NONE) {
             wave->out++;
             later(cloud, n, cloud->action_drain, (duration){0});
         }
@@ -97,7 +97,8 @@ void hyperscaler_open_maintenance(struct hyperscaler *cloud)
         return;
     }
     for (uint32_t n = 0; n < nodes; n++)
-        later(cloud, n, cloud->action_drain, drawn(cloud, n, cloud->plan->maintenance_every, true));
+        if (cloud->plan->pools->pool_of_node[n] != COMPONENT_NONE) /* else it is another cloud's, under a hybrid */
+            later(cloud, n, cloud->action_drain, drawn(cloud, n, cloud->plan->maintenance_every, true));
 }
 
 void hyperscaler_on_drain(void *context, struct engine *engine, uint32_t node, uint64_t detail)

@@ -22,11 +22,13 @@ struct cloud_kind {
      * scenario->arena. Mistakes go to scenario_error. */
     const void *(*plan)(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
                         const struct demand_plan *demand, struct graph_builder *graph);
+    /* The part of a hybrid that a component of its graph is of: 1, 2; 0: of none, or of both. NULL: the cloud has no parts. */
+    uint8_t (*part_of)(const void *plan, const struct component *component);
     /* Events that one unit of demand can have pending at once because of this cloud, for the size of the queue. */
     uint32_t events_per_unit;
     uint32_t events_per_node; /* the same for a machine of the fleet */
 
-    /* How the fleet is divided under this cloud; the world opens the inventories and switches their nodes. */
+    /* How the fleet is divided under this cloud; the world opens the inventories and switches their nodes. NULL: it is the parts' to say. */
     const struct pool_plan *(*pools)(const void *plan);
     /* A replication's state, in world->arena. Registers the cloud's actions with world->engine. */
     void *(*open)(struct world *world, const void *plan);
@@ -42,6 +44,8 @@ struct cloud_kind {
     /* [change] All components of a bound unit serve again: it is up already if it was left running; one that was halted, or
      * that was still starting, is the cloud's to start. */
     void (*unit_up)(void *cloud, uint32_t unit);
+    /* [change] The replicas of a service in one of a hybrid's parts give more or less than before. NULL: the cloud has no parts. */
+    void (*part_gives)(void *cloud, uint32_t workload, struct measure_cause cause);
     /* [change] Any component's bits changed; the inventories know already. NULL: nothing more to do. */
     void (*component)(void *cloud, uint32_t component, uint8_t before, uint8_t after);
     /* Control-plane probes are sent and repeated by the world, which asks only: how long does the path of a tenant's small request
@@ -58,7 +62,13 @@ struct cloud_kind {
     void (*audit)(const void *cloud);
 };
 
-extern const struct cloud_kind cloud_hyperscaler, cloud_akash, cloud_ionet;
+extern const struct cloud_kind cloud_hyperscaler, cloud_akash, cloud_ionet, cloud_hybrid;
+/* The kind that a cloud's group names. */
+const struct cloud_kind *cloud_kind_of(const struct value *group);
+/* What a cloud has added to the graph under its name gets its luck by its kind instead, "hyperscaler:us-central/control": two clouds that
+ * are alike but for their names have the same. */
+void cloud_name_luck(struct scenario *scenario, const char *name, const struct cloud_kind *kind, const struct fleet *fleet,
+                     struct graph_builder *builder);
 
 enum { EVENTS_MAX = 1 << 24 }; /* what the engine can keep pending */
 

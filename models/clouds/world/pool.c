@@ -146,7 +146,8 @@ void pools_component(struct pools *pools, uint32_t component, bool serves)
 void pools_cordon(struct pools *pools, uint32_t node, bool cordoned)
 {
     pools->cordoned[node] = cordoned;
-    switch_node(pools, node, !cordoned && graph_serves(pools->world->graph, pools->world->plan->fleet->node[node].component));
+    if (pools->plan->pool_of_node[node] != COMPONENT_NONE)
+        switch_node(pools, node, !cordoned && graph_serves(pools->world->graph, pools->world->plan->fleet->node[node].component));
 }
 
 static struct gpu_place_options place_options(struct pools *pools)

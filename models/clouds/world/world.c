@@ -159,6 +159,27 @@ static void measure_service(struct world *world, uint32_t workload, struct measu
     const struct load *load = &world->load[workload];
     measure_up(world->measure, workload, load->counted, cause, world_now(world));
     measure_grey(world->measure, workload, load->given - (int64_t)load->counted * GRAPH_WHOLE, world_now(world));
+    if (world->whole != NULL)
+        world->whole->plan->kind->part_gives(world->whole->cloud, workload, cause);
+}
+
+void world_whole_gives(struct world *whole, uint32_t workload, uint32_t counted, int64_t given, struct measure_cause cause)
+{
+    struct load *load = &whole->load[workload];
+    const struct demand_class *class = world_class(whole, workload);
+    uint32_t first = whole->demand->workload[workload].first_unit;
+    int64_t left = given;
+    load->counted = counted;
+    load->given = given;
+    for (uint32_t u = first; u < first + class->units; u++) { /* for the course of sites: at the homes of the first replicas */
+        int64_t fraction = left < GRAPH_WHOLE ? left : GRAPH_WHOLE, change = fraction - (int64_t)whole->unit[u].fraction;
+        left -= fraction;
+        whole->unit[u].fraction = (uint32_t)fraction;
+        if (change != 0 && load->wanted)
+            measure_site(whole->measure, world_site(whole, u), 0, change, world_now(whole));
+    }
+    if (load->wanted)
+        measure_service(whole, workload, cause);
 }
 
 /* A unit has come up or gone down: tells the job or the measurement. */
@@ -428,7 +449,7 @@ void world_on_change(void *context, uint32_t component, uint8_t before, uint8_t 
     world->changing = true;
     if ((before ^ after) & COMPONENT_SERVES) {
         bool serves = (after & COMPONENT_SERVES) != 0;
-        if (component < world->plan->fleet->fleet_components &&
+        if (world->whole == NULL && component < world->plan->fleet->fleet_components &&
             world->plan->fleet->node_of_component[component] != COMPONENT_NONE) {
             world->nodes_up = serves ? world->nodes_up + 1 : world->nodes_up - 1;
             if (world->measure != NULL)
@@ -443,6 +464,8 @@ void world_on_change(void *context, uint32_t component, uint8_t before, uint8_t 
         pools_component(world->pools, component, (after & COMPONENT_SERVES) != 0);
     if (world->cloud != NULL && world->plan->kind->component != NULL)
         world->plan->kind->component(world->cloud, component, before, after);
+    for (uint32_t p = 0; p < world->parts; p++)
+        world_on_change(world->part[p], component, before, after);
     world->changing = nested;
 }
 
@@ -457,13 +480,15 @@ void world_on_fraction(void *context, uint32_t component)
         if (unit_is_up(&world->unit[unit]))
             regrade(world, unit, component);
     }
+    for (uint32_t p = 0; p < world->parts; p++)
+        world_on_fraction(world->part[p], component);
 }
 
 /* --- Audit ---------------------------------------------------------------------------------------------------------- */
 
-void world_audit(const struct world *world)
+/* A part is audited by itself, and the whole's sums by its cloud. */
+static void audit_units(const struct world *world)
 {
-    graph_audit(world->graph);
     for (uint32_t w = 0; w < world->demand->workloads; w++) {
         uint32_t up = 0, counted = 0, first = world->demand->workload[w].first_unit;
         int64_t given = 0;
@@ -484,6 +509,15 @@ void world_audit(const struct world *world)
         check(up == world->load[w].up, "workload %" PRIu32 " miscounts its units", w);
     }
     pools_audit(world->pools);
+}
+
+void world_audit(const struct world *world)
+{
+    graph_audit(world->graph);
+    if (world->parts == 0)
+        audit_units(world);
+    for (uint32_t p = 0; p < world->parts; p++)
+        world_audit(world->part[p]);
     if (world->plan->kind->audit != NULL)
         world->plan->kind->audit(world->cloud);
 }

@@ -28,7 +28,7 @@ struct cloud_plan;
 struct pools;
 
 enum unit_state { UNIT_IDLE, UNIT_BOUND, UNIT_RUNNING };
-enum { UNIT_DEPENDENCIES = 4 };
+enum { UNIT_DEPENDENCIES = 4, WORLD_PARTS = 2 };
 
 struct unit {
     uint32_t workload;
@@ -105,6 +105,9 @@ struct world {
     uint32_t told;           /* workload that somebody listens to (world_tell.h); COMPONENT_NONE: nobody does */
     struct world_told *telling; /* what goes with it; NULL */
     void *cloud;
+    struct world *whole;     /* the world of a hybrid that this one is a part of; NULL */
+    struct world *part[WORLD_PARTS]; /* of a hybrid: its units live there, and it has none itself */
+    uint32_t parts;
     double stop_at;          /* importance at which a path stops to be copied (world_branch.h); infinity: never */
     bool stopped;            /* it did */
     uint32_t watched_class;  /* of demand, whose services are watched; COMPONENT_NONE: all */
@@ -186,6 +189,21 @@ void world_warn(struct world *world, uint32_t workload, instant stop);
 void world_stop(struct world *world, uint32_t workload);
 /* Somebody has noticed that a job stands still (design: detection ends, queueing begins). */
 void world_detected(struct world *world, uint32_t workload);
+
+/* --- Parts of a hybrid: worlds with units, inventories and a control plane of their own over one graph, engine and stream of bad luck.
+ * Workloads have the same numbers in a part as in the whole; what a part pays, asks for and loses counts for the whole. --- */
+
+/* To be called while the whole's cloud is opened. plan: own kind, plan and demand, the rest as the whole's; demand: as the part has it.
+ * Both must outlive the world. */
+struct world *world_part_open(struct world *whole, const struct cloud_plan *plan, struct demand *demand);
+/* A workload is wanted of the part, or not any more: as the whole learns it, or as the hybrid decides. No effect where it is so already. */
+void world_part_request(struct world *part, uint32_t workload);
+void world_part_withdraw(struct world *part, uint32_t workload);
+/* The horizon: the part's accounts are settled. */
+void world_part_close(struct world *part);
+/* What a service of a hybrid gives from now on: replicas that count as up, and all that is given, of GRAPH_WHOLE each. cause: why, when it is
+ * less than before. */
+void world_whole_gives(struct world *whole, uint32_t workload, uint32_t counted, int64_t given, struct measure_cause cause);
 
 /* Aborts unless units, lists and counts agree. */
 void world_audit(const struct world *world);

@@ -20,21 +20,17 @@ static void want_at_sites(struct world *world, uint32_t workload, int32_t sign)
         measure_site(world->measure, world_site(world, u), sign, (int64_t)world->unit[u].fraction * sign, world_now(world));
 }
 
-static void on_request(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
+static void begin_to_want(struct world *world, uint32_t workload)
 {
-    (void)detail;
-    struct world *world = context;
     const struct workload *what = &world->demand->workload[workload];
     world->load[workload].wanted = true;
-    if (world_class(world, workload)->kind == DEMAND_JOB)
+    if (world_class(world, workload)->kind == DEMAND_JOB && world->parts == 0)
         world_open_job(world, workload);
     measure_request(world->measure, workload, world_now(world));
     want_at_sites(world, workload, +1);
     if (world_tells(world, workload))
         world_tell_whole(world, "asked", "asked for %u %s", world_class(world, workload)->units, world_unit_word(world, workload));
-    if (what->withdrawn.us < US_NEVER)
-        engine_schedule(engine, what->withdrawn, CLASS_END, world->action_withdraw, workload, 0);
-    for (uint32_t u = what->first_unit; u < what->first_unit + world_class(world, workload)->units; u++)
+    for (uint32_t u = what->first_unit; u < what->first_unit + world_class(world, workload)->units && world->parts == 0; u++)
         world_ask(world, u);
     world->plan->kind->request(world->cloud, workload);
 }
@@ -50,11 +46,18 @@ static void forget_touched(struct world *world, uint32_t workload)
     }
 }
 
-static void on_withdraw(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
+static void on_request(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
 {
-    (void)engine;
     (void)detail;
     struct world *world = context;
+    instant withdrawn = world->demand->workload[workload].withdrawn;
+    if (withdrawn.us < US_NEVER)
+        engine_schedule(engine, withdrawn, CLASS_END, world->action_withdraw, workload, 0);
+    begin_to_want(world, workload);
+}
+
+static void end_wanting(struct world *world, uint32_t workload)
+{
     measure_withdraw(world->measure, workload, world_now(world));
     want_at_sites(world, workload, -1);
     if (world_tells(world, workload))
@@ -62,6 +65,13 @@ static void on_withdraw(void *context, struct engine *engine, uint32_t workload,
     world->load[workload].wanted = false;
     forget_touched(world, workload);
     world->plan->kind->withdraw(world->cloud, workload);
+}
+
+static void on_withdraw(void *context, struct engine *engine, uint32_t workload, uint64_t detail)
+{
+    (void)engine;
+    (void)detail;
+    end_wanting(context, workload);
 }
 
 /* A probe completes within 5 min of being sent or has failed; one that is turned away is tried again every 30 s. */
@@ -214,9 +224,10 @@ static void open_measure(struct world *world)
     struct measure_options options = {.demand = world->demand,
                                       .task = world->task,
                                       .record = world->record,
+                                      .whole = world->whole != NULL ? world->whole->measure : NULL,
                                       .nodes = fleet->nodes,
                                       .components = components,
-                                      .sites = fleet->sites,
+                                      .sites = world->whole != NULL ? 0 : fleet->sites,
                                       .site_name = site_names,
                                       .incidents = faults->incidents,
                                       .incident_start = starts,
@@ -281,7 +292,8 @@ static void open_world(struct world *world)
     world->faults = faults_open(world->arena, plan->faults, world->graph, world->engine, task->seed, task->replication);
     open_falls(world);
     world_tell_open(world);
-    world->pools = pools_open(world, plan->kind->pools(plan->own));
+    if (plan->kind->pools != NULL)
+        world->pools = pools_open(world, plan->kind->pools(plan->own));
     world->cloud = plan->kind->open(world, plan->own);
     for (uint32_t w = 0; w < world->demand->workloads; w++)
         if (world->demand->workload[w].requested.us < task->horizon.us)
@@ -314,6 +326,62 @@ void world_end(struct world *world)
     measure_totals(world->measure, faults_started(world->faults), world->refusals);
     measure_close(world->measure);
     record_done(world->record, engine_events(world->engine), engine_digest(world->engine));
+}
+
+/* --- Parts of a hybrid ----------------------------------------------------------------------------------------------- */
+
+/* What a part measures of its services is for its own bills: it lists no outages. */
+static const struct sim_task *silent(struct world *whole)
+{
+    struct sim_task *task = arena_new(whole->arena, struct sim_task);
+    *task = *whole->task;
+    task->outage_min = (duration){US_NEVER};
+    return task;
+}
+
+struct world *world_part_open(struct world *whole, const struct cloud_plan *plan, struct demand *demand)
+{
+    enum { LEASES_OF_A_PART = 1 << 30 }; /* ids of leases differ between parts */
+    struct world *part = arena_new(whole->arena, struct world);
+    check(whole->parts < WORLD_PARTS, "more than %d parts", WORLD_PARTS);
+    *part = (struct world){.plan = plan, .task = silent(whole), .record = whole->record, .arena = whole->arena, .engine = whole->engine,
+                           .graph = whole->graph, .faults = whole->faults, .demand = demand, .whole = whole,
+                           .leases_listed = (int64_t)whole->parts * LEASES_OF_A_PART, .stop_at = (double)INFINITY,
+                           .told = whole->told, .telling = whole->telling, .watched_class = COMPONENT_NONE};
+    part->action_withdraw = engine_action(part->engine, on_withdraw, part);
+    part->action_finish = engine_action(part->engine, world_on_finish, part);
+    part->action_fault = engine_action(part->engine, world_on_fault, part);
+    part->action_abandon = engine_action(part->engine, world_on_abandon, part);
+    part->action_zero = engine_action(part->engine, on_zero, part);
+    open_units(part);
+    world_list_open(part);
+    open_measure(part);
+    part->pools = pools_open(part, plan->kind->pools(plan->own));
+    part->cloud = plan->kind->open(part, plan->own);
+    engine_schedule(part->engine, (instant){0}, CLASS_ZERO, part->action_zero, 0, 0);
+    whole->part[whole->parts++] = part;
+    return part;
+}
+
+void world_part_request(struct world *part, uint32_t workload)
+{
+    if (!part->load[workload].wanted)
+        begin_to_want(part, workload);
+}
+
+void world_part_withdraw(struct world *part, uint32_t workload)
+{
+    if (part->load[workload].wanted)
+        end_wanting(part, workload);
+}
+
+void world_part_close(struct world *part)
+{
+    close_requests(part);
+    part->plan->kind->close(part->cloud);
+    world_list_close(part);
+    close_jobs(part);
+    part->whole->refusals += part->refusals;
 }
 
 enum { AUDITS = 64 }; /* looks at the whole world in an audited run */
