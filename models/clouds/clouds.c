@@ -44,6 +44,7 @@ static const struct key clouds_keys[] = {
     {"incidents", KEY_LIST, NULL, "scripted faults with phases", .children = incident_keys},
     {"traces", KEY_LIST, NULL, "outages as they were recorded", .children = trace_keys},
     {"rollouts", KEY_LIST, NULL, "releases that spread in stages until they are stopped", .children = rollout_keys},
+    {"caches", KEY_LIST, NULL, "components that are cold after an outage, and what stands behind them", .children = cache_keys},
     {"clouds", KEY_LIST, NULL, "architectures under test", .children = cloud_keys, .required = true},
     {"components", KEY_LIST, NULL, "shared components that clouds depend on", .children = component_keys},
     {"needs", KEY_LIST, NULL, "dependencies besides those that fleet and clouds bring", .children = need_keys},
@@ -175,6 +176,26 @@ static void check_beta(struct scenario *scenario, const struct clouds_plan *plan
                        "no target of '%s' fails by itself", value_text(group, "name"));
 }
 
+/* What stands behind a cache is somewhere, and is no cache of the kind. */
+static void check_cache(struct scenario *scenario, const struct clouds_plan *plan, const struct value *group, const struct cache *cache,
+                        uint32_t number, uint64_t matches)
+{
+    check_target(scenario, plan, group, &cache->target, matches);
+    bool found = cache->behind[0] == '\0', itself = false;
+    for (size_t c = 0; c < plan->clouds; c++) {
+        const struct fault_plan *faults = plan->cloud[c].faults;
+        uint32_t behind = faults->cache_behind[number];
+        found = found || behind != COMPONENT_NONE;
+        for (uint32_t i = 0; i < faults->cache[number].count; i++)
+            itself = itself || faults->cache[number].component[i] == behind;
+    }
+    if (!found)
+        scenario_error(scenario, value_of(group, "behind"), "declare it in the list 'components'", "no cloud has a component '%s'",
+                       cache->behind);
+    else if (itself)
+        scenario_error(scenario, value_of(group, "behind"), NULL, "'%s' would stand behind itself", cache->behind);
+}
+
 /* Matches of one effect, hazard, trace or rollout over all clouds. */
 static uint64_t matches_in(const struct clouds_plan *plan, uint32_t number)
 {
@@ -204,6 +225,8 @@ static void check_targets(struct scenario *scenario, const struct clouds_plan *p
     for (uint32_t r = 0; r < faults->rollouts; r++, number++)
         check_target(scenario, plan, value_named(source->rollouts, faults->rollout[r].name), &faults->rollout[r].target,
                      matches_in(plan, number));
+    for (uint32_t k = 0; k < faults->caches; k++, number++)
+        check_cache(scenario, plan, value_at(source->caches, k), &faults->cache[k], k, matches_in(plan, number));
 }
 
 static void mark_incidents(struct scenario *scenario, struct clouds_plan *plan, const struct fault_list *faults)
@@ -258,6 +281,7 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
                                         .hazards = value_of(root, "faults"),
                                         .traces = value_of(root, "traces"),
                                         .rollouts = value_of(root, "rollouts"),
+                                        .caches = value_of(root, "caches"),
                                         .active = point != NULL ? value_of(point, "incidents") : NULL,
                                         .fleet = fleet,
                                         .start_unix_s = start,
@@ -268,6 +292,7 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     check_cloud_names(scenario, source.hazards, list);
     check_cloud_names(scenario, source.traces, list);
     check_cloud_names(scenario, source.rollouts, list);
+    check_cloud_names(scenario, source.caches, list);
     if (scenario->errors > before)
         return plan;
     check_watched(scenario, demand);

@@ -27,12 +27,13 @@ static void bind_targets(struct arena *arena, const struct fault_list *list, con
     uint32_t effects = 0, next = 0;
     for (uint32_t i = 0; i < list->incidents; i++)
         effects += list->incident[i].effects;
-    plan->matches = effects + list->hazards + list->traces + list->rollouts;
+    plan->matches = effects + list->hazards + list->traces + list->rollouts + list->caches;
     struct fault_match *match = arena_array(arena, plan->matches, struct fault_match);
     plan->match = plan->effect = match;
     plan->hazard = plan->effect + effects;
     plan->trace = plan->hazard + list->hazards;
     plan->rollout = plan->trace + list->traces;
+    plan->cache = plan->rollout + list->rollouts;
     for (uint32_t i = 0; i < list->incidents; i++) {
         const struct incident *what = &list->incident[i];
         for (uint32_t e = 0; e < what->effects; e++)
@@ -49,6 +50,13 @@ static void bind_targets(struct arena *arena, const struct fault_list *list, con
     for (uint32_t i = 0; i < list->rollouts; i++) {
         const struct rollout *what = &list->rollout[i];
         match[next++] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, names);
+    }
+    uint32_t *behind = arena_array(arena, list->caches, uint32_t);
+    plan->cache_behind = behind;
+    for (uint32_t i = 0; i < list->caches; i++) {
+        const struct cache *what = &list->cache[i];
+        match[next++] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, cloud);
+        behind[i] = graph_find(plan->graph, what->behind);
     }
 }
 
@@ -126,6 +134,6 @@ uint32_t faults_pending_estimate(const struct fault_plan *plan)
         pending += (uint64_t)((2 + 4 * overlapping + 4 * sqrt(overlapping)) * times(&rollout->target) *
                               (double)plan->rollout[r].count) + 4;
     }
-    pending += graph_grace_count(plan->graph);
+    pending += list->caches + graph_grace_count(plan->graph);
     return pending > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)pending;
 }

@@ -41,6 +41,7 @@ struct faults {
     struct trace_course *trace;
     struct stream *rollout_stream; /* by rollout, of those that are drawn */
     uint32_t *rollout_releases;    /* so far */
+    struct caches *caches;         /* NULL: none */
     struct patient *patients;      /* scratch: room for the largest population that recovers */
     struct recovery_room room;     /* scratch: room for the most crews, and for as many at a door as patients */
     uint32_t action_process, action_fall, action_return, action_hazard, action_trace, action_rollout;
@@ -541,6 +542,8 @@ struct faults *faults_open(struct arena *arena, const struct fault_plan *plan, s
     open_hazards(faults, arena);
     open_traces(faults, arena);
     open_rollouts(faults, arena);
+    const struct fault_list *list = plan->list;
+    faults->caches = caches_open(arena, plan, graph, engine, faults->cause, 1 + list->incidents + list->hazards + list->traces + list->rollouts);
     return faults;
 }
 
@@ -549,6 +552,12 @@ uint32_t faults_cause(const struct faults *faults, uint32_t component) { return 
 bool faults_by_software(const struct faults *faults, uint32_t component)
 {
     return (faults->cause[component] & BY_SOFTWARE) != 0;
+}
+
+void faults_changed(struct faults *faults, uint32_t component, uint8_t before, uint8_t after)
+{
+    if (faults->caches != NULL && ((before ^ after) & COMPONENT_SERVES) != 0)
+        caches_changed(faults->caches, component);
 }
 
 uint64_t faults_started(const struct faults *faults) { return faults->started; }
@@ -570,7 +579,10 @@ const char *faults_cause_name(const struct faults *faults, uint32_t cause)
     if (cause < list->hazards)
         return list->hazard[cause].name;
     cause -= list->hazards;
-    return cause < list->traces ? list->trace[cause].name : list->rollout[cause - list->traces].name;
+    if (cause < list->traces)
+        return list->trace[cause].name;
+    cause -= list->traces;
+    return cause < list->rollouts ? list->rollout[cause].name : list->cache[cause - list->rollouts].name;
 }
 
 const char *faults_cause_kind(const struct faults *faults, uint32_t cause)
@@ -582,5 +594,7 @@ const char *faults_cause_kind(const struct faults *faults, uint32_t cause)
         return "incident";
     if (cause <= list->incidents + list->hazards)
         return "hazard";
-    return cause <= list->incidents + list->hazards + list->traces ? "trace" : "rollout";
+    if (cause <= list->incidents + list->hazards + list->traces)
+        return "trace";
+    return cause <= list->incidents + list->hazards + list->traces + list->rollouts ? "rollout" : "cache";
 }

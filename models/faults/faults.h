@@ -19,6 +19,13 @@
  * 5. Rollouts: a release spreads over a population in stages; if it is bad, components break as they get it, until somebody notices
  *    and stops it. When it is stopped, and how many were broken by then, is not typed in.
  *
+ * A sixth is not exogenous: caches. A component that returns may be cold. Until its content is fetched again it serves less, what it
+ * misses loads what stands behind it, and where that is more than can be answered, most of the work is in vain and the caches stay cold,
+ * though all are up and the load is what it always was: the metastable failure of Bronson et al. 2021 (HotOS, section 2.2, "look-aside
+ * cache"). Content c of a cache changes by dc/dt = a (1 - c) / fill - c / lifetime, with a the share of misses that is answered; of
+ * requests it answers hits * c by itself. Beyond its capacity what stands behind answers capacity - waste * excess, or floor *
+ * capacity where that is more. All that is drawn is exogenous still; this has no chances.
+ *
  * Who is back when may follow a curve (incidents), a law (hazards), or a recovery: crews that work through those that are down,
  * and a restart herd that has to register again with something that can take only so many.
  *
@@ -43,6 +50,7 @@ extern const struct key incident_keys[]; /* elements of `incidents` */
 extern const struct key hazard_keys[];   /* elements of `faults` */
 extern const struct key trace_keys[];    /* elements of `traces` */
 extern const struct key rollout_keys[];  /* elements of `rollouts` */
+extern const struct key cache_keys[];    /* elements of `caches` */
 
 /* A point of an effect's curve; linear between points, 0 before the first, constant after the last. */
 struct phase {
@@ -174,20 +182,35 @@ struct rollout {
     uint32_t cloud_count;
 };
 
+/* Components that must fill after a loss before they serve as before. Each takes an equal part of the requests to all. */
+struct cache {
+    const char *name;
+    struct target target; /* class and where alone */
+    const char *behind;   /* path; "": not modelled */
+    duration fill;
+    double expiry;        /* fill / lifetime; 0: content never expires */
+    double hits, miss, keeps, capacity, waste, floor;
+    const char *const *clouds;
+    uint32_t cloud_count;
+};
+
+enum { CACHES_MAX = 64 }; /* elements of `caches` */
+
 /* Faults of one study point, independent of the cloud. */
 struct fault_list {
     const struct incident *incident;
     const struct hazard *hazard;
     const struct trace *trace;
     const struct rollout *rollout;
-    uint32_t incidents, hazards, traces, rollouts;
+    const struct cache *cache;
+    uint32_t incidents, hazards, traces, rollouts, caches;
     bool fresh;
     instant end; /* of the run: what comes later need not be known; 0: INSTANT_NEVER */
 };
 
 /* Where the faults of a scenario are written. */
 struct fault_source {
-    const struct value *incidents, *hazards, *traces, *rollouts;
+    const struct value *incidents, *hazards, *traces, *rollouts, *caches; /* caches: NULL: none */
     const struct value *active; /* TEXTS: incidents and scripted rollouts that happen; NULL or not given: all */
     const struct fleet *fleet;
     int64_t start_unix_s;       /* instants count from here */
@@ -210,9 +233,10 @@ struct fault_plan {
     const struct graph *graph;
     const struct fleet *fleet;
     const struct fault_match *match; /* all of the following, one after the other */
-    const struct fault_match *effect, *hazard, *trace, *rollout; /* effect: per effect of all incidents, in order */
+    const struct fault_match *effect, *hazard, *trace, *rollout, *cache; /* effect: per effect of all incidents, in order */
     const double *hazard_per_second; /* by hazard: its rate, or what beta makes of its targets' own */
     uint32_t matches;
+    const uint32_t *cache_behind;    /* by cache: the component, or COMPONENT_NONE */
     uint32_t *process;           /* components with laws */
     uint32_t processes;
 };
@@ -232,19 +256,21 @@ struct fault_plan *faults_bind(struct arena *arena, const struct fault_list *lis
 uint32_t faults_pending_estimate(const struct fault_plan *plan);
 
 /* --- Living --- */
-/* Cause number of a process; then come the incidents, the hazards, the traces and the rollouts, in order. */
+/* Cause number of a process; then come the incidents, the hazards, the traces, the rollouts and the caches, in order. */
 enum { FAULT_OWN = 0 };
 
 struct faults;
 struct faults *faults_open(struct arena *arena, const struct fault_plan *plan, struct graph_state *graph,
                            struct engine *engine, uint64_t seed, uint32_t replication);
-/* What last brought the component down: FAULT_OWN or a cause number. */
+/* To be told of every component whose bits changed, from the graph's observer. O(1). */
+void faults_changed(struct faults *faults, uint32_t component, uint8_t before, uint8_t after);
+/* What last brought the component down, or degraded it: FAULT_OWN or a cause number. */
 uint32_t faults_cause(const struct faults *faults, uint32_t component);
 /* Whether that was a fault of the software it runs, not of the hardware. */
 bool faults_by_software(const struct faults *faults, uint32_t component);
 /* Name of what a cause number stands for, or NULL for FAULT_OWN. */
 const char *faults_cause_name(const struct faults *faults, uint32_t cause);
-/* "incident", "hazard", "trace" or "rollout", or NULL for FAULT_OWN. */
+/* "incident", "hazard", "trace", "rollout" or "cache", or NULL for FAULT_OWN. */
 const char *faults_cause_kind(const struct faults *faults, uint32_t cause);
 /* The incident's index, or COMPONENT_NONE when the cause is no incident. */
 uint32_t faults_cause_incident(const struct faults *faults, uint32_t cause);

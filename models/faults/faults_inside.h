@@ -4,6 +4,7 @@
  *   trace.c      reading recorded outages
  *   rollout.c    reading rollouts; when which component gets a release, and when it is stopped
  *   recovery.c   reading a recovery; who is back when, with crews and a restart herd
+ *   cache.c      caches that must warm
  *   bind.c       the plan of one cloud
  *   faults.c     living */
 #ifndef NINES_MODELS_FAULTS_FAULTS_INSIDE_H
@@ -73,6 +74,16 @@ uint32_t rollout_break(const struct rollout *rollout, const struct fault_match *
                        const void *context, struct patient *patients);
 /* When it is stopped; INSTANT_NEVER when too few break. Of patients[*count] only those that broke by then are left. */
 instant rollout_stop(const struct rollout *rollout, const struct patient *patients, uint32_t *count, struct stream_key key);
+
+/* --- Caches --- */
+void cache_read(struct scenario *scenario, const struct value *group, struct cache *cache);
+struct caches;
+/* All warm. NULL when the plan has none: then no action is registered either. cause[components]: where it is noted what degrades whom,
+ * numbers from first_cause on. */
+struct caches *caches_open(struct arena *arena, const struct fault_plan *plan, struct graph_state *graph, struct engine *engine,
+                           uint32_t *cause, uint32_t first_cause);
+/* A component has stopped to serve, or serves again. Only schedules. */
+void caches_changed(struct caches *caches, uint32_t component);
 
 /* --- Traces --- */
 void trace_read(struct scenario *scenario, const struct value *group, const struct fault_source *source, struct trace *trace);

@@ -147,7 +147,8 @@ struct fault_list *faults_read(struct scenario *scenario, const struct fault_sou
     struct hazard *hazard = arena_array(scenario->arena, value_count(source->hazards), struct hazard);
     struct rollout *rollout = arena_array(scenario->arena, value_count(source->rollouts), struct rollout);
     struct trace *trace = arena_array(scenario->arena, value_count(source->traces), struct trace);
-    *list = (struct fault_list){.incident = incident, .hazard = hazard, .trace = trace, .rollout = rollout, .fresh = source->fresh, .end = source->end};
+    struct cache *cache = arena_array(scenario->arena, source->caches != NULL ? value_count(source->caches) : 0, struct cache);
+    *list = (struct fault_list){.incident = incident, .hazard = hazard, .trace = trace, .rollout = rollout, .cache = cache, .fresh = source->fresh, .end = source->end};
     check_active(scenario, source);
     for (size_t i = 0; i < value_count(source->incidents); i++) {
         struct incident unused;
@@ -168,6 +169,14 @@ struct fault_list *faults_read(struct scenario *scenario, const struct fault_sou
     while (list->traces < value_count(source->traces)) {
         trace_read(scenario, value_at(source->traces, list->traces), source, &trace[list->traces]);
         list->traces++;
+    }
+    if (source->caches != NULL && value_count(source->caches) > CACHES_MAX) {
+        scenario_error(scenario, source->caches, "let one pattern match several", "at most %d lists of caches are possible", CACHES_MAX);
+        return list;
+    }
+    while (source->caches != NULL && list->caches < value_count(source->caches)) {
+        cache_read(scenario, value_at(source->caches, list->caches), &cache[list->caches]);
+        list->caches++;
     }
     return list;
 }

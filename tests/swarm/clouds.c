@@ -275,6 +275,21 @@ static void say_needs(struct generator *g)
     say(g, " );\n");
 }
 
+/* Machines, or the shared component, that are cold when they come back. */
+static void say_caches(struct generator *g)
+{
+    if (!chance(g, 0.4))
+        return;
+    bool machines = chance(g, 0.5), stands = chance(g, 0.5);
+    uint32_t minutes = between(g, 1, 200), keeps = between(g, 0, 90), miss = between(g, 0, 100), capacity = between(g, 40, 100);
+    say(g, "caches = ( { name = \"cold\"; target = \"%s\"; where = \"%s\"; fill = \"%u min\"; keeps = \"%u %%\"; ",
+        machines ? "node" : "shared", machines ? "*" : "upstream", minutes, keeps);
+    say(g, "miss = \"%u %%\"; capacity = \"%u %%\"; ", miss, capacity);
+    if (machines && stands)
+        say(g, "behind = \"upstream\"; lifetime = \"%u h\"; ", between(g, 20, 100));
+    say(g, "} );\n");
+}
+
 /* Rules of one date or the other, and what only they have; quirks switched off here and there. */
 static void say_akash_rules(struct generator *g)
 {
@@ -466,6 +481,7 @@ static char *random_scenario(uint64_t seed, enum mode mode)
     say_demand(&g);
     say_faults(&g);
     say_needs(&g);
+    say_caches(&g);
     say_clouds(&g);
     assert_int_equal(fclose(g.out), 0);
     return made;

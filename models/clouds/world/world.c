@@ -460,6 +460,8 @@ void world_on_change(void *context, uint32_t component, uint8_t before, uint8_t 
         if (world->cloud != NULL)
             serve_changed(world, component, serves);
     }
+    if (world->faults != NULL)
+        faults_changed(world->faults, component, before, after);
     if (world->pools != NULL && ((before ^ after) & COMPONENT_SERVES))
         pools_component(world->pools, component, (after & COMPONENT_SERVES) != 0);
     if (world->cloud != NULL && world->plan->kind->component != NULL)
