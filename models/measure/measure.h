@@ -99,7 +99,10 @@ struct measure_owners {
     double ready;              /* time-weighted share of devices that could be hired, or were */
     uint64_t proofs_failed, blocked, left; /* proofs of work failed; devices blocked; devices whose owners have left */
     bool rewarded, staked;     /* whether there are block rewards and stakes; else what follows is undefined */
-    double reward_usd, slashed_usd;
+    double reward_usd, slashed_usd, co_staked_share; /* co_staked_share: of what was slashed */
+    uint64_t lapsed;           /* bookings that ran out though they were needed */
+    money pay, owed, withheld, fees, credits; /* owners' pay with what is owed, withheld for unavailability; the cloud's fees; prepaid and
+                                                 returned to tenants as credit */
     uint64_t interruptions;    /* of devices that were nominated, and are again */
     int64_t blocks_missed;     /* in them */
 };

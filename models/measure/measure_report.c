@@ -59,6 +59,13 @@ enum metric {
     REWARD,
     REWARD_BLOCKS,
     SLASHED,
+    CO_SLASHED,
+    SUPPLIER_PAY,
+    SUPPLIER_OWED,
+    SUPPLIER_UNPAID,
+    PLATFORM_FEE,
+    REFUND_CREDIT,
+    BOOKINGS_LAPSED,
     PROVIDER_HHI,
     SERVICES,
     OUTAGES,
@@ -133,6 +140,13 @@ const struct sim_metric measure_metrics[] = {
     [REWARD_BLOCKS] = {"reward_blocks_per_interruption", "1",
                        "mean number of hourly blocks that an interruption cost a device that was nominated"},
     [SLASHED] = {"supplier_slashed_usd", "USD", "stake that owners and co-stakers were slashed"},
+    [CO_SLASHED] = {"co_staker_slashed_usd", "USD", "of it: the co-stakers'"},
+    [SUPPLIER_PAY] = {"supplier_pay_usd", "USD", "what owners earned from tenants, after their side's fees", true},
+    [SUPPLIER_OWED] = {"supplier_owed_usd", "USD", "of it: payouts that still wait at the horizon"},
+    [SUPPLIER_UNPAID] = {"supplier_unpaid_usd", "USD", "paid by tenants and withheld from owners whose device was unavailable"},
+    [PLATFORM_FEE] = {"platform_fee_usd", "USD", "fees on both sides of bookings"},
+    [REFUND_CREDIT] = {"refund_credit_usd", "USD", "prepaid by tenants and given back as credits: not delivered, or left over"},
+    [BOOKINGS_LAPSED] = {"bookings_lapsed", "1", "bookings that ran out though their tenants needed them"},
     [PROVIDER_HHI] = {"provider_hhi", "1", "concentration of leased capacity over providers (Herfindahl-Hirschman, 0..1)"},
     [SERVICES] = {"services", "1", "services wanted at some time inside the horizon", true},
     [OUTAGES] = {"outages", "1", "times a service lost its quorum"},
@@ -326,6 +340,13 @@ static void report_owners(const struct measure *measure)
     record_metric(record, REWARD, has && owners->rewarded ? owners->reward_usd : (double)NAN);
     record_metric(record, REWARD_BLOCKS, share((double)owners->blocks_missed, (double)owners->interruptions));
     record_metric(record, SLASHED, has && owners->staked ? owners->slashed_usd : (double)NAN);
+    record_metric(record, CO_SLASHED, has && owners->staked ? owners->slashed_usd * owners->co_staked_share : (double)NAN);
+    record_metric(record, SUPPLIER_PAY, has ? (double)owners->pay.micro / 1e6 : (double)NAN);
+    record_metric(record, SUPPLIER_OWED, has ? (double)owners->owed.micro / 1e6 : (double)NAN);
+    record_metric(record, SUPPLIER_UNPAID, has ? (double)owners->withheld.micro / 1e6 : (double)NAN);
+    record_metric(record, PLATFORM_FEE, has ? (double)owners->fees.micro / 1e6 : (double)NAN);
+    record_metric(record, REFUND_CREDIT, has ? (double)owners->credits.micro / 1e6 : (double)NAN);
+    record_metric(record, BOOKINGS_LAPSED, has ? (double)owners->lapsed : (double)NAN);
 }
 
 static void report_work(const struct measure *measure)

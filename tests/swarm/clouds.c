@@ -380,6 +380,14 @@ static void say_ionet_devices(struct generator *g)
     if (chance(g, 0.5))
         say(g, "rewards = true; stake = true; slash_share = \"%u %%\"; slash_after = %u; appeal_won = \"%u %%\"; restake = \"%u h\"; ", share,
             after, won, restake);
+    uint32_t length = between(g, 1, 60), missed = between(g, 0, 100), lock = below(g, 30);
+    if (chance(g, 0.5) && !calm)
+        say(g, "booking = \"%u h\"; extension_missed = \"%u %%\"; extension_late = \"exponential(30 min)\"; timelock_failed = \"%u %%\"; ", length,
+            missed, lock);
+    if (chance(g, 0.5)) {
+        say(g, "solana = true; crypto_share = \"%u %%\"; reservation_fee = \"0.%u %%\"; ", missed, lock);
+        say_laws(g, "solana_up", "solana_repair");
+    }
     if (calm) /* there may be no data center at all */
         say(g, "head_compliant = false; ");
     if (chance(g, 0.3) && !calm)
@@ -654,6 +662,12 @@ static void check_report(const struct clouds_test *test)
     check_range(test, "cost_usd", 0, 1e9);
     check_range(test, "sla_credit_usd", 0, 0); /* no run holds a whole month */
     check_range(test, "stranded_usd", 0, 1e9);
+    /* What tenants have paid is with owners, withheld from them, or the cloud's. */
+    double owners = clouds_metric(test, "supplier_pay_usd") + clouds_metric(test, "supplier_unpaid_usd") + clouds_metric(test, "platform_fee_usd");
+    double cost = clouds_metric(test, "cost_usd");
+    if (!isnan(owners) && fabs(owners - cost) > 1e-6)
+        fail_round("tenants have paid %.17g, and %.17g of it is somewhere", cost, owners);
+    check_range(test, "supplier_owed_usd", 0, cost);
     check_range(test, "devices_ready", 0, 1 + 1e-12);
     check_range(test, "supplier_reward_usd", 0, minutes / 60 * 4600);
     check_range(test, "reward_blocks_per_interruption", 5, 1e9);

@@ -6,16 +6,7 @@
 
 /* --- Requests, probes, the end --------------------------------------------------------------------------------------- */
 
-static void request(void *context, uint32_t workload)
-{
-    struct ionet *cloud = context;
-    uint32_t first = cloud->world->demand->workload[workload].first_unit, units = world_class(cloud->world, workload)->units;
-    bool gang = world_class(cloud->world, workload)->kind == DEMAND_JOB;
-    for (uint32_t u = first; u < first + units; u++) {
-        if (!gang || u == first)
-            world_later_drawn(cloud->world, u, cloud->action_deploy, cloud->plan->deploy_time);
-    }
-}
+static void request(void *context, uint32_t workload) { ionet_deploy(context, workload); }
 
 static void withdraw(void *context, uint32_t workload)
 {
@@ -23,6 +14,7 @@ static void withdraw(void *context, uint32_t workload)
     struct world *world = cloud->world;
     uint32_t first = world->demand->workload[workload].first_unit;
     ionet_leave_partial(cloud, workload);
+    ionet_end_booking(cloud, workload);
     for (uint32_t u = first; u < first + world_class(world, workload)->units; u++) {
         engine_cancel(world->engine, world->unit[u].pending);
         world_give_up(world, u);
@@ -46,7 +38,8 @@ static bool passes(void *context, uint32_t site, const struct gpu_pod *small)
     bool has = false;
     for (uint32_t t = 0; t < TIERS && !has; t++)
         has = pools_has(cloud->pools, t, small);
-    return ionet_manages(cloud) && has;
+    bool pays = cloud->plan->crypto_share < 0.5 || ionet_settles(cloud); /* as most tenants would */
+    return ionet_manages(cloud) && has && pays;
 }
 
 static uint32_t control(const void *context, uint32_t site)
@@ -77,14 +70,18 @@ static void *open_ionet(struct world *world, const void *own)
     cloud->action_failed = engine_action(world->engine, ionet_on_failed, cloud);
     cloud->action_resume = engine_action(world->engine, ionet_on_resume, cloud);
     ionet_open_devices(cloud);
+    cloud->action_booking = engine_action(world->engine, ionet_on_booking, cloud);
     return cloud;
 }
 
 static void close_ionet(void *context)
 {
     struct ionet *cloud = context;
-    for (uint32_t u = 0; u < cloud->world->demand->units; u++)
+    for (uint32_t u = 0; u < cloud->world->demand->units; u++) {
         ionet_bill(cloud, u, world_now(cloud->world));
+        if (cloud->world->unit[u].state != UNIT_IDLE)
+            ionet_settle(cloud, u);
+    }
     for (uint32_t s = 0; s < cloud->suppliers; s++)
         if (cloud->supplier_s[s] > 0)
             measure_provider(cloud->world->measure, cloud->supplier_s[s]);
@@ -95,7 +92,14 @@ static void close_ionet(void *context)
                                     .interruptions = cloud->counts.interruptions,
                                     .blocks_missed = cloud->counts.blocks_missed,
                                     .slashed_usd = (double)cloud->counts.slashed / 1e6 * io_price,
+                                    .co_staked_share = cloud->plan->co_stake,
                                     .left = cloud->counts.left,
+                                    .lapsed = cloud->counts.lapsed,
+                                    .pay = {cloud->books.owners + cloud->books.owed},
+                                    .owed = {cloud->books.owed},
+                                    .withheld = {cloud->books.withheld},
+                                    .fees = {cloud->books.fees},
+                                    .credits = {cloud->books.credits},
                                     .ready = ionet_ready_share(cloud),
                                     .proofs_failed = cloud->counts.proofs_failed,
                                     .blocked = cloud->counts.blocked};
@@ -108,7 +112,7 @@ static void lease(const void *context, uint32_t unit, const char **provider, mon
     const struct world *world = cloud->world;
     const struct fleet_node *node = &world->plan->fleet->node[world->unit[unit].node];
     money listed = ionet_listed(cloud, unit);
-    double factor = cloud->plan->price_factor[cloud->plan->tier_of_site[node->site]] * (1 + cloud->plan->fee);
+    double factor = cloud->plan->price_factor[cloud->plan->tier_of_site[node->site]] * (1 + cloud->plan->fee + cloud->plan->rules.reservation_fee);
     *provider = ionet_supplier_name(cloud, node);
     *per_hour = (money){(int64_t)nearbyint((double)listed.micro * factor)};
 }
@@ -119,6 +123,7 @@ static void audit(const void *context)
     ionet_audit_devices(cloud);
     ionet_audit_rewards(cloud);
     ionet_audit_stakes(cloud);
+    ionet_audit_money(cloud);
 }
 
 const struct cloud_kind cloud_ionet = {.name = "ionet", .rules = "2024-07|2025-09",

@@ -69,6 +69,25 @@ extern const struct key ionet_tier_keys[], ionet_reward_keys[];
         {"leave", KEY_RATE, "0", "how often an owner looks whether his device pays, and leaves if not (U)", IONET_WHEN}, \
         {"income_floor", KEY_MONEY_RATE, "0 USD/h", "income per GPU (or machine without) below which he then leaves (U)", IONET_WHEN}
 
+/* Bookings and money. */
+#define IONET_MONEY_KEYS                                                                                               \
+    {"fee", KEY_SHARE, "2 %", "fee on the renter's side when paying in USDC (R, 2025)", IONET_WHEN},                   \
+        {"supplier_fee", KEY_SHARE, "2 %", "fee on the owner's side when paid in USDC (R, 2025)", .low = 0, .high = 0.5, IONET_WHEN}, \
+        {"reservation_fee", KEY_SHARE, "", "each side's fee on a booking, of what is used of it (R, 2025: 0.25 %); default by the rules: 0, 0.25 %", \
+         .low = 0, .high = 0.25, IONET_WHEN},                                                                          \
+        {"refund", KEY_SHARE, "100 %", "share of undelivered hours that comes back (U)", IONET_WHEN},                  \
+        {"booking", KEY_DURATION, "", "time for which a tenant books, and then extends (R: hours, days or weeks, at least 1 h; which U); 0 h: by the hour, " \
+         "without an end; default by the rules: 0 h, 7 d", .low = 0, .high = 31557600, IONET_WHEN},                    \
+        {"extension_missed", KEY_SHARE, "0 %", "share of bookings whose tenant does not extend them in time though he needs them (U)", IONET_WHEN}, \
+        {"extension_late", KEY_LAW, "lognormal_median(1 h, 1.5)", "how late he then is (U)", IONET_WHEN},              \
+        {"grace", KEY_DURATION, "5 min", "time after its end in which a booking can still be extended (R, 2025)", .low = 0, .high = 86400, IONET_WHEN}, \
+        {"timelock_failed", KEY_SHARE, "0 %", "per hour, hires whose honest owner fails the proof of time-lock and is not paid (U)", IONET_WHEN}, \
+        {"solana", KEY_BOOL, "", "bookings, extensions and payouts go through Solana, a component NAME/solana (R, since mid-2025); default by the " \
+         "rules: false, true", IONET_WHEN},                                                                            \
+        {"solana_up", KEY_LAW, "0 s", "time to a halt of Solana; 0 s: never by itself", IONET_WHEN},                   \
+        {"solana_repair", KEY_LAW, "0 s", "length of a halt", IONET_WHEN},                                             \
+        {"crypto_share", KEY_SHARE, "100 %", "share of tenants who pay through Solana, not by card or credit (U)", IONET_WHEN}
+
 #define IONET_KEYS                                                                                                     \
     POOL_KEYS("ionet"),                                                                                                \
         {"gpu_prices", KEY_LIST, NULL, "price per GPU-hour by model, host included", .children = gpu_price_keys, IONET_WHEN}, \
@@ -101,7 +120,6 @@ extern const struct key ionet_tier_keys[], ionet_reward_keys[];
         {"retry_first", KEY_DURATION, "30 s", "first wait after a refused request; doubles each time (assumption)", .low = 1, \
          .high = 86400, IONET_WHEN},                                                                                   \
         {"retry_cap", KEY_DURATION, "10 min", "longest wait between two tries (assumption)", .low = 1, .high = 86400, IONET_WHEN}, \
-        {"fee", KEY_SHARE, "2 %", "fee on the renter's side when paying in USDC (R, 2025)", IONET_WHEN},               \
-        {"refund", KEY_SHARE, "100 %", "share of undelivered hours that comes back (U)", IONET_WHEN}
+        IONET_MONEY_KEYS
 
 #endif

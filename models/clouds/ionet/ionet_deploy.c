@@ -3,6 +3,16 @@
 
 #include "sim/base/nomalloc.h"
 
+void ionet_deploy(struct ionet *cloud, uint32_t workload)
+{
+    uint32_t first = cloud->world->demand->workload[workload].first_unit, units = world_class(cloud->world, workload)->units;
+    bool gang = world_class(cloud->world, workload)->kind == DEMAND_JOB;
+    for (uint32_t u = first; u < first + units; u++) {
+        if (!gang || u == first)
+            world_later_drawn(cloud->world, u, cloud->action_deploy, cloud->plan->deploy_time);
+    }
+}
+
 /* A cluster or a replica comes up: place, and run at once, since the time of deploying is past. */
 void ionet_on_deploy(void *context, struct engine *engine, uint32_t unit, uint64_t detail)
 {
@@ -14,10 +24,15 @@ void ionet_on_deploy(void *context, struct engine *engine, uint32_t unit, uint64
     uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
     bool gang = world_class(world, workload)->kind == DEMAND_JOB;
     bool decides = ionet_manages(cloud) && ionet_master_serves(cloud, unit);
-    bool placed = decides && (gang ? ionet_place_cluster(cloud, workload) : ionet_place_replica(cloud, unit));
+    bool started = false, paid = cloud->cluster[workload].booked || ionet_can_pay(cloud, workload);
+    bool placed = decides && paid && (gang ? ionet_place_cluster(cloud, workload) : ionet_place_replica(cloud, unit));
     for (uint32_t u = gang ? first : unit; u < (gang ? first + units : unit + 1); u++)
-        if (world->unit[u].state == UNIT_BOUND && world->unit[u].bound_at.us == world_now(world).us)
+        if (world->unit[u].state == UNIT_BOUND && world->unit[u].bound_at.us == world_now(world).us) {
             world_start(world, u);
+            started = true;
+        }
+    if (started)
+        ionet_book(cloud, workload);
     if (placed && gang)
         ionet_leave_partial(cloud, workload);
     if (placed)
@@ -26,7 +41,7 @@ void ionet_on_deploy(void *context, struct engine *engine, uint32_t unit, uint64
         if (world->unit[u].state == UNIT_IDLE)
             unit = u; /* Mega-Ray found a place for this one: one that has none asks again */
     ionet_refuse(cloud, unit, cloud->action_deploy);
-    if (decides && gang)
+    if (decides && paid && gang)
         ionet_look_for_knots(cloud, workload);
 }
 
@@ -119,6 +134,7 @@ void ionet_on_resume(void *context, struct engine *engine, uint32_t unit, uint64
     (void)detail;
     struct ionet *cloud = context;
     ionet_bill(cloud, unit, world_now(cloud->world));
+    ionet_settle(cloud, unit);
     cloud->worker[unit].failed_at = INSTANT_NEVER;
     world_start(cloud->world, unit);
 }

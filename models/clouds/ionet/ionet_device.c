@@ -182,6 +182,8 @@ void ionet_component(void *context, uint32_t index, uint8_t before, uint8_t afte
 {
     struct ionet *cloud = context;
     const struct fleet *fleet = cloud->plan->fleet;
+    if (index == cloud->plan->solana && ionet_settles(cloud))
+        ionet_pay_owed(cloud);
     if (((before ^ after) & COMPONENT_SERVES) == 0 || index >= fleet->fleet_components || fleet->node_of_component[index] == COMPONENT_NONE)
         return;
     uint32_t node = fleet->node_of_component[index];

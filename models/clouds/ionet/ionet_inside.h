@@ -8,6 +8,7 @@
  *   ionet_deploy.c   the way of a worker: deployed, missed, replaced or resumed
  *   ionet_place.c    hiring workers, and giving them back
  *   ionet_knot.c     clusters that wait for each other for ever
+ *   ionet_booking.c  for how long a tenant has paid, and what happens then
  *   ionet_money.c    what a booking costs, and who earns it */
 #ifndef NINES_MODELS_CLOUDS_IONET_IONET_INSIDE_H
 #define NINES_MODELS_CLOUDS_IONET_IONET_INSIDE_H
@@ -59,6 +60,10 @@ struct ionet_plan {
     bool pause_takes;             /* also a device that is hired */
     double misuse;                /* per second */
     const struct law *blocked_for, *wipe_time;
+    uint32_t solana;              /* component; COMPONENT_NONE: nobody needs it */
+    double supplier_fee, crypto_share, extension_missed, timelock_failed;
+    const struct law *extension_late;
+    duration grace;
     duration uptime_rule;         /* of uninterrupted uptime, to be nominated */
     double *block_io;             /* [IONET_MONTHS]: IO of a block, by month since the first one */
     double pool_share[IONET_POOLS];
@@ -91,6 +96,8 @@ struct worker {
     instant booked_at;   /* begin of the booking, for the minimum of an hour; a replacement does not begin another */
     uint32_t tries;
     bool whole;          /* it is a machine for itself */
+    instant hired_at;    /* what it has earned since is not settled */
+    int64_t earned;      /* micro-dollars */
 };
 
 enum { IONET_DEVICE_EVENTS = 12 }; /* that a device can have pending */
@@ -126,6 +133,12 @@ struct reward_pool {
     double index;           /* IO that one half point has earned */
 };
 
+/* Micro-dollars. paid = fees + owners + owed + withheld + escrow. credits: of what tenants had prepaid, what came back; it is in none of
+ * the others. */
+struct ionet_books {
+    int64_t paid, fees, owners, owed, withheld, escrow, credits;
+};
+
 /* Micro-IO. deposited = staked + held + burned + cooling + returned. */
 struct stake_book {
     int64_t deposited, staked, held, burned, cooling, returned;
@@ -133,12 +146,17 @@ struct stake_book {
 
 /* Counts for the report, of the time since 0. */
 struct ionet_counts {
-    uint64_t proofs_failed, blocked, left, interruptions;
+    uint64_t lapsed, proofs_failed, blocked, left, interruptions;
     int64_t blocks_missed, slashed; /* slashed: micro-IO */
 };
 
 /* The cluster of a workload. */
 struct cluster {
+    bool booked;          /* paid for, until booked_until if bookings have an end */
+    bool known, crypto;   /* known: it is known how its tenant pays; crypto: through Solana */
+    uint32_t draws;       /* of its tenant's chances with bookings */
+    instant booked_until, returns_at; /* returns_at: when its tenant sees that it has run out */
+    struct event_id booking;
     bool mixed;   /* its head is in a data center, its workers are elsewhere */
     bool partial; /* it has lost workers, and there was no room for others */
     bool knotted; /* part of a livelock when last looked at */
@@ -164,8 +182,10 @@ struct ionet {
     struct reward_pool reward[IONET_POOLS];
     double rewards_io;
     struct stake_book stakes;
+    struct ionet_books books;
     uint32_t action_deploy, action_failed, action_resume, action_relaunch, action_step, action_proof, action_pause, action_misuse,
-        action_join, action_leave, action_appeal, action_restake, action_cooled, action_wiped;
+        action_join, action_leave, action_appeal, action_restake, action_cooled, action_wiped,
+        action_booking;
 };
 
 /* --- ionet_plan.c --- */
@@ -180,6 +200,25 @@ const char *ionet_supplier_name(const struct ionet *cloud, const struct fleet_no
 money ionet_listed(const struct ionet *cloud, uint32_t unit);
 /* Charges a unit up to `until`: what was delivered in full, what was not only as far as nothing comes back. No effect while idle. */
 void ionet_bill(struct ionet *cloud, uint32_t unit, instant until);
+
+/* Something that was prepaid comes back as credit: from `from` to `to`, at `part` of the price. */
+void ionet_credit(struct ionet *cloud, uint32_t unit, instant from, instant to, double part);
+/* The owner of a bound unit's device is paid for what he has earned; if it failed, only for days that had been paid. */
+void ionet_settle(struct ionet *cloud, uint32_t unit);
+/* Payments go through now. */
+bool ionet_settles(const struct ionet *cloud);
+/* Solana is back: payouts that waited are made. */
+void ionet_pay_owed(struct ionet *cloud);
+void ionet_audit_money(const struct ionet *cloud);
+
+/* --- ionet_booking.c --- */
+/* Whether the tenant of a workload can pay for a new booking or an extension now. */
+bool ionet_can_pay(struct ionet *cloud, uint32_t workload);
+/* A workload has got its first place of a booking. No effect on one that is booked. */
+void ionet_book(struct ionet *cloud, uint32_t workload);
+/* The booking is over; what was prepaid and is left comes back. Before its places are given back. */
+void ionet_end_booking(struct ionet *cloud, uint32_t workload);
+void ionet_on_booking(void *context, struct engine *engine, uint32_t workload, uint64_t step);
 
 /* --- ionet_place.c --- */
 /* Nothing is decided without the orchestrator. */
@@ -210,6 +249,8 @@ void ionet_dissolve(struct ionet *cloud, uint32_t workload, const char *why);
 void ionet_look_for_knots(struct ionet *cloud, uint32_t workload);
 
 /* --- ionet_deploy.c --- */
+/* All workers of a workload are deployed after a while. */
+void ionet_deploy(struct ionet *cloud, uint32_t workload);
 void ionet_on_deploy(void *context, struct engine *engine, uint32_t unit, uint64_t detail);
 void ionet_on_failed(void *context, struct engine *engine, uint32_t unit, uint64_t detail);
 void ionet_on_resume(void *context, struct engine *engine, uint32_t unit, uint64_t detail);

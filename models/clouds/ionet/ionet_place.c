@@ -28,7 +28,8 @@ static void hire(void *context, uint32_t unit, uint32_t node, uint16_t devices)
     /* Users reach a service through its relay; a job's workers talk to each other by a mesh of their own. */
     world_bind(world, unit, node, devices, &relay, world_class(world, world->unit[unit].workload)->kind == DEMAND_SERVICE);
     struct worker *worker = &cloud->worker[unit];
-    *worker = (struct worker){.billed_to = world_now(world), .failed_at = INSTANT_NEVER, .booked_at = worker->booked_at, .whole = whole};
+    *worker = (struct worker){.billed_to = world_now(world), .failed_at = INSTANT_NEVER, .booked_at = worker->booked_at, .whole = whole,
+                              .hired_at = world_now(world)};
     if (worker->booked_at.us == US_NEVER)
         worker->booked_at = world_now(world);
     cloud->device[node].hires++;
@@ -158,6 +159,7 @@ void ionet_free(struct ionet *cloud, uint32_t unit, const char *why)
     if (what->state == UNIT_IDLE)
         return;
     ionet_bill(cloud, unit, world_now(cloud->world));
+    ionet_settle(cloud, unit);
     uint32_t node = what->node;
     bool whole = cloud->worker[unit].whole;
     if (whole)
@@ -177,7 +179,10 @@ void ionet_refuse(struct ionet *cloud, uint32_t unit, uint32_t action)
 {
     duration wait = world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, cloud->worker[unit].tries++);
     world_refuse(cloud->world, unit);
-    if (world_tells_unit(cloud->world, unit) && ionet_manages(cloud))
+    uint32_t workload = cloud->world->unit[unit].workload;
+    if (world_tells_unit(cloud->world, unit) && ionet_manages(cloud) && !cloud->cluster[workload].booked && !ionet_can_pay(cloud, workload))
+        world_tell_wait(cloud->world, unit, "refused", cloud->plan->solana, "refused: Solana takes no payment");
+    else if (world_tells_unit(cloud->world, unit) && ionet_manages(cloud))
         world_tell(cloud->world, unit, "refused", "refused: no tier has room that fits");
     else if (world_tells_unit(cloud->world, unit))
         world_tell_wait(cloud->world, unit, "refused", cloud->plan->orchestrator, "refused: its orchestrator cannot decide");

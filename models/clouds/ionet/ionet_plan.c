@@ -54,6 +54,10 @@ static void add_components(struct scenario *scenario, const struct value *group,
     struct component relay = needs_component(scenario, group, "", COMPONENT_RELAY, "relay_up", "relay_repair");
     plan->orchestrator = graph_add(graph, needs_component(scenario, group, arena_format(scenario->arena, "%s/orchestrator", name),
                                                           COMPONENT_CONTROL, "control_up", "control_repair"));
+    plan->solana = COMPONENT_NONE;
+    if (plan->rules.solana)
+        plan->solana = graph_add(graph, needs_component(scenario, group, arena_format(scenario->arena, "%s/solana", name),
+                                                        COMPONENT_CONTROL, "solana_up", "solana_repair"));
     plan->supplier_name = arena_array(scenario->arena, (size_t)fleet->sites * plan->suppliers_per_site, const char *);
     for (uint32_t i = 0; i < fleet->sites * plan->suppliers_per_site; i++)
         plan->supplier_name[i] = arena_format(scenario->arena, "%s/%s/supplier-%02u", name,
@@ -80,6 +84,16 @@ static void read_devices(const struct value *group, struct ionet_plan *plan)
     plan->misuse = value_number(group, "misuse");
     plan->wipe_time = value_law(group, "wipe_time");
     plan->blocked_for = value_law(group, "blocked_for");
+}
+
+static void read_money(const struct value *group, struct ionet_plan *plan)
+{
+    plan->supplier_fee = value_number(group, "supplier_fee");
+    plan->crypto_share = value_number(group, "crypto_share");
+    plan->extension_missed = value_number(group, "extension_missed");
+    plan->extension_late = value_law(group, "extension_late");
+    plan->grace = value_duration(group, "grace");
+    plan->timelock_failed = value_number(group, "timelock_failed");
 }
 
 static void read_stakes(const struct value *group, struct ionet_plan *plan)
@@ -191,6 +205,7 @@ const void *ionet_plan_read(struct scenario *scenario, const struct value *group
     int *connectivity = arena_array(scenario->arena, fleet->sites, int);
     read_tiers(scenario, group, plan, connectivity);
     read_stakes(group, plan);
+    read_money(group, plan);
     check_rewards(scenario, group, fleet);
     read_rewards(scenario, group, plan, connectivity);
     plan->pools = pool_plan_read(scenario, group, fleet, TIERS);

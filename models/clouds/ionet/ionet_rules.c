@@ -16,6 +16,7 @@ static struct ionet_rules rules_2025_09(void)
                                 .pools_by_hardware = true,
                                 .head_compliant = true,
                                 .solana = true,
+                                .booking = {7 * US_PER_DAY},
                                 .reservation_fee = 0.0025};
     char why[128];
     check(law_parse("lognormal_median(2 h, 1.5)", &rules.relaunch, why, sizeof why, NULL), "the owners' law is none: %s", why);
@@ -54,5 +55,8 @@ struct ionet_rules ionet_rules_read(const struct value *group)
     read_switch(group, "rewards", &rules.rewards);
     read_switch(group, "stake", &rules.stake);
     read_switch(group, "head_compliant", &rules.head_compliant);
+    read_switch(group, "solana", &rules.solana);
+    read_duration(group, "booking", &rules.booking);
+    read_share(group, "reservation_fee", &rules.reservation_fee);
     return rules;
 }

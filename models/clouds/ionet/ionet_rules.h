@@ -23,6 +23,7 @@ struct ionet_rules {
     bool pools_by_hardware;    /* enterprise and community hardware have pools of their own */
     bool head_compliant;       /* a cluster's head is hired in data centers only */
     bool solana;               /* bookings, extensions and payouts need it */
+    duration booking;          /* for so long a tenant books and pays; 0: by the hour, without an end */
     double reservation_fee;    /* each side's */
 };
 
