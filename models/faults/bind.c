@@ -55,7 +55,7 @@ static void bind_targets(struct arena *arena, const struct fault_list *list, con
     plan->cache_behind = behind;
     for (uint32_t i = 0; i < list->caches; i++) {
         const struct cache *what = &list->cache[i];
-        match[next++] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, cloud);
+        match[next++] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, names);
         behind[i] = graph_find(plan->graph, what->behind);
     }
 }
