@@ -24,14 +24,24 @@ static bool no_model(const void *registry, const char *name, const struct key **
     return true;
 }
 
-/* The list of all files of laws together: names must be unique over them. damage.cfg holds no laws. */
+/* Parts of other lists. */
+static bool holds_laws(const char *path)
+{
+    static const char *const others[] = {"/damage.cfg", "/safe-deployment.cfg", "/shared-", "/spot-shocks.cfg"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strstr(path, others[i]) != NULL)
+            return false;
+    return true;
+}
+
+/* The list of all files of laws together: names must be unique over them. */
 static const struct value *library(void)
 {
     glob_t files;
     const char *text = "horizon = \"1 d\";\nlaws = (\n";
     assert_int_equal(glob("scenarios/library/*.cfg", 0, NULL, &files), 0);
     for (size_t i = 0, laws = 0; i < files.gl_pathc; i++)
-        if (strstr(files.gl_pathv[i], "/damage.cfg") == NULL && strstr(files.gl_pathv[i], "/safe-deployment.cfg") == NULL)
+        if (holds_laws(files.gl_pathv[i]))
             text = arena_format(&test_arena, "%s%s@include \"%s\"\n", text, laws++ > 0 ? ",\n" : "", files.gl_pathv[i]);
     globfree(&files);
     struct scenario *scenario = scenario_read_text(&test_arena, "library.cfg", arena_format(&test_arena, "%s);\n", text), NULL, 0, no_model, NULL, "");
