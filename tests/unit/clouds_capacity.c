@@ -157,6 +157,41 @@ static void spot_job_waits_until_the_region_sells_again(void **state)
     clouds_close(&test);
 }
 
+/* Nodes with GPUs are a pool of their own: six machines without and three with one are never taken back by the same shock, and a pool
+ * that sells nothing does not hold up the other. A reserved GPU has the price of its list. */
+static void pools_by_model_have_shocks_of_their_own(void **state)
+{
+    (void)state;
+    struct clouds_test test;
+    clouds_open(&test, "model = \"clouds\"; seed = 5; probes = \"0\"; start = \"2024-07-01T00:00Z\"; horizon = \"4 d\"; fleet = { "
+                       "node_types = ( { name = \"cpu\"; vcpus = 8; memory = \"64 GiB\"; }, { name = \"gpu\"; vcpus = 8; memory = \"64 GiB\"; gpus = 1; "
+                       "gpu_model = \"a100\"; } ); sites = ( { name = \"a\"; zones = 1; racks = 1; nodes = ( { type = \"cpu\"; per_rack = 6; }, "
+                       "{ type = \"gpu\"; per_rack = 4; } ); } ); }; demand = ( "
+                       "{ name = \"cpu\"; count = 6; ramp = \"0 s\"; vcpus = 8; memory = \"4 GiB\"; capacity = \"spot\"; }, "
+                       "{ name = \"gpu\"; count = 3; ramp = \"0 s\"; vcpus = 8; gpus = 1; memory = \"4 GiB\"; capacity = \"spot\"; }, "
+                       "{ name = \"kept\"; count = 1; ramp = \"0 s\"; vcpus = 8; gpus = 1; memory = \"4 GiB\"; capacity = \"reserved\"; } ); "
+                       "clouds = ( { name = \"azure\"; kind = \"hyperscaler\"; disks = \"local\"; create_time = \"20 s\"; boot_time = \"60 s\"; "
+                       "retry_first = \"30 s\"; retry_cap = \"30 s\"; spot_evictions = \"0\"; spot_shock_every = \"1 d\"; spot_shock_share = \"100 %\"; "
+                       "spot_shock_length = \"1 h\"; spot_pools = \"model\"; "
+                       "gpu_prices = ( { model = \"a100\"; price = \"3 USD/h\"; reserved = \"1.5 USD/h\"; } ); } );");
+    clouds_begin(&test, 0);
+    clouds_until(&test, 100);
+    assert_int_equal(places(&test, "cpu", 6) + places(&test, "gpu", 3), 9);
+    uint32_t alone = 0;
+    for (double at = 100; at < 4 * 86400.0; at += 60) {
+        clouds_until(&test, at);
+        uint32_t cpu = places(&test, "cpu", 6), gpu = places(&test, "gpu", 3);
+        assert_true(cpu == 6 || cpu == 0);
+        assert_true(gpu == 3 || gpu == 0);
+        assert_true(cpu == 6 || gpu == 3); /* with this seed their shocks are more than an hour apart */
+        alone += (cpu == 0) != (gpu == 0);
+    }
+    clouds_finish(&test);
+    assert_true(alone >= 7 * 59 && alone <= 8 * 62);
+    assert_near(clouds_paid(&test, 9), 1.5 * (96 - 20 / hour), 1e-5);
+    clouds_close(&test);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +201,7 @@ int main(void)
         cmocka_unit_test(job_cannot_be_reserved),
         cmocka_unit_test(spot_machines_of_a_region_go_together_and_come_back_when_it_sells_again),
         cmocka_unit_test(spot_job_waits_until_the_region_sells_again),
+        cmocka_unit_test(pools_by_model_have_shocks_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,58 +36,85 @@ static void check_finite(struct scenario *scenario, const struct value *group, c
         scenario_error(scenario, value_of(group, key), "the first is drawn from the equilibrium of its law", "'%s' has no finite mean", key);
 }
 
-static const void *plan_hyperscaler(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
-                                    const struct demand_plan *demand, struct graph_builder *graph)
+/* A law that never happens when its mean is 0. */
+static const struct law *law_or_never(const struct value *group, const char *key)
 {
-    struct hyperscaler_plan *plan = arena_new(scenario->arena, struct hyperscaler_plan);
-    const struct law *decide = value_law(group, "grs_failover");
-    const struct law *every = value_law(group, "maintenance_every"), *shock = value_law(group, "spot_shock_every");
-    *plan = (struct hyperscaler_plan){.fleet = fleet,
-                                      .disks = (enum disks)value_choice(group, "disks"),
-                                      .create_time = value_law(group, "create_time"),
-                                      .boot_time = value_law(group, "boot_time"),
-                                      .heal_after = value_law(group, "heal_after"),
-                                      .retry_first = value_duration(group, "retry_first"),
-                                      .retry_cap = value_duration(group, "retry_cap"),
-                                      .sla = sla_read(scenario, group),
-                                      .sla_claimed = value_number(group, "sla_claimed"),
-                                      .software_on_disk = value_bool(group, "software_on_disk"),
-                                      .discipline = (enum gpu_discipline)value_choice(group, "queue"),
-                                      .preemption = (enum preemption)value_choice(group, "preemption"),
-                                      .preempt_after = value_duration(group, "preempt_after"),
-                                      .notice = value_duration(group, "notice"),
-                                      .evictions_per_second = value_number(group, "spot_evictions"),
-                                      .zone_map = (enum zone_map)value_choice(group, "zone_map"),
-                                      .subscription = (uint32_t)value_integer(group, "subscription"),
-                                      .fault_domains = (uint32_t)value_integer(group, "fault_domains"),
-                                      .update_domains = (uint32_t)value_integer(group, "update_domains"),
-                                      .update_pause = value_duration(group, "update_pause"),
-                                      .pair = hyperscaler_read_pairs(scenario, group, fleet),
-                                      .failover_share = value_number(group, "failover_share"),
-                                      .failover_after = value_law(group, "failover_after"),
-                                      .failback_after = value_law(group, "failback_after"),
-                                      .decide_after = law_mean(decide) > 0 ? decide : NULL,
-                                      .copy_lag = value_law(group, "grs_lag"),
-                                      .shock_every = law_mean(shock) > 0 ? shock : NULL,
-                                      .shock_length = value_law(group, "spot_shock_length"),
-                                      .shock_share = value_number(group, "spot_shock_share"),
-                                      .shock_by_model = value_choice(group, "spot_pools") == 1,
-                                      .reserved_term = value_duration(group, "reserved_term"),
-                                      .maintenance_every = law_mean(every) > 0 ? every : NULL,
-                                      .maintenance_length = value_law(group, "maintenance_length"),
-                                      .drain_grace = value_duration(group, "drain_grace")};
-    check_finite(scenario, group, "maintenance_every");
-    check_finite(scenario, group, "spot_shock_every");
-    prices_read(scenario, group, fleet, &plan->prices);
-    plan->prices.vcpu = value_money(group, "vcpu_price");
-    prices_read_spot(group, fleet, &plan->prices);
-    prices_read_reserved(group, fleet, &plan->prices);
+    const struct law *law = value_law(group, key);
+    return law_mean(law) > 0 ? law : NULL;
+}
+
+static void read_layout(struct scenario *scenario, const struct value *group, struct hyperscaler_plan *plan)
+{
+    const struct fleet *fleet = plan->fleet;
+    plan->disks = (enum disks)value_choice(group, "disks");
+    plan->zone_map = (enum zone_map)value_choice(group, "zone_map");
+    plan->subscription = (uint32_t)value_integer(group, "subscription");
+    plan->fault_domains = (uint32_t)value_integer(group, "fault_domains");
+    plan->update_domains = (uint32_t)value_integer(group, "update_domains");
     plan->pools = pool_plan_read(scenario, group, fleet, fleet->sites);
     for (uint32_t n = 0; n < fleet->nodes; n++) {
         plan->pools->pool_of_node[n] = fleet->node[n].site;
         plan->pools->domain_of_node[n] = hyperscaler_domain(plan, n);
     }
     hyperscaler_check_domains(scenario, group, plan);
+}
+
+static void read_pairs(struct scenario *scenario, const struct value *group, struct hyperscaler_plan *plan)
+{
+    plan->pair = hyperscaler_read_pairs(scenario, group, plan->fleet);
+    plan->failover_share = value_number(group, "failover_share");
+    plan->failover_after = value_law(group, "failover_after");
+    plan->failback_after = value_law(group, "failback_after");
+    plan->decide_after = law_or_never(group, "grs_failover");
+    plan->copy_lag = value_law(group, "grs_lag");
+}
+
+/* What is sold, for how much, and who has to go when. */
+static void read_sales(struct scenario *scenario, const struct value *group, struct hyperscaler_plan *plan)
+{
+    plan->sla = sla_read(scenario, group);
+    plan->sla_claimed = value_number(group, "sla_claimed");
+    plan->discipline = (enum gpu_discipline)value_choice(group, "queue");
+    plan->preemption = (enum preemption)value_choice(group, "preemption");
+    plan->preempt_after = value_duration(group, "preempt_after");
+    plan->notice = value_duration(group, "notice");
+    plan->evictions_per_second = value_number(group, "spot_evictions");
+    plan->shock_every = law_or_never(group, "spot_shock_every");
+    plan->shock_length = value_law(group, "spot_shock_length");
+    plan->shock_share = value_number(group, "spot_shock_share");
+    plan->shock_by_model = value_choice(group, "spot_pools") == 1;
+    plan->reserved_term = value_duration(group, "reserved_term");
+    check_finite(scenario, group, "spot_shock_every");
+    prices_read(scenario, group, plan->fleet, &plan->prices);
+    plan->prices.vcpu = value_money(group, "vcpu_price");
+    prices_read_spot(group, plan->fleet, &plan->prices);
+    prices_read_reserved(group, plan->fleet, &plan->prices);
+}
+
+static void read_maintenance(struct scenario *scenario, const struct value *group, struct hyperscaler_plan *plan)
+{
+    plan->maintenance_every = law_or_never(group, "maintenance_every");
+    plan->maintenance_length = value_law(group, "maintenance_length");
+    plan->drain_grace = value_duration(group, "drain_grace");
+    plan->update_pause = value_duration(group, "update_pause");
+    check_finite(scenario, group, "maintenance_every");
+}
+
+static const void *plan_hyperscaler(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
+                                    const struct demand_plan *demand, struct graph_builder *graph)
+{
+    struct hyperscaler_plan *plan = arena_new(scenario->arena, struct hyperscaler_plan);
+    *plan = (struct hyperscaler_plan){.fleet = fleet,
+                                      .create_time = value_law(group, "create_time"),
+                                      .boot_time = value_law(group, "boot_time"),
+                                      .heal_after = value_law(group, "heal_after"),
+                                      .retry_first = value_duration(group, "retry_first"),
+                                      .retry_cap = value_duration(group, "retry_cap"),
+                                      .software_on_disk = value_bool(group, "software_on_disk")};
+    read_sales(scenario, group, plan);
+    read_layout(scenario, group, plan);
+    read_pairs(scenario, group, plan);
+    read_maintenance(scenario, group, plan);
     add_control_planes(scenario, group, plan, graph);
     hyperscaler_read_fronts(scenario, group, demand, plan, graph);
     return plan;

@@ -12,6 +12,9 @@
  * a rate of their own, many of a pool together, or when somebody on demand has no room. Reserved ones keep their place and are paid for a
  * term. Nodes can be drained for maintenance.
  *
+ * Regions may be paired: tenants of one that does not answer may ask in the other, and disks that are copied there may be brought up there.
+ * What there is once for all regions (an edge, names, sign-ins) stands between services and their users, and stops nobody who runs.
+ *
  * Tenants pay by the hour while a machine is allocated, up or not, and get credits by complete UTC month from the uptime of
  * the service, by the table of Azure, AWS, GCP or their own (models/clouds/world/sla.h).
  *
