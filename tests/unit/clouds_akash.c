@@ -71,6 +71,19 @@ static void warmup_is_not_paid_by_a_provider_that_was_dark_at_the_start(void **s
     clouds_close(&test);
 }
 
+static void inventories_are_updated_in_warmup_too(void **state)
+{
+    (void)state;
+    struct clouds_test test;
+    open_akash(&test, (struct options){.head = "horizon = \"1 d\"; warmup = \"2 d\";", .demand = text(VM, "arrivals = \"2 /h\";")});
+    clouds_until(&test, -24 * hour);
+    for (uint32_t p = 0; p < 4; p++) { /* 48 orders have met every provider since the begin */
+        instant updated = cloud_of(&test)->provider[p].updated;
+        assert_true(updated.us > -48 * (int64_t)US_PER_HOUR && updated.us <= world_now(test.world).us);
+    }
+    clouds_close(&test);
+}
+
 static void order_that_nobody_can_serve_is_tried_again_and_again_and_refused_once(void **state)
 {
     (void)state;
@@ -300,6 +313,7 @@ int main(void)
         cmocka_unit_test(cost_is_price_times_time_within_a_block),
         cmocka_unit_test(warmup_is_not_paid_whatever_the_provider_collects_when),
         cmocka_unit_test(warmup_is_not_paid_by_a_provider_that_was_dark_at_the_start),
+        cmocka_unit_test(inventories_are_updated_in_warmup_too),
         cmocka_unit_test(order_that_nobody_can_serve_is_tried_again_and_again_and_refused_once),
         cmocka_unit_test(spread_replicas_lease_from_different_providers),
         cmocka_unit_test(dark_provider_is_paid_until_its_tenant_leaves),

@@ -177,6 +177,7 @@ static void open_clusters(struct akash *cloud)
             describe_node(cloud, n, &nodes[cloud->plan->pools->pool_of_node[n]][cloud->local[n]]);
     for (uint32_t p = 0; p < cloud->plan->providers; p++) {
         struct adjust_cluster_spec spec = {.nodes = nodes[p], .n_nodes = (int32_t)size[p], .leased_ips = ADJUST_UNSET};
+        cloud->provider[p].updated = world_now(world);
         cloud->provider[p].cluster = adjust_cluster_create(world->arena, cloud->names, cloud->book, &spec,
                                                              &cloud->plan->rules.provider.adjust);
     }
