@@ -43,6 +43,7 @@ static const struct key clouds_keys[] = {
     {"faults", KEY_LIST, NULL, "hazards: events drawn from rates", .children = hazard_keys},
     {"incidents", KEY_LIST, NULL, "scripted faults with phases", .children = incident_keys},
     {"traces", KEY_LIST, NULL, "outages as they were recorded", .children = trace_keys},
+    {"hours", KEY_LIST, NULL, "hosts that are up by the clock, as volunteers' machines are", .children = hours_keys},
     {"rollouts", KEY_LIST, NULL, "releases that spread in stages until they are stopped", .children = rollout_keys},
     {"caches", KEY_LIST, NULL, "components that are cold after an outage, and what stands behind them", .children = cache_keys},
     {"clouds", KEY_LIST, NULL, "architectures under test", .children = cloud_keys, .required = true},
@@ -220,8 +221,11 @@ static void check_targets(struct scenario *scenario, const struct clouds_plan *p
         check_target(scenario, plan, value_at(source->hazards, h), &faults->hazard[h].target, matches_in(plan, number));
         check_beta(scenario, plan, value_at(source->hazards, h), h);
     }
-    for (uint32_t t = 0; t < faults->traces; t++, number++)
-        check_target(scenario, plan, value_at(source->traces, t), &faults->trace[t].target, matches_in(plan, number));
+    for (uint32_t t = 0; t < faults->traces; t++, number++) {
+        size_t recorded = value_count(source->traces);
+        const struct value *at = t < recorded ? value_at(source->traces, t) : value_at(source->hours, t - recorded);
+        check_target(scenario, plan, at, &faults->trace[t].target, matches_in(plan, number));
+    }
     for (uint32_t r = 0; r < faults->rollouts; r++, number++)
         check_target(scenario, plan, value_named(source->rollouts, faults->rollout[r].name), &faults->rollout[r].target,
                      matches_in(plan, number));
@@ -280,6 +284,7 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     const struct fault_source source = {.incidents = value_of(root, "incidents"),
                                         .hazards = value_of(root, "faults"),
                                         .traces = value_of(root, "traces"),
+                                        .hours = value_of(root, "hours"),
                                         .rollouts = value_of(root, "rollouts"),
                                         .caches = value_of(root, "caches"),
                                         .active = point != NULL ? value_of(point, "incidents") : NULL,
@@ -291,6 +296,7 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     check_cloud_names(scenario, source.incidents, list);
     check_cloud_names(scenario, source.hazards, list);
     check_cloud_names(scenario, source.traces, list);
+    check_cloud_names(scenario, source.hours, list);
     check_cloud_names(scenario, source.rollouts, list);
     check_cloud_names(scenario, source.caches, list);
     if (scenario->errors > before)

@@ -34,14 +34,14 @@ struct hour {
 /* "08:30 1.6" */
 static bool read_hour(const char *text, struct hour *hour)
 {
-    bool shaped = strlen(text) > 6 && text[2] == ':' && text[5] == ' ';
-    for (int i = 0; shaped && i < 5; i++)
-        shaped = i == 2 || (text[i] >= '0' && text[i] <= '9');
-    if (!shaped)
+    char time[6] = "";
+    const char *why;
+    duration since_midnight;
+    (void)snprintf(time, sizeof time, "%s", text);
+    if (!units_time_of_day(time, &since_midnight, &why) || text[5] != ' ')
         return false;
-    int hours = 10 * (text[0] - '0') + text[1] - '0', minutes = 10 * (text[3] - '0') + text[4] - '0';
-    hour->start_us = (int64_t)(60 * hours + minutes) * US_PER_MINUTE;
-    return hours < 24 && minutes < 60 && read_weight(text + 6, &hour->weight);
+    hour->start_us = since_midnight.us;
+    return read_weight(text + 6, &hour->weight);
 }
 
 /* Returns how many there are, at least one: without any, a day is one step. */
@@ -64,15 +64,14 @@ static uint32_t read_hours(struct scenario *scenario, const struct value *list, 
 
 static void read_days(struct scenario *scenario, const struct value *list, double weight[DAYS])
 {
-    static const char *const names[DAYS] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
     for (int d = 0; d < DAYS; d++)
         weight[d] = 1;
     for (size_t i = 0; i < value_count(list); i++) {
         const struct value *text = value_at(list, i);
-        int day = 0;
-        while (day < DAYS && strncmp(text->text, names[day], 3) != 0)
-            day++;
-        if (day == DAYS || text->text[3] != ' ' || !read_weight(text->text + 4, &weight[day]))
+        char name[4] = "";
+        (void)snprintf(name, sizeof name, "%s", text->text);
+        int day = units_weekday(name);
+        if (day < 0 || text->text[3] != ' ' || !read_weight(text->text + 4, &weight[day]))
             scenario_error(scenario, text, "write \"sat 0.5\"; days are mon tue wed thu fri sat sun", "'%s' is no day with a weight",
                            text->text);
     }
@@ -149,10 +148,8 @@ static void read_times(struct scenario *scenario, const struct value *group, str
 void arrivals_read(struct scenario *scenario, const struct value *group, struct demand_arrivals *arrivals)
 {
     static const char *const shapes[] = {"by_hour", "by_day", "bursts"}, *const of_lists[] = {"arrival_unit", "arrival_repeat"};
-    int64_t start = value_utc(&scenario->root, "start"), day = US_PER_DAY / 1000000;
-    int64_t since_thursday = ((start % (DAYS * day)) + DAYS * day) % (DAYS * day); /* 1970 began on a Thursday */
-    int64_t since_monday = (since_thursday + 3 * day) % (DAYS * day);
-    *arrivals = (struct demand_arrivals){.per_second = value_number(group, "arrivals"), .monday_us = -since_monday * 1000000, .calm_factor = 1, .burst_factor = 1};
+    int64_t since_monday = units_week_second(value_utc(&scenario->root, "start"));
+    *arrivals = (struct demand_arrivals){.per_second = value_number(group, "arrivals"), .monday_us = -since_monday * US_PER_SECOND, .calm_factor = 1, .burst_factor = 1};
     bool list = value_given(group, "arrival_times");
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (value_given(group, shapes[i]) && !(arrivals->per_second > 0))

@@ -387,7 +387,7 @@ static instant trace_time(const struct trace *trace, int64_t cycle, duration at)
 /* The trace's first cycle that is not over when the run begins. */
 static int64_t first_cycle(const struct trace *trace, instant now)
 {
-    int64_t behind = now.us - trace->offset.us - trace->scatter.us;
+    int64_t behind = now.us - trace->offset.us - trace->scatter.us - trace->jitter.us;
     return trace->repeat.us > 0 && behind > 0 ? behind / trace->repeat.us : 0;
 }
 
@@ -402,7 +402,15 @@ static void schedule_trace(struct faults *faults, uint32_t number)
     if (course->next == trace->events)
         return;
     instant at = trace_time(trace, course->cycle, trace->event[course->next].start), now = engine_now(faults->engine);
+    at.us -= trace->jitter.us;
     engine_schedule(faults->engine, at.us > now.us ? at : now, 1, faults->action_trace, number, 0);
+}
+
+/* A draw between -jitter and jitter. */
+static duration draw_jitter(const struct trace *trace, struct stream *stream)
+{
+    duration both = duration_from_seconds(stream_uniform(stream) * 2 * duration_seconds(trace->jitter));
+    return (duration){both.us - trace->jitter.us};
 }
 
 static void on_trace(void *context, struct engine *engine, uint32_t number, uint64_t detail)
@@ -422,10 +430,18 @@ static void on_trace(void *context, struct engine *engine, uint32_t number, uint
         uint32_t component = plan->trace[number].component[i];
         const char *luck = component_luck(graph_component(plan->graph, component));
         struct stream stream = stream_open(stream_key_path(reach, luck)), shift = stream_open(stream_key_path(own, luck));
-        if (!stream_chance(&stream, trace->target.share * event->severity) || !runs(faults, &trace->target, luck))
+        double share = trace->target.share * event->severity;
+        if (!trace->by_hours && !stream_chance(&stream, share))
             continue;
         duration late = duration_from_seconds(stream_uniform(&shift) * duration_seconds(trace->scatter));
-        schedule_outage(faults, &trace->target, component, instant_add(start, late), instant_add(end, late), cause);
+        if ((trace->by_hours && !stream_chance(&shift, share)) || !runs(faults, &trace->target, luck))
+            continue;
+        instant down = instant_add(start, late), up = instant_add(end, late);
+        if (trace->jitter.us > 0) {
+            down = instant_add(down, draw_jitter(trace, &stream));
+            up = instant_add(up, draw_jitter(trace, &stream));
+        }
+        schedule_outage(faults, &trace->target, component, down, up, cause);
     }
     course->next++;
     schedule_trace(faults, number);
@@ -595,6 +611,6 @@ const char *faults_cause_kind(const struct faults *faults, uint32_t cause)
     if (cause <= list->incidents + list->hazards)
         return "hazard";
     if (cause <= list->incidents + list->hazards + list->traces)
-        return "trace";
+        return list->trace[cause - list->incidents - list->hazards - 1].by_hours ? "hours" : "trace";
     return cause <= list->incidents + list->hazards + list->traces + list->rollouts ? "rollout" : "cache";
 }

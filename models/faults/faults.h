@@ -15,7 +15,8 @@
  *    A common hazard is a shock of Marshall & Olkin 1967 ("A multivariate exponential distribution") on the subset that its pattern
  *    names, several hazards are several subsets; with a share below 1 it is the binomial shock of Vesely 1977. Instead of a rate it may
  *    say which share beta of each component's failures is common (Fleming 1975): the components' own laws are the rest.
- * 4. Traces: outages as somebody recorded them, repeated if wished.
+ * 4. Traces: outages as somebody recorded them, repeated if wished; and hours: hosts that are up by the clock, such as 08:00 to 18:00 on
+ *    working days, which are traces that repeat each day or week.
  * 5. Rollouts: a release spreads over a population in stages; if it is bad, components break as they get it, until somebody notices
  *    and stops it. When it is stopped, and how many were broken by then, is not typed in.
  *
@@ -49,6 +50,7 @@
 extern const struct key incident_keys[]; /* elements of `incidents` */
 extern const struct key hazard_keys[];   /* elements of `faults` */
 extern const struct key trace_keys[];    /* elements of `traces` */
+extern const struct key hours_keys[];    /* elements of `hours` */
 extern const struct key rollout_keys[];  /* elements of `rollouts` */
 extern const struct key cache_keys[];    /* elements of `caches` */
 
@@ -151,6 +153,8 @@ struct trace {
     duration offset;         /* where in the run the trace's zero lies; may be negative */
     duration repeat;         /* it begins again after this; 0: never */
     duration scatter;        /* each component's copy is late by its own draw below this */
+    duration jitter;         /* each begin and end is off by a draw below this, either way */
+    bool by_hours;           /* hosts that follow the clock: the share is drawn once per replication, not at every event */
     const struct trace_event *event; /* ascending by start */
     uint32_t events, overlap; /* overlap: most events at once */
     const char *const *clouds;
@@ -210,7 +214,7 @@ struct fault_list {
 
 /* Where the faults of a scenario are written. */
 struct fault_source {
-    const struct value *incidents, *hazards, *traces, *rollouts, *caches; /* caches: NULL: none */
+    const struct value *incidents, *hazards, *traces, *rollouts, *caches, *hours; /* caches, hours: NULL: none */
     const struct value *active; /* TEXTS: incidents and scripted rollouts that happen; NULL or not given: all */
     const struct fleet *fleet;
     int64_t start_unix_s;       /* instants count from here */
@@ -270,7 +274,7 @@ uint32_t faults_cause(const struct faults *faults, uint32_t component);
 bool faults_by_software(const struct faults *faults, uint32_t component);
 /* Name of what a cause number stands for, or NULL for FAULT_OWN. */
 const char *faults_cause_name(const struct faults *faults, uint32_t cause);
-/* "incident", "hazard", "trace", "rollout" or "cache", or NULL for FAULT_OWN. */
+/* "incident", "hazard", "trace", "hours", "rollout" or "cache", or NULL for FAULT_OWN. */
 const char *faults_cause_kind(const struct faults *faults, uint32_t cause);
 /* The incident's index, or COMPONENT_NONE when the cause is no incident. */
 uint32_t faults_cause_incident(const struct faults *faults, uint32_t cause);

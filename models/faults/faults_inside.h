@@ -2,6 +2,7 @@
  *   target.c     which components something hits; matching it to a cloud's graph
  *   incident.c   reading scripted incidents and hazards
  *   trace.c      reading recorded outages
+ *   hours.c      reading the hours of hosts that follow the clock
  *   rollout.c    reading rollouts; when which component gets a release, and when it is stopped
  *   recovery.c   reading a recovery; who is back when, with crews and a restart herd
  *   cache.c      caches that must warm
@@ -18,7 +19,7 @@
         {"where", KEY_TEXT, "*", "pattern on component paths: * any run of characters, ? one character"},              \
         {"software", KEY_TEXT, "", "only nodes that run this software (a name in fleet.software)"},                    \
         {"share", KEY_SHARE, "100 %",                                                                                  \
-         "share of the matching components that is hit: drawn once per replication for an incident, at every event otherwise"}, \
+         "share of the matching components that is hit: drawn once per replication for an incident or hours, at every event otherwise"}, \
         {"severity", KEY_SHARE, "100 %",                                                                               \
          "what a hit component loses of its service; below 100 % it is degraded, and serves on with the rest", .low = 1e-6},   \
         {"noticed", KEY_SHARE, "0 %", "probability that a degraded component is found out and taken out of service (assumption: never)"}, \
@@ -87,5 +88,6 @@ void caches_changed(struct caches *caches, uint32_t component);
 
 /* --- Traces --- */
 void trace_read(struct scenario *scenario, const struct value *group, const struct fault_source *source, struct trace *trace);
+void hours_read(struct scenario *scenario, const struct value *group, const struct fault_source *source, struct trace *trace);
 
 #endif

@@ -146,7 +146,8 @@ struct fault_list *faults_read(struct scenario *scenario, const struct fault_sou
     struct incident *incident = arena_array(scenario->arena, value_count(source->incidents), struct incident);
     struct hazard *hazard = arena_array(scenario->arena, value_count(source->hazards), struct hazard);
     struct rollout *rollout = arena_array(scenario->arena, value_count(source->rollouts), struct rollout);
-    struct trace *trace = arena_array(scenario->arena, value_count(source->traces), struct trace);
+    size_t hours = source->hours != NULL ? value_count(source->hours) : 0;
+    struct trace *trace = arena_array(scenario->arena, value_count(source->traces) + hours, struct trace);
     struct cache *cache = arena_array(scenario->arena, source->caches != NULL ? value_count(source->caches) : 0, struct cache);
     *list = (struct fault_list){.incident = incident, .hazard = hazard, .trace = trace, .rollout = rollout, .cache = cache, .fresh = source->fresh, .end = source->end};
     check_active(scenario, source);
@@ -178,5 +179,7 @@ struct fault_list *faults_read(struct scenario *scenario, const struct fault_sou
         cache_read(scenario, value_at(source->caches, list->caches), &cache[list->caches]);
         list->caches++;
     }
+    for (size_t i = 0; i < hours; i++)
+        hours_read(scenario, value_at(source->hours, i), source, &trace[list->traces++]);
     return list;
 }

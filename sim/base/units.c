@@ -347,6 +347,35 @@ bool units_utc(const char *text, int64_t *unix_s, const char **why)
     return true;
 }
 
+bool units_time_of_day(const char *text, duration *since_midnight, const char **why)
+{
+    *why = "two digits, a colon and two digits make one, from 00:00 to 23:59";
+    if (strlen(text) != 5 || text[2] != ':')
+        return false;
+    for (int i = 0; i < 5; i++)
+        if (i != 2 && (text[i] < '0' || text[i] > '9'))
+            return false;
+    int hours = 10 * (text[0] - '0') + text[1] - '0', minutes = 10 * (text[3] - '0') + text[4] - '0';
+    *since_midnight = (duration){hours * US_PER_HOUR + minutes * US_PER_MINUTE};
+    return hours < 24 && minutes < 60;
+}
+
+int units_weekday(const char *text)
+{
+    static const char *const names[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    for (int day = 0; day < 7; day++)
+        if (strcmp(text, names[day]) == 0)
+            return day;
+    return -1;
+}
+
+int64_t units_week_second(int64_t unix_s)
+{
+    enum { DAY = 86400, WEEK = 7 * DAY };
+    int64_t since = (unix_s + 3 * DAY) % WEEK; /* 1970 began on a Thursday */
+    return since < 0 ? since + WEEK : since;
+}
+
 char *units_format_utc(char *buffer, int64_t unix_s)
 {
     int year, month, day;

@@ -69,6 +69,12 @@ bool units_rate(const char *text, double *per_second, const char **why);
 /* "2024-07-01T00:00Z", "2024-07-01T00:00:00Z" or "2024-07-01": seconds since 1970-01-01T00:00Z, leap seconds ignored.
  * Years 1970 to 2200; dates that do not exist are refused. */
 bool units_utc(const char *text, int64_t *unix_s, const char **why);
+/* "08:30": time since midnight, up to 23:59. */
+bool units_time_of_day(const char *text, duration *since_midnight, const char **why);
+/* 0 for "mon" to 6 for "sun", -1 for anything else. */
+int units_weekday(const char *text);
+/* Seconds since Monday 00:00 UTC, from 0. */
+int64_t units_week_second(int64_t unix_s);
 
 /* Writers; each needs room for UNITS_TEXT bytes and returns buffer. */
 enum { UNITS_TEXT = 40 };
