@@ -379,18 +379,6 @@ static void open_hazards(struct faults *faults, struct arena *arena)
 
 /* --- Traces ---------------------------------------------------------------------------------------------------------- */
 
-static instant trace_time(const struct trace *trace, int64_t cycle, duration at)
-{
-    return (instant){trace->offset.us + cycle * trace->repeat.us + at.us};
-}
-
-/* The trace's first cycle that is not over when the run begins. */
-static int64_t first_cycle(const struct trace *trace, instant now)
-{
-    int64_t behind = now.us - trace->offset.us - trace->scatter.us - trace->jitter.us;
-    return trace->repeat.us > 0 && behind > 0 ? behind / trace->repeat.us : 0;
-}
-
 static void schedule_trace(struct faults *faults, uint32_t number)
 {
     const struct trace *trace = &faults->plan->list->trace[number];
@@ -404,13 +392,6 @@ static void schedule_trace(struct faults *faults, uint32_t number)
     instant at = trace_time(trace, course->cycle, trace->event[course->next].start), now = engine_now(faults->engine);
     at.us -= trace->jitter.us;
     engine_schedule(faults->engine, at.us > now.us ? at : now, 1, faults->action_trace, number, 0);
-}
-
-/* A draw between -jitter and jitter. */
-static duration draw_jitter(const struct trace *trace, struct stream *stream)
-{
-    duration both = duration_from_seconds(stream_uniform(stream) * 2 * duration_seconds(trace->jitter));
-    return (duration){both.us - trace->jitter.us};
 }
 
 static void on_trace(void *context, struct engine *engine, uint32_t number, uint64_t detail)
@@ -438,8 +419,8 @@ static void on_trace(void *context, struct engine *engine, uint32_t number, uint
             continue;
         instant down = instant_add(start, late), up = instant_add(end, late);
         if (trace->jitter.us > 0) {
-            down = instant_add(down, draw_jitter(trace, &stream));
-            up = instant_add(up, draw_jitter(trace, &stream));
+            down = instant_add(down, trace_jitter(trace, &stream));
+            up = instant_add(up, trace_jitter(trace, &stream));
         }
         schedule_outage(faults, &trace->target, component, down, up, cause);
     }
@@ -452,7 +433,7 @@ static void open_traces(struct faults *faults, struct arena *arena)
     const struct fault_list *list = faults->plan->list;
     faults->trace = arena_array(arena, list->traces, struct trace_course);
     for (uint32_t t = 0; t < list->traces; t++) {
-        faults->trace[t].cycle = first_cycle(&list->trace[t], engine_now(faults->engine));
+        faults->trace[t].cycle = trace_first_cycle(&list->trace[t], engine_now(faults->engine));
         if (faults->plan->trace[t].count > 0)
             schedule_trace(faults, t);
     }

@@ -88,6 +88,15 @@ void caches_changed(struct caches *caches, uint32_t component);
 
 /* --- Traces --- */
 void trace_read(struct scenario *scenario, const struct value *group, const struct fault_source *source, struct trace *trace);
+/* When a time of the trace's cycle comes in the run, without lateness and jitter. */
+static inline instant trace_time(const struct trace *trace, int64_t cycle, duration at)
+{
+    return (instant){trace->offset.us + cycle * trace->repeat.us + at.us};
+}
+/* The first cycle that is not over for everybody at `now`. */
+int64_t trace_first_cycle(const struct trace *trace, instant now);
+/* A draw between -jitter and jitter. */
+duration trace_jitter(const struct trace *trace, struct stream *stream);
 void hours_read(struct scenario *scenario, const struct value *group, const struct fault_source *source, struct trace *trace);
 
 #endif

@@ -99,3 +99,15 @@ void trace_read(struct scenario *scenario, const struct value *group, const stru
     }
     trace->overlap = most_at_once(scenario->arena, trace);
 }
+
+int64_t trace_first_cycle(const struct trace *trace, instant now)
+{
+    int64_t behind = now.us - trace->offset.us - trace->scatter.us - trace->jitter.us;
+    return trace->repeat.us > 0 && behind > 0 ? behind / trace->repeat.us : 0;
+}
+
+duration trace_jitter(const struct trace *trace, struct stream *stream)
+{
+    duration both = duration_from_seconds(stream_uniform(stream) * 2 * duration_seconds(trace->jitter));
+    return (duration){both.us - trace->jitter.us};
+}

@@ -256,6 +256,11 @@ static void say_faults(struct generator *g)
         say(g, "scope = \"%s\"; rate = \"%u /y\"; length = \"exponential(%u min)\"; }", chance(g, 0.5) ? "common" : "each", rate, minutes);
     }
     say(g, " );\n");
+    if (g->mode == PROGRESS || !chance(g, 0.3))
+        return;
+    uint32_t share = between(g, 10, 100), jitter = below(g, 120);
+    say(g, "hours = ( { name = \"day\"; target = \"node\"; share = \"%u %%\"; from = \"07:30\"; to = \"19:00\"; scatter = \"3 h\"; "
+           "jitter = \"%u min\"; %s} );\n", share, jitter, chance(g, 0.5) ? "days = ( \"mon\", \"tue\", \"thu\" ); " : "");
 }
 
 /* One shared component, and somebody in each cloud who needs it. */
