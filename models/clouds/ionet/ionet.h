@@ -3,14 +3,19 @@
  * Owners' machines come in three tiers (data centers, professional miners, consumers); in a comparison on the same hardware a tier
  * is a label of a site. A central orchestrator matches every request, watches heartbeats and replaces what fails; nothing new
  * happens without it. Users reach their workers through io.net's relays: with its relay gone a worker runs on but cannot be
- * reached, which counts as down. A job is a Ray cluster whose head is its first pod: losing the head loses the cluster.
+ * reached, which counts as down.
  *
- * Renters prepay by the hour (at least one) and get back, as credit, what a failed worker did not deliver; paying in USDC costs
- * each side 2 %.
+ * A machine is a device with an owner: one that went down is not hired again until he has rerun its launch commands. He lives on
+ * what tenants pay and on hourly block rewards, which an interruption costs him for five hours beyond its length, and he may lose his
+ * stake. Demand is bought as a product (Ray, Mega-Ray, Kubernetes, bare metal, containers), each with its own way to fail.
  *
- * Sources: the public documentation of io.net as of September 2025 (sections on clusters, tunnels, device states, earnings).
- * Heartbeats, replacement and refunds on failure are not published: their keys are marked U. The rules of July 2024 differ in
- * what nines does not model yet: block rewards (begun 25 June 2024), staking. */
+ * Renters prepay by the hour (at least one) or for a time, and get back, as credit, what a failed worker did not deliver; paying in
+ * USDC costs each side 2 %. Since mid-2025 payments go through Solana, whose halts stop new bookings and nothing that runs.
+ *
+ * Sources: the public documentation of io.net as of September 2025 (sections on clusters, tunnels, device states, verification,
+ * rewards, staking, earnings). R in a key's help: read there; V: a vendor's claim; U: assumed. Heartbeats, replacement, refunds on
+ * failure, rates and amounts are not published. The rules of July 2024 are not known in most of this and have it off
+ * (ionet_rules.h). */
 #ifndef NINES_MODELS_CLOUDS_IONET_IONET_H
 #define NINES_MODELS_CLOUDS_IONET_IONET_H
 

@@ -2,7 +2,8 @@
  *   ionet_plan.c     a scenario's keys, made into an immutable plan
  *   ionet_rules.c    the rules in force, by date
  *   ionet.c          calls of the world
- *   ionet_device.c   devices and the habits of their owners: launching, pausing, proofs of work
+ *   ionet_device.c   devices: what holds them back, launching, proofs of work
+ *   ionet_owner.c    what their owners do: pausing, joining, wiping, leaving
  *   ionet_reward.c   block rewards: who is nominated, and what he earns
  *   ionet_stake.c    stakes, slashes, reliability, leaving
  *   ionet_deploy.c   the way of a worker: deployed, missed, replaced or resumed
@@ -267,8 +268,6 @@ void ionet_component(void *cloud, uint32_t component, uint8_t before, uint8_t af
 /* A device gets a reason not to be hired, or loses one. Tenants that it has are the caller's business. */
 void ionet_hold(struct ionet *cloud, uint32_t node, enum held why);
 void ionet_unhold(struct ionet *cloud, uint32_t node, enum held why);
-/* A booking of bare metal is over: the owner wipes the machine. */
-void ionet_wipe(struct ionet *cloud, uint32_t node);
 /* Its machine serves and its worker runs. */
 bool ionet_works(const struct ionet *cloud, uint32_t node);
 enum ionet_status ionet_status(const struct ionet *cloud, uint32_t node);
@@ -285,6 +284,11 @@ static inline int64_t ionet_block(const struct ionet *cloud, instant at)
 /* Time-weighted share of devices inside the horizon that could be hired, or were. At the horizon. */
 double ionet_ready_share(struct ionet *cloud);
 void ionet_audit_devices(const struct ionet *cloud);
+
+/* --- ionet_owner.c --- */
+void ionet_open_owners(struct ionet *cloud);
+/* A booking of bare metal is over: the owner wipes the machine. */
+void ionet_wipe(struct ionet *cloud, uint32_t node);
 
 /* --- ionet_reward.c --- */
 void ionet_open_rewards(struct ionet *cloud);
