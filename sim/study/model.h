@@ -165,7 +165,8 @@ void record_series(struct sim_record *record, uint32_t series, uint32_t step, do
 /* Slices of one breakdown that a replication reports differ in name or threshold; kept whatever the log level. */
 void record_slice(struct sim_record *record, const struct sim_slice *slice);
 void record_outage(struct sim_record *record, const struct sim_outage *outage); /* beyond the cap: counted only */
-void record_lease(struct sim_record *record, const struct sim_lease *lease);     /* ignored unless log >= leases */
+/* Ignored, and NULL, unless log >= leases; else the row, whose paid_usd may still grow: some payments come after the end. */
+struct sim_lease *record_lease(struct sim_record *record, const struct sim_lease *lease);
 void record_payment(struct sim_record *record, const struct sim_payment *payment);
 /* Each part once, in declared order; ignored unless log >= summary, when nobody need compute it. The results keep the means over
  * replications alone, so their size does not grow with those; count times parts should stay within some ten thousands. */

@@ -139,10 +139,10 @@ void record_outage(struct sim_record *record, const struct sim_outage *outage)
     row->incident = outage->incident != NULL ? keep(record, outage->incident) : NULL;
 }
 
-void record_lease(struct sim_record *record, const struct sim_lease *lease)
+struct sim_lease *record_lease(struct sim_record *record, const struct sim_lease *lease)
 {
     if (record->log < SIM_LOG_LEASES)
-        return;
+        return NULL;
     record->leases_listed++;
     struct record_leases *chunk = record->last_leases;
     if (chunk == NULL || chunk->count == chunk->room) {
@@ -157,6 +157,7 @@ void record_lease(struct sim_record *record, const struct sim_lease *lease)
     row->tenant = keep(record, lease->tenant);
     row->provider = keep(record, lease->provider);
     row->reason = keep(record, lease->reason);
+    return row;
 }
 
 void record_payment(struct sim_record *record, const struct sim_payment *payment)

@@ -93,20 +93,22 @@ static void the_ledger_adds_up_to_the_cost(void **state)
     for (uint32_t run = 0; run < 6; run++) { /* in sums, then one by one */
         test.task.log = run < 3 ? SIM_LOG_LEASES : SIM_LOG_EVENTS;
         clouds_run(&test, run % 3);
-        double paid_micro = 0;
+        double paid_micro = 0, credit_micro = 0, leased_usd = 0;
         size_t leases = 0;
         for (const struct record_payments *c = test.record->payments; c != NULL; c = c->next)
             for (size_t i = 0; i < c->count; i++)
-                paid_micro += (strcmp(c->rows[i].what, "credit") == 0 ? -1.0 : 1.0) * (double)c->rows[i].amount_micro;
+                *(strcmp(c->rows[i].what, "credit") == 0 ? &credit_micro : &paid_micro) += (double)c->rows[i].amount_micro;
         for (const struct record_leases *c = test.record->leases; c != NULL; c = c->next)
             for (size_t i = 0; i < c->count; i++, leases++) {
                 assert_true(strncmp(c->rows[i].tenant, "vm/", 3) == 0);
                 assert_true(c->rows[i].provider[0] != '\0');
+                leased_usd += c->rows[i].paid_usd;
                 assert_true(c->rows[i].price_usd_per_h > 0);
                 assert_true(isnan(c->rows[i].end_s) == (c->rows[i].reason[0] == '\0'));
             }
         assert_true(leases >= 18); /* nine services of two replicas are leased at the end, or were */
-        assert_near(paid_micro / 1e6, clouds_metric(&test, "cost_usd"), 1e-6);
+        assert_near((paid_micro - credit_micro) / 1e6, clouds_metric(&test, "cost_usd"), 1e-6);
+        assert_near(leased_usd, paid_micro / 1e6, 1e-6); /* what is paid when a lease is closed is on it too */
     }
     clouds_close(&test);
 }

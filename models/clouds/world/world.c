@@ -332,7 +332,6 @@ void world_bind(struct world *world, uint32_t unit, uint32_t node, uint16_t devi
     }
     what->bound_at = world_now(world);
     what->requested = what->asked;
-    what->paid_micro = 0;
     if (what->asked.us != US_NEVER)
         measure_lease_granted(world->measure, what->asked, world_now(world));
     what->asked = INSTANT_NEVER;

@@ -44,7 +44,7 @@ struct unit {
     instant asked;          /* when the pending request for capacity was made; INSTANT_NEVER: none pending */
     instant bound_at;
     instant requested;      /* when the capacity that it has was asked for; INSTANT_NEVER: never asked */
-    int64_t paid_micro;     /* for its present place */
+    int64_t paid_micro;     /* since time 0, for its present place, or for the lease of its next one */
     uint32_t touched;       /* 1 + incident that took it down; 0: none */
     bool refused;           /* the pending request has been turned away at least once */
     struct event_id pending; /* what the cloud does next about it; see world_later */
@@ -100,6 +100,7 @@ struct world {
     uint64_t refusals;       /* requests for capacity that were turned away, each once, however often it was tried */
     uint32_t nodes_up;
     int64_t leases_listed;
+    struct sim_lease **listed; /* by unit: its lease that was listed last, for what is paid on it afterwards; NULL: no leases are listed */
     struct world_sum *sum;   /* payments of a lease that are listed together (world_list.c); NULL: each by itself, or none */
     instant month_end;       /* of the UTC month that these belong to; 0: none yet */
     uint32_t told;           /* workload that somebody listens to (world_tell.h); COMPONENT_NONE: nobody does */

@@ -28,6 +28,8 @@ struct world_sum {
 
 void world_list_open(struct world *world)
 {
+    if (world->task->log >= SIM_LOG_LEASES)
+        world->listed = arena_array(world->arena, world->demand->units, struct sim_lease *);
     if (world->task->log == SIM_LOG_LEASES)
         world->sum = arena_array(world->arena, (size_t)world->demand->units * OPEN_SUMS, struct world_sum);
 }
@@ -98,10 +100,32 @@ static void add_payment(struct world *world, uint32_t unit, const struct world_s
     *oldest = *payment;
 }
 
+/* A lease that was paid though nothing of the unit ever had a place under it. */
+static void list_never_placed(struct world *world, uint32_t unit)
+{
+    const struct unit *what = &world->unit[unit];
+    if (world->listed == NULL || what->state != UNIT_IDLE || what->paid_micro == 0)
+        return;
+    char tenant[96];
+    double asked_s = (double)world->demand->workload[what->workload].requested.us / 1e6;
+    struct sim_lease lease = {.id = world->leases_listed++,
+                              .tenant = world_name(world, what->workload, tenant, sizeof tenant),
+                              .provider = "",
+                              .requested_s = asked_s,
+                              .start_s = (double)NAN,
+                              .end_s = (double)world_now(world).us / 1e6,
+                              .reason = "never had a place",
+                              .gpus = world_class(world, what->workload)->gpus,
+                              .price_usd_per_h = (double)NAN,
+                              .paid_usd = (double)what->paid_micro / 1e6};
+    (void)record_lease(world->record, &lease);
+}
+
 void world_list_close(struct world *world)
 {
     for (uint32_t u = 0; u < world->demand->units; u++) {
         world_list_lease(world, u, NULL);
+        list_never_placed(world, u);
         list_sums(world, u);
     }
 }
@@ -116,16 +140,28 @@ void world_ahead_pay(const struct world *world, uint32_t workload, uint32_t firs
     measure_ahead_pay(world->measure, workload);
 }
 
+/* What is paid for a unit without a place belongs to the lease that it had: a market settles when the lease is closed, which is after the
+ * pods are gone. */
+static void add_to_lease(struct world *world, uint32_t unit, int64_t micro)
+{
+    if (world->unit[unit].state == UNIT_IDLE && world->listed[unit] != NULL)
+        world->listed[unit]->paid_usd += (double)micro / 1e6;
+    else
+        world->unit[unit].paid_micro += micro;
+}
+
 void world_pay(struct world *world, uint32_t first, uint32_t units, money amount, const char *to, const char *denom,
                const char *what)
 {
     uint32_t workload = world->unit[first].workload;
     instant now = world_now(world);
     measure_pay(world->measure, workload, amount, now);
-    for (uint32_t u = 0; u < units; u++) /* in equal parts; what does not divide goes to the first */
-        world->unit[first + u].paid_micro += amount.micro / units + (u == 0 ? amount.micro % units : 0);
-    if (world->task->log < SIM_LOG_LEASES || now.us < 0)
+    if (now.us < 0)
         return;
+    if (world->listed == NULL)
+        return;
+    for (uint32_t u = 0; u < units; u++) /* in equal parts; what does not divide goes to the first */
+        add_to_lease(world, first + u, amount.micro / units + (u == 0 ? amount.micro % units : 0));
     struct world_sum payment = {.to = to, .denom = denom, .what = what, .last = now, .micro = amount.micro};
     if (world->sum != NULL)
         add_payment(world, first, &payment);
@@ -170,7 +206,8 @@ void world_list_lease(struct world *world, uint32_t unit, const char *why)
                               .paid_usd = (double)what->paid_micro / 1e6};
     world->plan->kind->lease(world->cloud, unit, &lease.provider, &per_hour);
     lease.price_usd_per_h = (double)per_hour.micro / 1e6;
-    record_lease(world->record, &lease);
+    world->listed[unit] = record_lease(world->record, &lease);
+    world->unit[unit].paid_micro = 0;
     if (world_tells(world, what->workload))
         world_tell_lease(world, unit, &lease);
 }
