@@ -13,8 +13,8 @@ enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_MACHINE = 3 };
 
 /* "nines: error: ..." and, unless NULL, "hint: ..." on stderr. */
 void message_error(const char *hint, const char *format, ...) NINES_PRINTF(2, 3);
-/* text with control characters as \n, \x1b and so on, for messages; in arena, or text itself when there is nothing to
- * do. */
+/* text fit for a terminal, in arena: control characters and bytes that are no UTF-8 as \n, \x1b and so on, and what hides text or turns
+ * its direction as \u202e. */
 const char *message_show(struct arena *arena, const char *text);
 /* One word of a shell command line, quoted where it has to be. */
 const char *message_word(struct arena *arena, const char *text);

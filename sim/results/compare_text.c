@@ -1,5 +1,7 @@
 #include "sim/results/compare_internal.h"
 
+#include "sim/base/message.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,54 +9,9 @@
 enum { MOST_DECIMALS = 7 };
 #define SMALL 1e-4 /* below it, plain numbers are written with an exponent */
 
-/* Length of the UTF-8 sequence at p and its code point; 0 when it is broken (overlong, surrogate, cut off). */
-static int decode(const unsigned char *p, uint32_t *code)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    int length = p[0] < 0x80 ? 1 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-    if (p[0] < 0x80) {
-        *code = p[0];
-        return 1;
-    }
-    if (p[0] < 0xc2 || p[0] > 0xf4)
-        return 0;
-    *code = p[0] & (0xffu >> (length + 1));
-    for (int i = 1; i < length; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        *code = *code << 6 | (p[i] & 0x3f);
-    }
-    bool valid = *code >= least[length] && *code <= 0x10ffff && (*code < 0xd800 || *code > 0xdfff);
-    return valid ? length : 0;
-}
-
-/* Controls, and what moves, hides or reverses the text around it. */
-static bool is_unsafe(uint32_t code)
-{
-    return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0xad || (code >= 0x200b && code <= 0x200f) ||
-           (code >= 0x2028 && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
-}
-
 const char *compare_clean(struct arena *arena, const char *text)
 {
-    char *clean = arena_alloc(arena, 4 * strlen(text) + 1, 1), *to = clean; /* a byte becomes 4 at most, 3 bytes 6 */
-    const unsigned char *p = (const unsigned char *)text;
-    while (*p != '\0') {
-        uint32_t code;
-        int length = decode(p, &code);
-        if (length == 0)
-            to += sprintf(to, "\\x%02x", *p);
-        else if (code == '\n' || code == '\t' || code == '\r')
-            to += sprintf(to, "\\%c", code == '\n' ? 'n' : code == '\t' ? 't' : 'r');
-        else if (is_unsafe(code))
-            to += code < 0x80 ? sprintf(to, "\\x%02x", code) : sprintf(to, "\\u%04x", code);
-        else
-            for (int i = 0; i < length; i++)
-                *to++ = (char)p[i];
-        p += length != 0 ? length : 1;
-    }
-    *to = '\0';
-    return clean;
+    return message_show(arena, text);
 }
 
 int compare_width(const char *text)

@@ -79,7 +79,13 @@ static const char *query_of(struct arena *arena, sqlite3 *database, const char *
 
 /* --- Writing --- */
 
-static void write_csv_row(sqlite3_stmt *row, FILE *out)
+/* A text that a spreadsheet would take for a formula gets an apostrophe in front. */
+static const char *guarded(struct arena *arena, const char *text, bool is_text)
+{
+    return is_text && text[0] != '\0' && strchr("=+-@", text[0]) != NULL ? arena_format(arena, "'%s", text) : text;
+}
+
+static void write_csv_row(struct arena *arena, sqlite3_stmt *row, FILE *out)
 {
     int columns = sqlite3_column_count(row);
     for (int c = 0; c < columns; c++) {
@@ -89,7 +95,7 @@ static void write_csv_row(sqlite3_stmt *row, FILE *out)
         else if (sqlite3_column_type(row, c) == SQLITE_NULL)
             fputc(after, out);
         else
-            csv_write(out, (const char *)sqlite3_column_text(row, c), after);
+            csv_write(out, guarded(arena, (const char *)sqlite3_column_text(row, c), sqlite3_column_type(row, c) == SQLITE_TEXT), after);
     }
 }
 
@@ -131,7 +137,7 @@ static int64_t write_rows(struct arena *arena, sqlite3_stmt *row, bool json, FIL
         if (json && !write_json_row(arena, row, out))
             return -1;
         if (!json)
-            write_csv_row(row, out);
+            write_csv_row(arena, row, out);
         rows++;
     }
     if (json)
