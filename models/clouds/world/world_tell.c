@@ -199,7 +199,7 @@ void world_tell_lease(struct world *world, uint32_t unit, const struct sim_lease
 {
     char text[SENTENCE];
     bool open = lease->reason[0] == '\0';
-    (void)snprintf(text, sizeof text, "lease %" PRId64 " with %s %s%s: %.2f USD paid, %.4g USD/h", lease->id, lease->provider,
+    (void)snprintf(text, sizeof text, "lease %" PRId64 " with %s %s%s: %.2f USD paid by then, %.4g USD/h", lease->id, lease->provider,
                    open ? "is still open" : "ends, ", lease->reason, lease->paid_usd, lease->price_usd_per_h);
     struct sim_note note = {.at = world_now(world), .part = unit - world->demand->workload[world->told].first_unit, .what = "lease",
                             .text = text, .lease = lease->id};
