@@ -12,7 +12,7 @@
 set -eu
 program=${1:?usage: tools/studies.sh PROGRAM [STUDY...]}
 shift
-studies=${*:-july-by-zone july-two-regions redeploy-delay provider-count chain-halt shared-datacentre shared-agent}
+studies=${*:-july-by-zone july-two-regions redeploy-delay provider-count chain-halt shared-datacentre shared-agent july-hybrid}
 results=${RESULTS:-results/studies}
 tools=$(dirname "$0")
 
@@ -36,7 +36,7 @@ phrase() {
     difference "$@" | awk -v metric="$5" '{
         gsub("_", " ", $6)
         share = metric ~ /^(availability|blast)/
-        form = share ? "%+.3f" : "%+.3g"; times = share ? 100 : 1
+        form = share ? "%+.3f" : $7 == "USD" ? "%+.0f" : "%+.3g"; times = share ? 100 : 1
         unit = share ? " pp" : " " $7
         printf form unit " [" form ", " form " by chance; " form ", " form " over the inputs] (" $6 ")",
             $1 * times, $2 * times, $3 * times, $4 * times, $5 * times }'
@@ -89,6 +89,13 @@ conclude() { # the sentence of $study
     shared-*)
         echo "Akash's advantage over azure-like vanishes $(vanishes %) of the providers; akash less azure-like is" \
             "$(phrase 'share=0 %' akash 'share=0 %' $azure $q) at 0 % and $(phrase 'share=100 %' akash 'share=100 %' $azure $q) at 100 %."
+        ;;
+    july-hybrid)
+        echo "Against azure-like alone, being on akash as well changes the share of July that services are up by" \
+            "$(phrase base 'active-active' base $azure $q) where both are active, by $(phrase base 'warm standby' base $azure $q) with a" \
+            "warm standby and by $(phrase base backup base $azure $q) with a backup, and the month's cost by" \
+            "$(phrase base 'active-active' base $azure cost_usd), $(phrase base 'warm standby' base $azure cost_usd) and" \
+            "$(phrase base backup base $azure cost_usd)."
         ;;
     *)
         echo "no study is called $study" >&2

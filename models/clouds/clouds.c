@@ -244,6 +244,16 @@ static void mark_incidents(struct scenario *scenario, struct clouds_plan *plan, 
     }
 }
 
+/* What is near to an outage is counted on a world's own units, and a hybrid has none. */
+static void check_no_hybrid(struct scenario *scenario, const struct value *clouds)
+{
+    if (value_choice(value_of(&scenario->root, "rare"), "method") != RARE_SPLITTING)
+        return;
+    for (size_t i = 0; i < value_count(clouds); i++)
+        if (cloud_kind_of(value_at(clouds, i))->part_of != NULL)
+            scenario_error(scenario, value_at(clouds, i), "leave the hybrid out, or the splitting", "splitting knows no hybrids");
+}
+
 /* Splitting may be told to watch one class of services. */
 static void check_watched(struct scenario *scenario, const struct demand_plan *demand)
 {
@@ -302,6 +312,7 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     if (scenario->errors > before)
         return plan;
     check_watched(scenario, demand);
+    check_no_hybrid(scenario, list);
     const struct value *needs = value_of(root, "needs");
     uint32_t *matched = arena_array(scenario->arena, value_count(needs), uint32_t);
     for (size_t i = 0; i < plan->clouds; i++) {

@@ -226,6 +226,8 @@ static void impossible_hybrids_are_refused(void **state)
         {"parts = [ \"one\", \"three\" ];", "no cloud is called 'three'"},
         {"parts = [ \"one\", \"both\" ];", "'both' is a hybrid itself"},
         {"parts = [ \"one\", \"one\" ];", "both parts are 'one'"},
+        {"parts = [ \"one\", \"two\" ]; } ); rare = { method = \"splitting\"; levels = ( { at = 1; } ); }; components = ( { name = \"c\";",
+         "splitting knows no hybrids"},
         {"parts = [ \"one\", \"two\" ]; sites = [ \"c\" ];", "no site is called 'c'"},
         {"parts = [ \"one\", \"two\" ]; sites = [ \"a\", \"b\" ];", "a part of the hybrid has no site"},
     };

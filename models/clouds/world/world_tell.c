@@ -32,9 +32,17 @@ const char *world_unit_word(const struct world *world, uint32_t workload)
 
 /* --- Notes ----------------------------------------------------------------------------------------------------------- */
 
+/* Which replica or pod of the workload that is told of; those that a hybrid's second part has of them come after the first part's. */
+static uint32_t number_of(const struct world *world, uint32_t unit)
+{
+    const struct world *whole = world->whole;
+    uint32_t before = whole != NULL && world != whole->part[0] ? world_class(whole, world->told)->units - world_class(world, world->told)->units : 0;
+    return before + unit - world->demand->workload[world->told].first_unit;
+}
+
 static void note(struct world *world, uint32_t unit, const char *what, const char *text, const char *component, const char *incident)
 {
-    uint32_t part = unit == COMPONENT_NONE ? SIM_WHOLE : unit - world->demand->workload[world->told].first_unit;
+    uint32_t part = unit == COMPONENT_NONE ? SIM_WHOLE : number_of(world, unit);
     struct sim_note note = {.at = world_now(world), .part = part, .what = what, .text = text, .component = component,
                             .incident = incident, .lease = -1};
     record_note(world->record, &note);
@@ -201,7 +209,7 @@ void world_tell_lease(struct world *world, uint32_t unit, const struct sim_lease
     bool open = lease->reason[0] == '\0';
     (void)snprintf(text, sizeof text, "lease %" PRId64 " with %s %s%s: %.2f USD paid by then, %.4g USD/h", lease->id, lease->provider,
                    open ? "is still open" : "ends, ", lease->reason, lease->paid_usd, lease->price_usd_per_h);
-    struct sim_note note = {.at = world_now(world), .part = unit - world->demand->workload[world->told].first_unit, .what = "lease",
+    struct sim_note note = {.at = world_now(world), .part = number_of(world, unit), .what = "lease",
                             .text = text, .lease = lease->id};
     record_note(world->record, &note);
 }
