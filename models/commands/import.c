@@ -10,9 +10,10 @@
 
 const struct command_option import_options[] = {
     {.name = "-o", .letter = 'o', .argument = "FILE", .stage = "Options",
-     .help = "where the scenario part goes (default: stdout, unless --stats or --fit\nis asked for)"},
+     .help = "where the scenario part goes (default: stdout, unless --stats, --fit\nor --laws is asked for)"},
     {.name = "--stats", .help = "print rates, times to repair and unavailability by unit, as CSV"},
     {.name = "--fit", .help = "print laws fitted by maximum likelihood, as CSV"},
+    {.name = "--laws", .help = "print the best of them as elements of a scenario's list 'laws'"},
     {0},
 };
 
@@ -55,11 +56,11 @@ int import_command(const struct command_line *line)
     struct import_data data = {.arena = line->arena};
     const struct import_unit *units;
     const char *path = command_text(line, "-o", NULL);
-    bool stats = command_flag(line, "--stats"), fits = command_flag(line, "--fit");
+    bool stats = command_flag(line, "--stats"), fits = command_flag(line, "--fit"), laws = command_flag(line, "--laws");
     if (!kind_of(line, &kind))
         return EXIT_USAGE;
-    if (stats && fits) {
-        message_error("they are two tables", "--stats and --fit cannot be combined");
+    if (stats + fits + laws > 1) {
+        message_error("each is a table of its own", "--stats, --fit and --laws cannot be combined");
         return EXIT_USAGE;
     }
     int code = EXIT_DONE;
@@ -79,6 +80,8 @@ int import_command(const struct command_line *line)
         import_write_statistics(units, count, line->arena, stdout);
     else if (fits)
         import_write_fits(units, count, line->arena, stdout);
+    else if (laws)
+        import_write_laws(units, count, line->arena, stdout);
     else if (path == NULL)
         import_write_part(units, count, line->operand + 1, line->operands - 1, line->arena, stdout);
     if (fflush(stdout) != 0 || ferror(stdout)) {

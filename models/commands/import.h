@@ -3,7 +3,7 @@
  *   import.c        the command
  *   import_read.c   tables into outages
  *   import_unit.c   outages into units: what is counted together, over which window, merged or not
- *   import_write.c  the three outputs: a scenario part, statistics, fitted laws
+ *   import_write.c  the outputs: a scenario part, statistics, fitted laws as a table and as a part
  *
  * A unit is what a rate is a rate of: a vendor, a region, a service, a component. Overlapping outages of a unit may be merged into
  * their union, as a component that lives through them would see them. */
@@ -58,6 +58,8 @@ size_t import_units(const struct import_data *data, enum import_kind kind, const
 /* CSV with the columns of the archive's stats.csv; fits: laws too, one row each. */
 void import_write_statistics(const struct import_unit *units, size_t count, struct arena *arena, FILE *out);
 void import_write_fits(const struct import_unit *units, size_t count, struct arena *arena, FILE *out);
+/* Of each unit's lengths and times between starts the law of least AIC, as elements of a list `laws`, each with a name of its own. */
+void import_write_laws(const struct import_unit *units, size_t count, struct arena *arena, FILE *out);
 /* A list `traces` to @include. files: where it comes from. */
 void import_write_part(const struct import_unit *units, size_t count, const char *const *files, size_t file_count,
                        struct arena *arena, FILE *out);

@@ -137,7 +137,7 @@ void import_write_fits(const struct import_unit *units, size_t count, struct are
     }
 }
 
-/* --- Scenario part --- */
+/* --- Names --- */
 
 /* Letters, digits and . _ - + / ( ) stay, anything else becomes '-'; at most 64 bytes. */
 static const char *name_text(struct arena *arena, const struct import_unit *unit)
@@ -153,6 +153,70 @@ static const char *name_text(struct arena *arena, const struct import_unit *unit
         name[64] = '\0';
     return name;
 }
+
+/* --- Part with laws --- */
+
+/* Names that were given so far. */
+struct names {
+    const char **name; /* [count] */
+    size_t count;
+};
+
+/* What the law is called: begins with a letter, has no bracket, and is nobody else's name. */
+static const char *law_name(struct names *names, const struct import_unit *unit, const char *what, struct arena *arena)
+{
+    char *plain = arena_format(arena, "%.44s", name_text(arena, unit));
+    for (char *c = plain; *c != '\0'; c++)
+        if (*c == '(' || *c == ')')
+            *c = '-';
+    bool letter = (plain[0] >= 'a' && plain[0] <= 'z') || (plain[0] >= 'A' && plain[0] <= 'Z');
+    const char *stem = letter ? plain : arena_format(arena, "of %s", plain), *name = arena_format(arena, "%s %s", stem, what);
+    size_t again = 1;
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->name[i], name) == 0) {
+            name = arena_format(arena, "%s %zu %s", stem, ++again, what);
+            i = (size_t)-1; /* from the first again */
+        }
+    return names->name[names->count++] = name;
+}
+
+static void write_law(struct names *names, const struct import_unit *unit, const char *what, const double *hours, size_t count,
+                      struct arena *arena, FILE *out)
+{
+    struct fit best = {.found = false};
+    enum fit_law best_law = FIT_LAWS;
+    double least = INFINITY;
+    for (int law = 0; law < FIT_LAWS && count >= FIT_LEAST; law++) {
+        struct fit fit = fit_of((enum fit_law)law, hours, count);
+        double aic = 2 * (law == FIT_EXPONENTIAL ? 1 : 2) - 2 * fit.log_likelihood;
+        if (!fit.found || !(aic < least))
+            continue;
+        best = fit;
+        best_law = (enum fit_law)law;
+        least = aic;
+    }
+    if (!best.found)
+        return;
+    const char *before = names->count > 0 ? ",\n" : "", *name = law_name(names, unit, what, arena);
+    fprintf(out, "%s  { name = \"%s\"; law = \"%s\";\n    source = \"%zu recorded outages, the best of four laws (AIC): nines import\"; evidence = \"R\"; }",
+            before, name, law_text(arena, best_law, &best), count);
+}
+
+void import_write_laws(const struct import_unit *units, size_t count, struct arena *arena, FILE *out)
+{
+    struct names names = {arena_array(arena, 2 * count, const char *), 0};
+    fputs("# Laws of recorded outages, for the list 'laws': the length of an outage, and the time from one's start to the next's.\n", out);
+    for (size_t i = 0; i < count; i++) {
+        size_t gap_count;
+        const double *gaps = gaps_of(&units[i], arena, &gap_count);
+        write_law(&names, &units[i], "length", durations_of(&units[i], arena), units[i].spans, arena, out);
+        if (strcmp(units[i].scope, "per_region_average") != 0)
+            write_law(&names, &units[i], "between", gaps, gap_count, arena, out);
+    }
+    fputs("\n", out);
+}
+
+/* --- Part with traces --- */
 
 /* A pattern on paths; what a scenario's text cannot hold matches as any character. */
 static const char *where_text(struct arena *arena, const char *component)

@@ -93,4 +93,11 @@ clouds = ( { name = "h"; kind = "hyperscaler"; } );
 @include "traces.cfg"
 CFG
 report a_part_fits_into_a_scenario "$("$NINES" validate "$temporary/scenario.cfg" 2>&1 | grep -v 'ok$')"
+
+# Fitted laws are elements of the list laws, each with a name that can be used.
+"$NINES" import uptime "${tables[@]}" --laws >"$temporary/laws.cfg"
+name=$(sed -n 's/.*{ name = "\([^"]*length\)".*/\1/p' "$temporary/laws.cfg" | tail -n 1)
+printf 'model = "renewal"; horizon = "1 d"; components = 1; up = "%s"; down = "1 h";\nlaws = (\n@include "laws.cfg"\n);\n' "$name" >"$temporary/renewal.cfg"
+report fitted_laws_are_a_library "$("$NINES" validate "$temporary/renewal.cfg" 2>&1 | grep -v 'ok$'
+    (($(grep -c 'law = ' "$temporary/laws.cfg") >= 60)) || echo "few laws")"
 echo "1..$number"
