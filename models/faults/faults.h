@@ -120,7 +120,7 @@ struct effect {
 struct incident {
     const char *name;
     instant start;
-    duration length;          /* from start to the last phase of any effect */
+    duration length;          /* from start to the last phase of any effect, or the begin of its recovery */
     const struct effect *effect;
     uint32_t effects;
     const char *const *clouds; /* names of the clouds it can hit; none: all */

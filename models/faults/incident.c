@@ -82,6 +82,8 @@ static struct incident *read_incident(struct scenario *scenario, const struct va
     for (uint32_t i = 0; i < incident->effects; i++) {
         read_effect(scenario, value_at(effects, i), fleet, &effect[i]);
         int64_t end = effect[i].phase[effect[i].phases - 1].after.us;
+        if (effect[i].recovery != NULL && effect[i].recovery->begin.us > end)
+            end = effect[i].recovery->begin.us;
         if (end > incident->length.us)
             incident->length.us = end;
     }
