@@ -9,6 +9,9 @@ report the_citation_has_the_programs_version "$(grep -qx "version: $("$NINES" --
 report every_folder_is_in_the_readme "$(for folder in */ models/*/; do
     [[ $folder == @(build|sim|models|tests|bench)/ ]] || [[ -z $(find "$folder" -type f -print -quit) ]] || grep -q "\`$folder\`" README.md || echo "$folder "
 done)"
+report the_readme_quotes_what_explain_says "$(quoted=$(sed -n 's/^> //p' README.md | paste -sd ' ')
+    [[ -n $quoted ]] && grep -qF "\"sentence\": \"$quoted\"" tests/golden/explain/json.stdout || echo "not in tests/golden/explain/json.stdout: $quoted")"
+report the_readme_counts_the_incidents "$(grep -q "runs $(find scenarios/incidents -maxdepth 1 -name '*.cfg' | wc -l) documented outages" README.md || echo "another number")"
 for tool in gnuplot sqlite3; do
     command -v $tool >/dev/null && continue
     report "commands_of_the_readme_work # SKIP $tool is not installed" ""
