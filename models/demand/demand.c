@@ -26,6 +26,8 @@ const struct key demand_keys[] = {
     {"vcpus", KEY_INTEGER, NULL, "virtual CPUs of one replica or pod", .low = 1, .high = 384, .when = "sdl="},
     {"memory", KEY_BYTES, NULL, "memory of one replica or pod", .low = 1048576, .high = 2199023255552.0, .when = "sdl="},
     {"storage", KEY_BYTES, "10 GiB", "disk of one replica or pod", .low = 5242880, .high = 35184372088832.0, .when = "sdl="},
+    {"persistent", KEY_BOOL, "false", "replicas need what their storage held; where a provider's volumes end with its lease (akash), a new lease begins by "
+     "bringing the data back", .when = "kind=service"},
     {"gpus", KEY_INTEGER, "0", "GPUs of one replica or pod", .low = 0, .high = 16, .when = "sdl="},
     {"gpu_milli", KEY_INTEGER, "1000", "thousandths of one GPU; below 1000 the GPU is shared and gpus must be 1", .low = 1, .high = 1000,
      .when = "sdl="},
@@ -97,6 +99,7 @@ static void read_service(struct scenario *scenario, const struct value *group, c
     check_unsaid(scenario, group, part, "spread");
     class->units = part != NULL ? part->units : (uint32_t)value_integer(group, "replicas");
     class->quorum = (uint32_t)value_integer(group, "quorum");
+    class->persistent = value_bool(group, "persistent") || (part != NULL && part->persistent);
     class->up_from = (uint32_t)(value_number(group, "up_from") * GRAPH_WHOLE + 0.5);
     class->spread = (enum demand_spread)value_choice(group, "spread");
     class->lifetime = law_or_none(group, "lifetime");

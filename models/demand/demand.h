@@ -44,6 +44,7 @@ struct demand_class {
     int32_t cpu_milli;       /* of one unit; vcpus is this in whole ones, rounded up, as they are sold */
     const struct market_group_spec *group; /* as its tenant's own deployment file asks for it (models/market/group.h); NULL: by the keys */
     int64_t memory_bytes, storage_bytes;
+    bool persistent;         /* services: what the storage holds outlasts its replicas, and is needed by those that follow */
     uint64_t gpu_models;     /* bit set of fleet.gpu_models that will do; 0: any */
     enum demand_spread spread;
     uint32_t sites;          /* SPREAD_SITE: how many */
@@ -90,6 +91,7 @@ struct demand_part {
     uint32_t units;
     int32_t cpu_milli, gpus;
     int64_t memory_bytes, storage_bytes;
+    bool persistent;
     uint64_t gpu_models;     /* as in a class */
     const struct market_group_spec *group;
 };

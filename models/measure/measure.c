@@ -383,6 +383,10 @@ void measure_market(struct measure *measure, const struct measure_market *market
     sum->stuck.micro += market->stuck.micro;
     sum->locked.micro += market->locked.micro;
     sum->dust.micro += market->dust.micro;
+    sum->restored += market->restored;
+    sum->lost += market->lost;
+    sum->has_gain |= market->has_gain;
+    sum->gain.micro += market->gain.micro;
     measure->has_market = true;
 }
 

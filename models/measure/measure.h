@@ -92,6 +92,9 @@ struct measure_market {
     money dead;             /* and what it came to */
     money uncredited, stuck, locked, dust; /* stranded: taken and credited to nobody; earned under closed accounts; in given-up accounts
                                               and needless bids; fractions */
+    uint64_t restored, lost; /* replicas whose persistent data were brought back from a copy under a new lease, or were lost with the old one */
+    bool has_gain;
+    money gain;              /* of what lies in escrow in a token, by its price; below 0: lost */
 };
 void measure_market(struct measure *measure, const struct measure_market *market);
 /* What owners of devices got, at the horizon: once, by clouds of owners whose devices have states; elsewhere these are undefined. */

@@ -49,6 +49,9 @@ enum metric {
     STRANDED_LOCKED,
     DEAD_BILLED_HOURS,
     DEAD_BILLED,
+    DATA_RESTORED,
+    DATA_LOST,
+    TOKEN_GAIN,
     PAUSED_GROUPS,
     PAUSED_HOURS,
     DISAGREEMENTS,
@@ -129,6 +132,9 @@ const struct sim_metric measure_metrics[] = {
     [STRANDED_LOCKED] = {"stranded_locked_usd", "USD", "of it: in accounts that cannot be closed [R3] and bids that nobody closes [Q1]"},
     [DEAD_BILLED_HOURS] = {"dead_billed_hours", "h", "unit-hours billed while nothing of the lease was up, after something had been"},
     [DEAD_BILLED] = {"dead_billed_usd", "USD", "what these unit-hours were charged"},
+    [DATA_RESTORED] = {"data_restored", "1", "replicas that brought persistent data back from a copy, under a new lease"},
+    [DATA_LOST] = {"data_lost", "1", "replicas that lost persistent data with a lease"},
+    [TOKEN_GAIN] = {"token_gain_usd", "USD", "what deposits in a token gained by its price (below 0: lost)"},
     [PAUSED_GROUPS] = {"paused_groups", "1", "groups paused as their provider closed the lease"},
     [PAUSED_HOURS] = {"paused_hours", "h", "group-hours from such a pause to the next order"},
     [DISAGREEMENTS] = {"disagreements", "1", "replicas that a provider's inventory had room for and its cluster had not"},
@@ -322,6 +328,9 @@ static void report_market(const struct measure *measure)
     record_metric(record, STRANDED_LOCKED, has ? (double)market->locked.micro / 1e6 : (double)NAN);
     record_metric(record, DEAD_BILLED_HOURS, has ? duration_hours(market->dead_units) : (double)NAN);
     record_metric(record, DEAD_BILLED, has ? (double)market->dead.micro / 1e6 : (double)NAN);
+    record_metric(record, DATA_RESTORED, has ? (double)market->restored : (double)NAN);
+    record_metric(record, DATA_LOST, has ? (double)market->lost : (double)NAN);
+    record_metric(record, TOKEN_GAIN, has && market->has_gain ? (double)market->gain.micro / 1e6 : (double)NAN);
     record_metric(record, PAUSED_GROUPS, has ? (double)market->pauses : (double)NAN);
     record_metric(record, PAUSED_HOURS, has ? duration_hours(market->paused) : (double)NAN);
     record_metric(record, DISAGREEMENTS, has ? (double)market->disagreements : (double)NAN);

@@ -96,6 +96,16 @@ END
 run sdl.cfg shop --reps 1 --set 'demand[0].sdl=parts/shop.yaml'
 report each_service_of_a_group_is_a_class "$(is "$(sqlite3 -readonly shop/run.db "SELECT DISTINCT substr(tenant, 1, instr(tenant, '/') - 1) FROM lease ORDER BY 1" | tr '\n' ' ')" 'shop.a.db shop.a.web ')"
 
+# --- Prices in AKT, volumes that stay ---
+sed 's/usdc/uakt/' parts/llama.yaml >parts/akt.yaml
+run sdl.cfg akt --reps 1 --set 'demand[0].sdl=parts/akt.yaml'
+report leases_of_2024_may_be_paid_in_akt "$(is "$(sqlite3 -readonly akt/run.db "SELECT DISTINCT denom FROM ledger WHERE what = 'lease' AND denom IN ('akt', 'usdc')")" akt)"
+sed 's/image: x/image: x, params: {storage: {default: {mount: \/data}}}/; s/size: 100Gi/size: 100Gi, attributes: {persistent: true, class: beta2}/' parts/llama.yaml >parts/kept.yaml
+leases() { sqlite3 -readonly "$1/run.db" "SELECT count(*) > 0 FROM lease l JOIN replication r ON r.id = l.replication_id JOIN cloud c ON c.id = r.cloud_id WHERE c.name = 'akash'"; }
+run sdl.cfg kept --reps 1 --set 'demand[0].sdl=parts/kept.yaml' --set 'clouds.akash.storage_classes=["beta2"]'
+run sdl.cfg nowhere --reps 1 --set 'demand[0].sdl=parts/kept.yaml' --set 'clouds.akash.storage_classes=["beta3"]'
+report a_volume_goes_where_its_class_is_offered "$(is "$(leases kept) $(leases nowhere)" "1 0")"
+
 # --- Mistakes ---
 hold() { # NAME DEMAND
     { cat world.cfg; echo "$2"; } >wrong.cfg
@@ -109,6 +119,7 @@ hold same-name 'demand = ( { sdl = "parts/llama.yaml"; }, { sdl = "parts/llama.y
 sed 's/a100/h100/' parts/llama.yaml >parts/h100.yaml
 hold no-such-gpu 'demand = ( { sdl = "parts/h100.yaml"; } );'
 sed 's/usdc/uakt/' parts/llama.yaml >parts/uakt.yaml
+sed -i 's/kind = "akash"; /&rules = "2026-08"; /' world.cfg
 hold priced-in-akt 'demand = ( { sdl = "parts/uakt.yaml"; } );'
 printf 'a\0b' >zero.yaml
 hold no-text 'demand = ( { sdl = "zero.yaml"; } );'

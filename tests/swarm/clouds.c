@@ -146,6 +146,8 @@ static void say_service(struct generator *g, uint32_t number)
     say(g, "quorum = %u; spread = \"%s\"; ", quorum, spreads[spread]);
     if (spread == 2)
         say(g, "sites = %u; ", g->sites < replicas ? g->sites : replicas);
+    if (chance(g, 0.3))
+        say(g, "persistent = true; ");
     if (gpus > 0)
         say(g, "gpus = %u; ", gpus);
     if (gpus == 1 && chance(g, 0.3))
@@ -316,6 +318,16 @@ static void say_akash_rules(struct generator *g)
         say(g, "manifest_time = \"lognormal_median(1 min, 1)\"; ");
     if (chance(g, 0.3) && !calm)
         say(g, "departure = \"exponential(30 h)\"; absence = \"exponential(5 h)\"; ");
+    if (chance(g, 0.3)) {
+        uint32_t zipf = between(g, 0, 3), copies = between(g, 0, 100);
+        say(g, "provider_zipf = %u; backup_share = \"%u %%\"; restore_time = \"lognormal_median(10 min, 1)\"; ", zipf, copies);
+    }
+    if (chance(g, 0.3)) {
+        uint32_t moves = between(g, 0, 3), jumps = between(g, 0, 20);
+        say(g, "akt_process = { volatility = %u; jumps = \"%u /y\"; jump_mean = -0.1; jump_sd = 0.2; }; ", moves, jumps);
+    }
+    if (!late && chance(g, 0.4))
+        say(g, "pay_in = \"akt\"; ");
     say(g, "quirks = { ");
     for (size_t i = 0; i < sizeof common / sizeof *common; i++)
         if (chance(g, 0.2))
@@ -595,7 +607,7 @@ static void check_range(const struct clouds_test *test, const char *name, double
 
 /* What the rounds so far have met. */
 static const char *const met_names[] = {"gang_restarts", "jobs_failed", "preemptions", "evictions", "drains", "failovers", "livelocks",
-                                        "job_slow_share", "redeployments"};
+                                        "job_slow_share", "redeployments", "data_restored", "data_lost"};
 enum { MET = sizeof met_names / sizeof *met_names };
 static double met[MET];
 

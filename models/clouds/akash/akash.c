@@ -126,6 +126,8 @@ static void lease(const void *context, uint32_t unit, const char **provider, mon
         return;
     double per_block = decimal_to_double(cloud->market.leases[order->lease].price) / what->units;
     double blocks = (double)US_PER_HOUR / (double)cloud->plan->block.us;
+    if (akash_denom(cloud, what->deployment) == MARKET_UAKT)
+        per_block *= decimal_to_double(akash_akt_price(cloud));
     *per_hour = (money){(int64_t)nearbyint(per_block * blocks)};
 }
 
@@ -133,6 +135,7 @@ static void audit(const void *context)
 {
     const struct akash *cloud = context;
     market_audit(&cloud->market);
+    check(cloud->token.held >= 0, "more AKT has left the escrow than came into it");
 }
 
 static const struct pool_plan *pools_of(const void *plan) { return ((const struct akash_plan *)plan)->pools; }

@@ -35,6 +35,12 @@
     POOL_KEYS("akash"),                                                                                                \
         {"providers_per_site", KEY_INTEGER, "8", "independent providers that share the racks of a site (U)", .low = 1,  \
          .high = 10000, AKASH_WHEN},                                                                                   \
+        {"provider_zipf", KEY_NUMBER, "0", "how unequal they are: the i-th of a site has racks in proportion to 1 / i^this, at least one; 0: equal (assumption)", \
+         .low = 0, .high = 5, AKASH_WHEN},                                                                             \
+        {"storage_classes", KEY_TEXTS, NULL, "classes of persistent volumes that every provider offers, without bound: \"beta2\", \"beta3\"; absent: none", \
+         AKASH_WHEN},                                                                                                  \
+        {"backup_share", KEY_SHARE, "100 %", "share of tenants with a copy of their persistent data elsewhere (assumption)", AKASH_WHEN}, \
+        {"restore_time", KEY_LAW, "lognormal_median(30 min, 1)", "time to bring persistent data back under a new lease (assumption)", AKASH_WHEN}, \
         {"attributes", KEY_TEXTS, NULL, "what every provider says of itself beside its GPUs and its region, the site's name: \"tier=community\"", \
          AKASH_WHEN},                                                                                                  \
         {"auditors", KEY_TEXTS, NULL, "accounts that have signed what every provider says (assumption)", AKASH_WHEN},  \
@@ -58,6 +64,10 @@
         {"akt_price", KEY_MONEY, "", "price of AKT; default by the rules: 3.30 USD in 2024 (K), 0.50 USD in 2026 (R, end of March)", \
          .low = 0.001, .high = 1e6, AKASH_WHEN},                                                                       \
         {"akt_prices", KEY_LIST, NULL, "later prices of AKT, in order of time", .children = akash_price_keys, AKASH_WHEN}, \
+        {"akt_process", KEY_GROUP, "{}", "how the price moves around these: geometric Brownian motion with jumps", \
+         .children = akash_process_keys, AKASH_WHEN},                                                                  \
+        {"pay_in", KEY_CHOICE, "usd", "what leases are priced and paid in: a coin worth a dollar, or AKT (2024); files of tenants name their own", \
+         .choices = "usd|akt", AKASH_WHEN},                                                                            \
         {"collateral", KEY_NUMBER, "1.5", "2026: worth of the AKT vault over the ACT in circulation, at first (U)", .low = 0, .high = 1000, \
          AKASH_WHEN},                                                                                                  \
         {"act_supply", KEY_MONEY, "1000000 USD", "2026: ACT in circulation, at first (U)", .low = 0, .high = 1e9, AKASH_WHEN}, \
@@ -102,6 +112,7 @@
         {"withdraw_every", KEY_DURATION, "24 h", "how often a provider collects (code default 24 h; helm 1 h)", .low = 60, \
          .high = 31557600, AKASH_WHEN}
 
-extern const struct key akash_price_keys[]; /* elements of `akt_prices` */
+extern const struct key akash_price_keys[];   /* elements of `akt_prices` */
+extern const struct key akash_process_keys[]; /* of `akt_process` */
 
 #endif

@@ -45,7 +45,7 @@ static enum market_error send_bid(struct akash *cloud, uint32_t tenancy, uint32_
         return MARKET_BID_OVER_ORDER;
     struct market_create_bid bid = {.order = cloud->tenancy[tenancy].order,
                                     .provider = cloud->provider[provider].wallet,
-                                    .price_denom = cloud->plan->rules.denom,
+                                    .price_denom = order->denom,
                                     .price = price,
                                     .deposit_denom = MARKET_UAKT,
                                     .deposit = cloud->plan->rules.market.bid_minimum[MARKET_UAKT],
@@ -56,14 +56,14 @@ static enum market_error send_bid(struct akash *cloud, uint32_t tenancy, uint32_
 }
 
 /* One provider meets the order: room, price, message. */
-static enum attempt try_bid(struct akash *cloud, uint32_t tenancy, uint32_t provider, const struct provider_order *order)
+static enum attempt try_bid(struct akash *cloud, uint32_t tenancy, uint32_t provider, const struct provider_order *order, decimal akt_usd)
 {
     struct tenancy *what = &cloud->tenancy[tenancy];
     struct akash_provider *who = &cloud->provider[provider];
     struct provider_pricing pricing = {.kind = PROVIDER_SCRIPT, .script = cloud->script};
     struct provider_bid bid;
     take_inventory(cloud, who);
-    if (provider_try_bid(&pricing, who->cluster, order, decimal_zero(), 0, &bid) != BID_MADE)
+    if (provider_try_bid(&pricing, who->cluster, order, akt_usd, 0, &bid) != BID_MADE)
         return ATTEMPT_NONE;
     decimal price = decimal_mul(bid.price, who->price_factor);
     price.atto -= price.atto % (DECIMAL_ONE_ATTO / 1000000); /* the script's precision: 6 digits */
@@ -176,15 +176,16 @@ void akash_on_bids(void *context, struct engine *engine, uint32_t tenancy, uint6
     struct provider_order order = {.group = &cloud->plan->spec[spec],
                                    .request = cloud->request[spec],
                                    .price = group_spec_price(&cloud->plan->spec[spec]),
-                                   .denom = cloud->plan->rules.denom};
+                                   .denom = akash_denom(cloud, what->deployment)};
     struct arrivals arrivals = arrivals_begin(cloud, tenancy);
     enum attempt attempt = ATTEMPT_NONE;
+    decimal akt_usd = akash_script_price(cloud);
     what->bid_at = world_now(cloud->world);
     for (uint32_t i = 0; i < cloud->plan->providers && attempt != ATTEMPT_ORDER_FULL; i++) {
         uint32_t provider = arrivals_at(&arrivals, i);
         look_ahead(&arrivals, i);
         if (answers(cloud, tenancy, class, provider))
-            attempt = try_bid(cloud, tenancy, provider, &order);
+            attempt = try_bid(cloud, tenancy, provider, &order, akt_usd);
     }
     arrivals_end(&arrivals);
     akash_tell_bids(cloud, tenancy);

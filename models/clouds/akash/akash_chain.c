@@ -66,17 +66,15 @@ static void pay(struct akash *cloud, const struct market_event *event)
 {
     const struct market *market = &cloud->market;
     const struct tenancy *what = akash_tenancy_of_lease(cloud, event->lease);
-    bool fee = event->what == MARKET_TRANSFER_TAKE, akt = event->denom == MARKET_UAKT;
+    bool fee = event->what == MARKET_TRANSFER_TAKE;
+    enum market_denom denom = (enum market_denom)event->denom;
     const char *to = fee ? "community pool" : market->bank.wallets[event->to].name;
-    /* One USDC, and one ACT, is one dollar, and all count in millionths. */
-    int64_t micro = event->amount;
-    if (akt)
-        micro = decimal_truncate(decimal_mul_int(akash_akt_price(cloud), micro));
+    int64_t micro = akash_dollars(cloud, denom, event->amount);
     struct akash_deployment *deployment = &cloud->deployment[what->deployment];
     int64_t early = deployment->measured_early < micro ? deployment->measured_early : micro;
     deployment->measured_early -= early;
     if (micro > early)
-        world_pay(cloud->world, what->first_unit, what->units, (money){micro - early}, to, akt ? "akt" : cloud->plan->rules.coin,
+        world_pay(cloud->world, what->first_unit, what->units, (money){micro - early}, to, akash_coin(cloud, denom),
                   fee ? "fee" : "lease");
 }
 
@@ -89,9 +87,10 @@ static void pay_stuck(struct akash *cloud, const struct akash_deployment *deploy
         return;
     for (uint32_t i = account->first_payment; i != SLOT_NONE; i = cloud->market.escrow.payments[i].next) {
         const struct escrow_payment *payment = &cloud->market.escrow.payments[i];
-        if (payment->state == ESCROW_OPEN && decimal_truncate(payment->balance) > 0)
-            world_pay(cloud->world, first->first_unit, first->units, (money){decimal_truncate(payment->balance)}, "nobody",
-                      cloud->plan->rules.coin, "stuck");
+        enum market_denom denom = (enum market_denom)payment->denom;
+        int64_t micro = akash_dollars(cloud, denom, decimal_truncate(payment->balance));
+        if (payment->state == ESCROW_OPEN && micro > 0)
+            world_pay(cloud->world, first->first_unit, first->units, (money){micro}, "nobody", akash_coin(cloud, denom), "stuck");
     }
 }
 
@@ -142,6 +141,8 @@ void akash_drain(struct akash *cloud)
     /* Money first: what ends a lease also pays it, and the lease's account is closed when it is torn down. */
     for (uint32_t i = 0; i < cloud->events.n; i++) {
         const struct market_event *event = &cloud->events.items[i];
+        if (event->kind == MARKET_EVENT_TRANSFER)
+            akash_token_moved(cloud, event);
         if (event->kind == MARKET_EVENT_TRANSFER &&
             (event->what == MARKET_TRANSFER_PAYMENT || event->what == MARKET_TRANSFER_TAKE))
             pay(cloud, event);

@@ -98,5 +98,5 @@ void akash_on_top_up(void *context, struct engine *engine, uint32_t deployment, 
         schedule(cloud, deployment, again, HAS_TO_GO_ON);
         return;
     }
-    deposit(cloud, deployment, cloud->plan->rules.denom, amount);
+    deposit(cloud, deployment, akash_denom(cloud, deployment), amount);
 }

@@ -10,6 +10,8 @@
  *   akash_bid.c      providers' bids: room, price, those that lost or lived too long
  *   akash_escrow.c   deposits and top-ups
  *   akash_mint.c     2026: burning AKT for ACT at the oracle's price
+ *   akash_token.c    what AKT is worth, and what deposits in it gain or lose
+ *   akash_data.c     persistent volumes that end with their lease
  *   akash_lease.c    the provider's clocks: withdrawals, balance checker, manifest, departures
  *   akash_kube.c     inside a provider: placing, node loss, eviction, the deployment monitor
  *   akash_tell.c     what is said on the market, in words for `nines explain`
@@ -35,6 +37,12 @@ struct akash_price {
     decimal usd;
 };
 
+/* How the price of AKT moves around its trace; rates a year, of the logarithm. */
+struct akash_process {
+    duration every;            /* 0: not at all */
+    double drift, volatility, jumps_per_year, jump_mean, jump_sd;
+};
+
 struct akash_plan {
     const struct fleet *fleet;
     const struct demand_plan *demand;
@@ -55,13 +63,19 @@ struct akash_plan {
     uint32_t events;
     const struct akash_price *price;   /* [prices], ascending; the first one holds from the beginning */
     uint32_t prices;
+    struct akash_process process;
+    enum market_denom denom;           /* of classes without a file of their own */
+    const char *const *storage_classes; /* of persistent volumes, in every provider's cluster */
+    int32_t n_storage_classes;
+    double backup_share;
     double price_spread, automatic_share, top_up_missed, start_overdrawn, collateral;
     int64_t act_supply;                /* uact */
     int64_t reclaim_asked_s, reclaim_offered_s;
     uint64_t first_dseq;
     duration block, choose_wait, evict_after, retry_first, retry_cap, escrow_depth, top_up_every, withdraw_every, oracle_delay,
         akt_reserve, inventory_every;
-    const struct law *bid_delay, *start_time, *manifest_time, *detect_automatic, *detect_manual, *departure, *absence;
+    const struct law *bid_delay, *start_time, *manifest_time, *detect_automatic, *detect_manual, *departure, *absence,
+        *restore_time;
 };
 
 struct akash_provider {
@@ -116,8 +130,11 @@ struct tenancy {
     bool reclaimed;            /* its provider wants the machines back */
     bool monitor_done;         /* the monitor has sent its one CloseBid */
     bool served;               /* a replica has been up under this lease */
+    bool copied;               /* its tenant has a copy of its data elsewhere */
+    bool had_data;             /* a replica was up under an earlier lease, and what it kept had to be brought along since */
     uint32_t tries, draws;
     instant ordered_at, bid_at, leased_at;
+    instant data_at;           /* its data are there; before that no replica can serve */
     instant dead_since;        /* nothing of a lease that had been up is up; INSTANT_NEVER */
     int64_t dead_height;
     instant paused_since;      /* its provider closed the lease; INSTANT_NEVER */
@@ -150,6 +167,17 @@ struct akash_counts {
     uint64_t pauses;
     int64_t paused_us, dead_us; /* dead: unit-microseconds */
     int64_t dead_micro;
+    uint64_t restored, lost;   /* replicas whose data were brought back from a copy, or were lost */
+};
+
+/* The price of AKT in this replication, and what deposits in AKT came to. */
+struct akash_token {
+    instant begin;
+    decimal *factor;           /* [steps] of the trace's price, from begin on */
+    uint32_t steps;            /* 0: the price is the trace's */
+    int64_t held;              /* uakt in the escrow of deployments */
+    int64_t put_in;            /* micro-dollars: what came in less what went out, each at the price of its moment */
+    bool used;
 };
 
 struct akash {
@@ -182,6 +210,7 @@ struct akash {
     uint32_t *walk;                /* scratch: tenancies of a provider */
     struct market_offer offers[AKASH_BIDS_MAX];
     struct akash_mint mint;
+    struct akash_token token;
     int64_t base_height;           /* at `anchor` */
     instant anchor;                /* begin of the present run of blocks, or of the halt */
     bool producing;
@@ -233,8 +262,6 @@ void akash_reserve(struct akash *cloud, uint32_t deployment);
 void akash_mint_open(struct akash *cloud);
 /* Chain or oracle have begun or ceased to serve. [change] */
 void akash_mint_fed(struct akash *cloud);
-/* What AKT costs now, in dollars. */
-decimal akash_akt_price(const struct akash *cloud);
 enum bme_status akash_mint_status(const struct akash *cloud);
 /* Sees to it that the deployment's tenant has so much of the denom that leases are paid in. False: not now; *again is when its mint
  * runs, or INSTANT_NEVER while none can run. */
@@ -245,6 +272,31 @@ void akash_mint_cancel(struct akash *cloud, uint32_t deployment);
 void akash_mint_tell(struct akash *cloud);
 /* A provider burns what it has earned. */
 void akash_swap(struct akash *cloud, uint32_t provider);
+
+/* --- akash_token.c --- */
+void akash_token_open(struct akash *cloud);
+/* What AKT costs in dollars: at the begin of every run's measuring, without any luck; then; now; as a provider's script has it. */
+decimal akash_first_price(const struct akash_plan *plan);
+decimal akash_price_at(const struct akash *cloud, instant at);
+decimal akash_akt_price(const struct akash *cloud);
+decimal akash_script_price(const struct akash *cloud);
+/* What a deployment's leases are priced and paid in. */
+enum market_denom akash_denom(const struct akash *cloud, uint32_t deployment);
+/* An amount in micro-dollars at the price of now; and the coin's name in lists. */
+int64_t akash_dollars(const struct akash *cloud, enum market_denom denom, int64_t amount);
+const char *akash_coin(const struct akash *cloud, enum market_denom denom);
+/* Money has moved. */
+void akash_token_moved(struct akash *cloud, const struct market_event *event);
+/* Time 0: gains and losses count from here. */
+void akash_token_begin(struct akash *cloud);
+/* What AKT in escrow has gained (below 0: lost) by its price. False: there never was any. */
+bool akash_token_gain(const struct akash *cloud, money *gain);
+
+/* --- akash_data.c --- */
+/* A lease's replicas are about to be placed: their data must be brought along, or are lost. */
+void akash_bring_data(struct akash *cloud, uint32_t tenancy);
+/* A replica that is bound starts, once its data are there. */
+void akash_start_later(struct akash *cloud, uint32_t unit);
 
 /* --- akash_lease.c --- */
 void akash_on_withdraw(void *context, struct engine *engine, uint32_t provider, uint64_t detail);

@@ -23,7 +23,7 @@ static void bind(void *context, uint32_t unit, uint32_t node, uint16_t devices)
     struct akash *cloud = context;
     load_node(cloud, cloud->world->unit[unit].workload, node, +1);
     world_bind(cloud->world, unit, node, devices, NULL, 0);
-    world_later_drawn(cloud->world, unit, cloud->action_start, cloud->plan->start_time);
+    akash_start_later(cloud, unit);
 }
 
 /* A pod of a service; or what is missing of a job, all of it or nothing. */
@@ -135,6 +135,7 @@ void akash_deploy(struct akash *cloud, uint32_t tenancy)
 {
     const struct tenancy *what = &cloud->tenancy[tenancy];
     bool missing = false;
+    akash_bring_data(cloud, tenancy);
     for (uint32_t u = what->first_unit; u < what->first_unit + what->units; u++) {
         if (cloud->world->unit[u].state != UNIT_IDLE || place(cloud, u))
             continue;
@@ -179,6 +180,7 @@ void akash_tear_down(struct akash *cloud, uint32_t tenancy)
     unlink_lease(cloud, tenancy);
     what->provider = COMPONENT_NONE;
     what->reclaimed = false;
+    what->had_data |= what->served;
     engine_cancel(cloud->world->engine, what->monitor);
     engine_cancel(cloud->world->engine, what->balance);
     engine_cancel(cloud->world->engine, what->clock);
@@ -235,6 +237,6 @@ void akash_unit_up(void *context, uint32_t unit)
 {
     struct akash *cloud = context;
     if (cloud->world->unit[unit].state == UNIT_BOUND)
-        world_later_drawn(cloud->world, unit, cloud->action_start, cloud->plan->start_time);
+        akash_start_later(cloud, unit);
     akash_count_dead(cloud, akash_tenancy_of(cloud, unit));
 }

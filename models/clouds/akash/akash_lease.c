@@ -95,14 +95,15 @@ static void settle_account(struct akash *cloud, uint32_t account)
 static void measure_early(struct akash *cloud, struct akash_deployment *deployment, const struct escrow_account *account)
 {
     int64_t earned = -deployment->measured_early;
+    enum market_denom denom = akash_denom(cloud, (uint32_t)(deployment - cloud->deployment));
     for (uint32_t i = account->first_payment; i != SLOT_NONE; i = cloud->market.escrow.payments[i].next)
         if (cloud->market.escrow.payments[i].state == ESCROW_OPEN)
-            earned += decimal_truncate(cloud->market.escrow.payments[i].balance);
+            earned += akash_dollars(cloud, denom, decimal_truncate(cloud->market.escrow.payments[i].balance));
     if (earned <= 0)
         return;
     const struct tenancy *first = &cloud->tenancy[deployment->first];
     deployment->measured_early += earned;
-    world_pay(cloud->world, first->first_unit, first->units, (money){earned}, "escrow", cloud->plan->rules.coin, "lease");
+    world_pay(cloud->world, first->first_unit, first->units, (money){earned}, "escrow", akash_coin(cloud, denom), "lease");
 }
 
 void akash_settle_all(struct akash *cloud)
@@ -126,6 +127,7 @@ void akash_on_settle(void *context, struct engine *engine, uint32_t unused, uint
     struct akash *cloud = context;
     akash_settle_all(cloud);
     akash_counts_begin(cloud);
+    akash_token_begin(cloud);
 }
 
 /* --- The balance checker --------------------------------------------------------------------------------------------- */

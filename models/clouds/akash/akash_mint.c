@@ -13,17 +13,6 @@
 
 #include "sim/base/nomalloc.h"
 
-static decimal price_at(const struct akash *cloud, instant at)
-{
-    const struct akash_plan *plan = cloud->plan;
-    uint32_t i = plan->prices - 1;
-    while (i > 0 && plan->price[i].at.us > at.us)
-        i--;
-    return plan->price[i].usd;
-}
-
-decimal akash_akt_price(const struct akash *cloud) { return price_at(cloud, world_now(cloud->world)); }
-
 /* When the last price came. */
 static instant last_price(const struct akash *cloud)
 {
@@ -35,7 +24,7 @@ static instant last_price(const struct akash *cloud)
 static struct bme_oracle oracle(const struct akash *cloud)
 {
     instant last = last_price(cloud);
-    return (struct bme_oracle){.akt_price = price_at(cloud, last), .act_price = decimal_from_int(1), .updated_s = last.us / US_PER_SECOND};
+    return (struct bme_oracle){.akt_price = akash_price_at(cloud, last), .act_price = decimal_from_int(1), .updated_s = last.us / US_PER_SECOND};
 }
 
 enum bme_status akash_mint_status(const struct akash *cloud)
@@ -51,7 +40,7 @@ void akash_mint_open(struct akash *cloud)
     if (!plan->rules.burn_mint)
         return;
     instant now = world_now(cloud->world);
-    double uakt = plan->collateral * (double)plan->act_supply / decimal_to_double(price_at(cloud, now));
+    double uakt = plan->collateral * (double)plan->act_supply / decimal_to_double(akash_price_at(cloud, now));
     *mint = (struct akash_mint){.rules = bme_rules_2026_08(),
                                 .vault = {.vault_uakt = (int64_t)uakt, .supply_uact = plan->act_supply},
                                 .feeding = cloud->producing && graph_serves(cloud->world->graph, plan->oracle),
@@ -128,7 +117,7 @@ bool akash_fund(struct akash *cloud, uint32_t deployment, int64_t amount, instan
     struct akash_deployment *which = &cloud->deployment[deployment];
     struct akash_mint *mint = &cloud->mint;
     if (!cloud->plan->rules.burn_mint) {
-        akash_issue(cloud, which->wallet, cloud->plan->rules.denom, amount);
+        akash_issue(cloud, which->wallet, akash_denom(cloud, deployment), amount);
         return true;
     }
     const int64_t *wallet = &cloud->market.bank.wallets[which->wallet].balance[MARKET_UACT];

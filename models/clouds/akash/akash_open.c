@@ -55,9 +55,12 @@ static void draw_habits(struct akash *cloud, uint32_t workload)
                                                         world->demand->workload[workload].number));
     bool automatic = stream_chance(&stream, cloud->plan->automatic_share);
     bool hopeful = stream_chance(&stream, cloud->plan->start_overdrawn);
+    bool copied = stream_chance(&stream, cloud->plan->backup_share);
     for (uint32_t t = akash_first_tenancy(cloud, workload); t < cloud->tenancies; t++) {
         cloud->tenancy[t].automatic = automatic;
         cloud->tenancy[t].hopeful = hopeful;
+        cloud->tenancy[t].copied = copied;
+        cloud->tenancy[t].data_at = (instant){INT64_MIN};
     }
 }
 
@@ -157,7 +160,9 @@ static void describe_node(struct akash *cloud, uint32_t node, struct adjust_node
                                       .gpus = {type->gpus, 0},
                                       .ephemeral_bytes = {ADJUST_UNLIMITED, 0},
                                       .gpu_list = gpus,
-                                      .n_gpu_list = type->gpus};
+                                      .n_gpu_list = type->gpus,
+                                      .classes = cloud->plan->storage_classes,
+                                      .n_classes = cloud->plan->n_storage_classes};
 }
 
 static void open_clusters(struct akash *cloud)
@@ -175,11 +180,16 @@ static void open_clusters(struct akash *cloud)
     for (uint32_t n = 0; n < fleet->nodes; n++)
         if (cloud->plan->pools->pool_of_node[n] != COMPONENT_NONE)
             describe_node(cloud, n, &nodes[cloud->plan->pools->pool_of_node[n]][cloud->local[n]]);
+    int32_t classes = cloud->plan->n_storage_classes;
+    struct adjust_pool_spec *pools = arena_array(world->arena, (size_t)classes, struct adjust_pool_spec);
+    for (int32_t i = 0; i < classes; i++)
+        pools[i] = (struct adjust_pool_spec){cloud->plan->storage_classes[i], {ADJUST_UNLIMITED, 0}};
     for (uint32_t p = 0; p < cloud->plan->providers; p++) {
-        struct adjust_cluster_spec spec = {.nodes = nodes[p], .n_nodes = (int32_t)size[p], .leased_ips = ADJUST_UNSET};
-        cloud->provider[p].updated = world_now(world);
+        struct adjust_cluster_spec spec = {
+            .nodes = nodes[p], .n_nodes = (int32_t)size[p], .pools = pools, .n_pools = classes, .leased_ips = ADJUST_UNSET};
         cloud->provider[p].cluster = adjust_cluster_create(world->arena, cloud->names, cloud->book, &spec,
                                                              &cloud->plan->rules.provider.adjust);
+        cloud->provider[p].updated = world_now(world);
     }
     for (uint32_t n = 0; n < fleet->nodes; n++) {
         uint32_t pool = cloud->plan->pools->pool_of_node[n];
@@ -294,6 +304,7 @@ void *akash_open(struct world *world, const void *own)
     cloud->book = adjust_book_create(world->arena, (int32_t)reservations, 2 * (int32_t)reservations);
     open_clusters(cloud);
     open_prices(cloud);
+    akash_token_open(cloud);
     akash_mint_open(cloud);
     open_market(cloud);
     open_requests(cloud);

@@ -3,13 +3,35 @@
 #include "models/clouds/world/needs.h"
 
 #include "sim/base/check.h"
+#include "sim/chance/kernel.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "sim/base/nomalloc.h"
 
-/* Racks of a site go to its providers in turn. A provider's control runs in its first rack. */
+/* Who of a site's `count` providers owns which of its racks. Each has the rack of its own number, where its control runs. The others go in
+ * turn; or, unequally, each to whom it brings least over its weight 1 / rank^zipf (highest averages: Jefferson, D'Hondt). */
+static const uint32_t *share_racks(struct arena *arena, uint32_t racks, uint32_t count, double zipf)
+{
+    uint32_t *owner = arena_array(arena, racks, uint32_t), *has = arena_array(arena, count, uint32_t);
+    double *weight = arena_array(arena, count, double);
+    for (uint32_t i = 0; i < count; i++) {
+        has[i] = 1;
+        weight[i] = kernel_exp(-zipf * kernel_log(i + 1.0));
+    }
+    for (uint32_t r = 0; r < racks; r++) {
+        uint32_t best = 0;
+        for (uint32_t i = 1; i < count && zipf > 0 && r >= count; i++)
+            if (weight[i] / (has[i] + 1) > weight[best] / (has[best] + 1))
+                best = i;
+        owner[r] = zipf > 0 && r >= count ? best : r % count;
+        has[best] += r >= count;
+    }
+    return owner;
+}
+
+/* A provider's control runs in its first rack. */
 static void add_providers(struct scenario *scenario, const struct value *group, struct akash_plan *plan, struct graph_builder *graph)
 {
     const struct fleet *fleet = plan->fleet;
@@ -21,6 +43,7 @@ static void add_providers(struct scenario *scenario, const struct value *group, 
     plan->provider_site = arena_array(scenario->arena, most, uint32_t);
     for (uint32_t s = 0; s < fleet->sites; s++) {
         uint32_t count = per_site < fleet->site[s].racks ? per_site : fleet->site[s].racks, first = plan->providers;
+        const uint32_t *owner = share_racks(scenario->arena, fleet->site[s].racks, count, value_number(group, "provider_zipf"));
         for (uint32_t i = 0; i < count; i++) {
             uint32_t p = plan->providers++;
             plan->provider_site[p] = s;
@@ -34,7 +57,7 @@ static void add_providers(struct scenario *scenario, const struct value *group, 
                        (duration){0});
         }
         for (uint32_t n = fleet->site[s].first_node; n < fleet->site[s].first_node + fleet->site[s].nodes; n++)
-            plan->pools->pool_of_node[n] = first + (fleet->node[n].rack - fleet->site[s].first_rack) % count;
+            plan->pools->pool_of_node[n] = first + owner[fleet->node[n].rack - fleet->site[s].first_rack];
     }
 }
 
@@ -69,7 +92,8 @@ static decimal ceiling(const struct value *group, const struct akash_plan *plan,
         if ((class->gpu_models == 0 || (class->gpu_models >> m & 1) != 0) && gpu_usd_month[m] > gpu)
             gpu = gpu_usd_month[m];
     double usd_month = class->vcpus * 1.60 + gib * 0.80 + disk * 0.02 + class->gpus * gpu;
-    return decimal_from_double(usd_month * value_number(group, "price_ceiling") * 1e6 / SCRIPT_BLOCKS_PER_MONTH + 1);
+    double coin = plan->denom == MARKET_UAKT ? decimal_to_double(akash_first_price(plan)) : 1;
+    return decimal_from_double(usd_month * value_number(group, "price_ceiling") * 1e6 / SCRIPT_BLOCKS_PER_MONTH / coin + 1);
 }
 
 /* Replicas in group g of a deployment of a class. */
@@ -103,13 +127,14 @@ static void build_spec(struct scenario *scenario, const struct akash_plan *plan,
                                  .volumes = volume,
                                  .n_volumes = 1,
                                  .price = price,
-                                 .denom = plan->rules.denom};
+                                 .denom = plan->denom};
     *spec = (struct market_group_spec){.name = g == 0 ? class->name : arena_format(scenario->arena, "%s-%u", class->name, g + 1),
                                        .units = unit,
                                        .n_units = 1};
 }
 
-/* The group that a tenant's own SDL asks for. Dollars are dollars: USDC of 2024, ACT of 2026. */
+/* The group that a tenant's own SDL asks for. Dollars are dollars: USDC of 2024, ACT of 2026. AKT is what it costs, and leases were paid in
+ * it until 2026. */
 static void own_spec(struct scenario *scenario, const struct value *group, const struct akash_plan *plan,
                      const struct demand_class *class, struct market_group_spec *spec)
 {
@@ -119,8 +144,8 @@ static void own_spec(struct scenario *scenario, const struct value *group, const
     spec->units = unit;
     if (unit->denom == MARKET_USDC || unit->denom == MARKET_UACT)
         unit->denom = plan->rules.denom;
-    else
-        scenario_error(scenario, group, "give prices in usdc or uact: tenants think in dollars here",
+    else if (unit->denom != MARKET_UAKT || plan->rules.burn_mint)
+        scenario_error(scenario, group, plan->rules.burn_mint ? "give prices in uact" : "give prices in usdc, uact or uakt",
                        "the SDL file of demand class '%s' is priced in '%s'", class->name, market_denom_name(unit->denom));
 }
 
@@ -198,7 +223,8 @@ static struct requirements_provider claims_of(struct scenario *scenario, const s
                                               struct attributes common, uint32_t provider, const bool *has)
 {
     const struct fleet *fleet = plan->fleet;
-    struct attribute *items = arena_array(scenario->arena, (size_t)fleet->types * CLAIMS_PER_TYPE + (size_t)common.count + 1, struct attribute);
+    struct attribute *items = arena_array(scenario->arena, (size_t)fleet->types * CLAIMS_PER_TYPE + (size_t)common.count + 1 + 2 * (size_t)plan->n_storage_classes,
+                                          struct attribute);
     struct requirements_provider claims = {.own.items = items};
     bool region = true;
     for (int32_t i = 0; i < common.count; i++) {
@@ -210,6 +236,10 @@ static struct requirements_provider claims_of(struct scenario *scenario, const s
     for (uint32_t t = 0; t < fleet->types; t++)
         if (has[t] && fleet->type[t].gpus > 0)
             claims.own.count += claim_gpus(scenario, &fleet->type[t], items + claims.own.count);
+    for (int32_t i = 0; i < plan->n_storage_classes; i++) {
+        items[claims.own.count++] = (struct attribute){arena_format(scenario->arena, "capabilities/storage/%d/class", i + 1), plan->storage_classes[i]};
+        items[claims.own.count++] = (struct attribute){arena_format(scenario->arena, "capabilities/storage/%d/persistent", i + 1), "true"};
+    }
     sign(scenario, group, &claims);
     return claims;
 }
@@ -280,6 +310,52 @@ static void read_akt_prices(struct scenario *scenario, const struct value *group
     }
     plan->price = price;
     plan->prices = (uint32_t)value_count(list) + 1;
+}
+
+const struct key akash_process_keys[] = {
+    {"volatility", KEY_NUMBER, "0", "standard deviation of ln(price) after a year; 0: the price is as given (assumption)", .low = 0, .high = 10},
+    {"drift", KEY_NUMBER, "0", "growth of ln(price) a year, without jumps (assumption)", .low = -10, .high = 10},
+    {"jumps", KEY_RATE, "0", "jumps (assumption)", .low = 0},
+    {"jump_mean", KEY_NUMBER, "0", "mean of a jump of ln(price) (assumption)", .low = -5, .high = 5},
+    {"jump_sd", KEY_NUMBER, "0", "its standard deviation (assumption)", .low = 0, .high = 5},
+    {"every", KEY_DURATION, "1 h", "how often the price changes", .low = 60, .high = 31557600},
+    {"source", KEY_TEXT, "", "where the figures come from"},
+    {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
+    KEY_END};
+
+static void read_token(struct scenario *scenario, const struct value *group, struct akash_plan *plan)
+{
+    const struct value *process = value_of(group, "akt_process");
+    struct akash_process read = {.every = value_duration(process, "every"),
+                                 .drift = value_number(process, "drift"),
+                                 .volatility = value_number(process, "volatility"),
+                                 .jumps_per_year = value_number(process, "jumps") * 31557600,
+                                 .jump_mean = value_number(process, "jump_mean"),
+                                 .jump_sd = value_number(process, "jump_sd")};
+    if (read.drift == 0 && !(read.volatility > 0) && !(read.jumps_per_year > 0))
+        read.every = (duration){0};
+    plan->process = read;
+    plan->denom = strcmp(value_text(group, "pay_in"), "akt") == 0 ? MARKET_UAKT : plan->rules.denom;
+    if (plan->denom == MARKET_UAKT && plan->rules.burn_mint)
+        scenario_error(scenario, value_of(group, "pay_in"), "leave it away, or choose rules = \"2024-07\"",
+                       "under the rules of %s leases are paid in ACT", value_text(group, "rules"));
+}
+
+static void read_storage(struct scenario *scenario, const struct value *group, struct akash_plan *plan)
+{
+    const struct value *list = value_of(group, "storage_classes");
+    size_t count = value_count(list);
+    const char **classes = arena_array(scenario->arena, count, const char *);
+    if (count > ADJUST_CLASSES_MAX)
+        scenario_error(scenario, list, "name fewer", "more than %d storage classes", ADJUST_CLASSES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        classes[i] = value_at(list, i)->text;
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(classes[k], classes[i]) == 0)
+                scenario_error(scenario, value_at(list, i), "name it once", "storage class '%s' is named twice", classes[i]);
+    }
+    plan->storage_classes = classes;
+    plan->n_storage_classes = (int32_t)count;
 }
 
 static void read_windows(struct scenario *scenario, const struct value *group, struct akash_plan *plan)
@@ -358,6 +434,8 @@ static struct akash_plan *read_plan(struct scenario *scenario, const struct valu
                                 .detect_automatic = value_law(group, "detect_automatic"),
                                 .detect_manual = value_law(group, "detect_manual"),
                                 .departure = value_law(group, "departure"),
+                                .restore_time = value_law(group, "restore_time"),
+                                .backup_share = value_number(group, "backup_share"),
                                 .absence = value_law(group, "absence")};
     plan->block = value_given(group, "block_time") ? value_duration(group, "block_time") : plan->rules.block;
     plan->rules.clocks.balance_interval_us = value_duration(group, "balance_every").us;
@@ -375,6 +453,8 @@ const void *akash_plan(struct scenario *scenario, const struct value *group, con
     plan->fleet = fleet;
     plan->demand = demand;
     read_akt_prices(scenario, group, plan);
+    read_token(scenario, group, plan);
+    read_storage(scenario, group, plan);
     read_windows(scenario, group, plan);
     plan->chain = graph_add(graph, needs_component(scenario, group, arena_format(scenario->arena, "%s/chain", value_text(group, "name")),
                                                    COMPONENT_CONTROL, "control_up", "control_repair"));

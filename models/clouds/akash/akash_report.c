@@ -33,7 +33,8 @@ static void add_dead(struct akash *cloud, struct tenancy *what)
     if (now.us > 0) {
         int64_t blocks = akash_height(cloud) - what->dead_height;
         cloud->counts.dead_us += (now.us - what->dead_since.us) * what->units;
-        cloud->counts.dead_micro += decimal_truncate(decimal_mul_int(lease_price(cloud, what), blocks));
+        int64_t charged = decimal_truncate(decimal_mul_int(lease_price(cloud, what), blocks));
+        cloud->counts.dead_micro += akash_dollars(cloud, akash_denom(cloud, what->deployment), charged);
     }
     what->dead_since = now;
     what->dead_height = akash_height(cloud);
@@ -93,11 +94,6 @@ void akash_counts_begin(struct akash *cloud)
 
 /* --- The end --------------------------------------------------------------------------------------------------------- */
 
-static int64_t dollars(const struct akash *cloud, enum market_denom denom, int64_t amount)
-{
-    return denom == MARKET_UAKT ? decimal_truncate(decimal_mul_int(akash_akt_price(cloud), amount)) : amount;
-}
-
 /* Escrow of deployments that their tenants have given up, and deposits of bids that no order needs any more. */
 static int64_t locked(const struct akash *cloud)
 {
@@ -110,13 +106,14 @@ static int64_t locked(const struct akash *cloud)
         const struct escrow_account *account = market_account(market, id);
         if (account->state != ESCROW_OPEN || akash_same_deployment(cloud->deployment[cloud->deployment_of[i]].id, id))
             continue;
-        micro += decimal_truncate(decimal_add(account->balance, account->funds));
+        micro += akash_dollars(cloud, akash_denom(cloud, cloud->deployment_of[i]),
+                               decimal_truncate(decimal_add(account->balance, account->funds)));
     }
     for (uint32_t i = 0; i < market->bid_slots.n_used; i++) {
         if (!slots_in_use(&market->bid_slots, i) || market->bids[i].state != MARKET_BID_IS_OPEN ||
             market->orders[market->bids[i].order].state == MARKET_ORDER_IS_OPEN)
             continue;
-        micro += dollars(cloud, (enum market_denom)market->bids[i].deposit_denom, market->bids[i].deposit);
+        micro += akash_dollars(cloud, (enum market_denom)market->bids[i].deposit_denom, market->bids[i].deposit);
     }
     return micro;
 }
@@ -145,14 +142,17 @@ void akash_report(struct akash *cloud)
     report_leases(cloud);
     for (int denom = MARKET_UAKT; denom < MARKET_DENOMS; denom++) {
         struct market_losses losses = market_losses(&cloud->market, (enum market_denom)denom);
-        market.uncredited.micro += dollars(cloud, (enum market_denom)denom, decimal_truncate(losses.uncredited));
-        market.stuck.micro += dollars(cloud, (enum market_denom)denom, decimal_truncate(losses.stuck));
-        market.dust.micro += dollars(cloud, (enum market_denom)denom, decimal_truncate(losses.dust));
+        market.uncredited.micro += akash_dollars(cloud, (enum market_denom)denom, decimal_truncate(losses.uncredited));
+        market.stuck.micro += akash_dollars(cloud, (enum market_denom)denom, decimal_truncate(losses.stuck));
+        market.dust.micro += akash_dollars(cloud, (enum market_denom)denom, decimal_truncate(losses.dust));
     }
     market.disagreements = cloud->counts.disagreements;
     market.pauses = cloud->counts.pauses;
     market.paused = (duration){cloud->counts.paused_us};
     market.dead_units = (duration){cloud->counts.dead_us};
     market.dead = (money){cloud->counts.dead_micro};
+    market.restored = cloud->counts.restored;
+    market.lost = cloud->counts.lost;
+    market.has_gain = akash_token_gain(cloud, &market.gain);
     measure_market(cloud->world->measure, &market);
 }

@@ -102,7 +102,7 @@ static void order_opened(struct akash *cloud, uint32_t tenancy)
 static int64_t first_deposit(const struct akash *cloud, uint32_t deployment)
 {
     int64_t amount = akash_escrow(cloud, deployment, cloud->plan->escrow_depth);
-    int64_t least = cloud->plan->rules.market.deployment_minimum[cloud->plan->rules.denom];
+    int64_t least = cloud->plan->rules.market.deployment_minimum[akash_denom(cloud, deployment)];
     return amount < least ? least : amount;
 }
 
@@ -120,7 +120,7 @@ static void create(struct akash *cloud, uint32_t index, int64_t deposit)
                                                .version_bytes = MARKET_VERSION_BYTES,
                                                .groups = groups,
                                                .n_groups = (int32_t)deployment->groups,
-                                               .denom = cloud->plan->rules.denom,
+                                               .denom = akash_denom(cloud, index),
                                                .deposit = deposit,
                                                .window_s = cloud->plan->reclaim_asked_s};
     akash_forget(cloud, index);

@@ -88,6 +88,14 @@ static void check_size(const struct reading *reading, const struct market_unit *
                        reading->file->name, unit->gpu_units, services, GPUS_MAX);
 }
 
+static bool keeps_data(const struct market_unit *unit)
+{
+    bool keeps = false;
+    for (int32_t i = 0; i < unit->n_volumes; i++)
+        keeps |= market_volume_persistent(&unit->volumes[i]);
+    return keeps;
+}
+
 /* Unit u of a group as a group of its own. */
 static struct demand_part part_of(const struct reading *reading, const struct sdl_group *group, int32_t u, bool alone)
 {
@@ -107,6 +115,7 @@ static struct demand_part part_of(const struct reading *reading, const struct sd
                                 .gpus = unit->gpu_units > 0 ? unit->gpu_units : 0,
                                 .memory_bytes = unit->memory_bytes,
                                 .storage_bytes = storage_of(unit),
+                                .persistent = keeps_data(unit),
                                 .gpu_models = models_of(reading, unit),
                                 .group = spec};
 }
