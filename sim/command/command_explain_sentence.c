@@ -41,11 +41,12 @@ static struct fall read_fall(const struct explanation *what, double start_s)
         uint32_t part = note->note.part;
         if (part >= fall.parts)
             continue;
-        if (is(note, "down"))
+        bool falls = is(note, "down") || (is(note, "released") && fall.of[part] == NULL);
+        if (falls)
             fall.of[part] = note;
         else if (is(note, "up"))
             fall.of[part] = NULL;
-        if (is(note, "down") && at_s(note) == start_s)
+        if (falls && at_s(note) == start_s)
             fall.last = note;
     }
     return fall;
