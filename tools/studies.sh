@@ -7,7 +7,7 @@
 #   WRITE=1 tools/studies.sh PROGRAM [STUDY...]   writes the sentences into the files
 #   OPTIONS='--reps 2' tools/studies.sh ...       with other options of nines run: nothing is compared with the files
 #
-# Results are kept in results/studies/STUDY; a complete run of the same file by the same program is not repeated. Exit 1: a sentence
+# Results are kept in $RESULTS/STUDY (results/studies); a run of the same file by the same program is not repeated. Exit 1: a sentence
 # differs from its file.
 set -eu
 program=${1:?usage: tools/studies.sh PROGRAM [STUDY...]}
@@ -106,7 +106,7 @@ conclude() { # the sentence of $study
 
 run_study() {
     local folder=$results/$study key
-    key=$({ cat "$program" scenarios/*.cfg scenarios/studies/*.cfg scenarios/studies/parts/*.cfg; echo "${OPTIONS:-}"; } | sha256sum | cut -d' ' -f1)
+    key=$({ cat "$program"; grep -hv '^#' "scenarios/studies/$study.cfg" scenarios/studies/parts/*.cfg; echo "${OPTIONS:-}"; } | sha256sum | cut -d' ' -f1)
     [[ $(cat "$folder/key" 2>/dev/null) == "$key" ]] && return
     "$program" run "scenarios/studies/$study.cfg" -o "$folder" --force --quiet ${OPTIONS:-} >&2
     echo "$key" >"$folder/key"

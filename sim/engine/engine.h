@@ -42,7 +42,7 @@ struct event_id {
 
 typedef void engine_handler(void *context, struct engine *engine, uint32_t subject, uint64_t detail);
 
-enum { ENGINE_CLASSES = 16, ENGINE_ACTIONS = 64 };
+enum { ENGINE_CLASSES = 16, ENGINE_ACTIONS = 128 };
 
 struct engine_options {
     uint32_t capacity; /* most events pending at once, up to 2^24; 0: 65,536 */
