@@ -28,7 +28,7 @@ struct graph_state {
     uint32_t (*fraction)[PLANES]; /* given while the bit is set; GRAPH_WHOLE while it is not, and always while nothing is degraded */
     uint32_t *grey_head;          /* first cause that degrades each component; COMPONENT_NONE: the last */
     struct grey *grey;            /* these causes; those not in use hang on grey_free */
-    uint32_t grey_free, grey_room, greys; /* greys: in use */
+    uint32_t grey_free, grey_room, greys; /* greys: in use; no room: nothing has been degraded yet, and fractions cost nothing */
     struct arena *arena;          /* for more of them */
 };
 
@@ -173,18 +173,26 @@ static void update_edge(struct graph_state *state, uint32_t edge, uint8_t depend
     }
 }
 
+static void update_fractions(struct graph_state *state, uint32_t component, uint8_t bits, bool differs[PLANES])
+{
+    uint32_t fraction[PLANES], *old = state->fraction[component];
+    compute_fractions(state, component, bits, fraction);
+    for (int plane = 0; plane < PLANES; plane++)
+        differs[plane] = fraction[plane] != old[plane];
+    memcpy(old, fraction, sizeof fraction);
+}
+
 /* Brings one component up to date, and tells those who need it. */
 static void look_at(struct graph_state *state, uint32_t component)
 {
     const struct graph *graph = state->graph;
     uint8_t before = state->bits[component], after = compute_bits(state, component);
-    uint32_t fraction[PLANES], *old = state->fraction[component];
-    compute_fractions(state, component, after, fraction);
-    const bool differs[PLANES] = {fraction[PLANE_DATA] != old[PLANE_DATA], fraction[PLANE_CONTROL] != old[PLANE_CONTROL]};
+    bool differs[PLANES] = {false, false};
+    if (state->grey_room > 0)
+        update_fractions(state, component, after, differs);
     if (before == after && !differs[PLANE_DATA] && !differs[PLANE_CONTROL])
         return;
     state->bits[component] = after;
-    memcpy(old, fraction, sizeof fraction);
     if (before != after)
         state->observer(state->context, component, before, after);
     if (differs[PLANE_DATA] && after != 0 && state->fraction_observer != NULL)
@@ -331,7 +339,9 @@ void graph_restore(struct graph_state *state, uint32_t component, uint32_t fract
 uint32_t graph_fraction(const struct graph_state *state, uint32_t component, enum plane plane)
 {
     uint8_t bit = plane == PLANE_DATA ? COMPONENT_SERVES : COMPONENT_MANAGES;
-    return (state->bits[component] & bit) != 0 ? state->fraction[component][plane] : 0;
+    if ((state->bits[component] & bit) == 0)
+        return 0;
+    return state->grey_room > 0 ? state->fraction[component][plane] : GRAPH_WHOLE;
 }
 
 uint8_t graph_bits(const struct graph_state *state, uint32_t component) { return state->bits[component]; }
