@@ -17,6 +17,10 @@ const struct key demand_keys[] = {
      .high = DEMAND_UNITS_MAX, .when = "kind=service"},
     {"up_from", KEY_SHARE, "50 %", "a replica that gives less of its service than this counts as down for the quorum (assumption)",
      .when = "kind=service"},
+    {"sessions", KEY_INTEGER, "0", "sessions that a service holds while it is up, shared evenly by its replicas: one that goes down loses its"
+                                   " part; 0: not followed", .low = 0, .high = 1000000000, .when = "kind=service"},
+    {"reroute", KEY_DURATION, "0 s", "from a replica's going down until no requests are sent to it any more: noticing and failing over; 0 s:"
+                                     " not followed", .low = 0, .high = 86400, .when = "kind=service"},
     {"sector", KEY_TEXT, "", "sector of `damages` that says what an hour without quorum costs its tenant; empty: nothing is known",
      .when = "kind=service"},
     {"damage_share", KEY_NUMBER, "1", "part of the sector's figure that one service stands for (assumption)", .low = 0, .high = 1e6,
@@ -103,6 +107,8 @@ static void read_service(struct scenario *scenario, const struct value *group, c
     class->up_from = (uint32_t)(value_number(group, "up_from") * GRAPH_WHOLE + 0.5);
     class->spread = (enum demand_spread)value_choice(group, "spread");
     class->lifetime = law_or_none(group, "lifetime");
+    class->sessions = (double)value_integer(group, "sessions");
+    class->reroute = value_duration(group, "reroute");
     class->sites = class->spread == SPREAD_SITE ? (uint32_t)value_integer(group, "sites") : 1;
     if (class->quorum == 0)
         class->quorum = class->units / 2 + 1;

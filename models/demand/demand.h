@@ -58,6 +58,8 @@ struct demand_class {
     enum demand_product product;
     enum demand_checkpoint checkpoint;
     int32_t restarts;           /* jobs: restarts after failures before it is given up; -1: any number */
+    double sessions;            /* services: held while it is up, evenly by its replicas; 0: nobody asks */
+    duration reroute;           /* services: until a replica that went down is sent no requests any more; 0: nobody asks */
     const struct damage *damage; /* services: what it costs a tenant to be without one; NULL: nothing is known */
     double estimate;            /* jobs: time that it asks a queue for, over what it takes without faults; >= 1 */
 };

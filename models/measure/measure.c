@@ -78,6 +78,7 @@ struct measure *measure_open(struct arena *arena, const struct measure_options *
     measure->step = arena_array(arena, measure->steps, struct measure_step);
     measure_open_sites(measure, options);
     measure_open_losses(measure);
+    measure_open_routes(measure);
     samples_open(&measure->lease_s, arena);
     samples_open(&measure->recover_min, arena);
     samples_open(&measure->back_min, arena);
@@ -104,6 +105,7 @@ void measure_request(struct measure *measure, uint32_t workload, instant now)
     if (!measure_is_service(measure, workload))
         return;
     advance(measure, now);
+    measure_settle_route(measure, workload, now);
     account->wanted = true;
     account->since = now;
     account->down_since = now;
@@ -180,6 +182,7 @@ void measure_up(struct measure *measure, uint32_t workload, uint32_t up, struct 
         return;
     advance(measure, now);
     settle(measure, account, now);
+    measure_route_up(measure, workload, up, now);
     bool before = account->up >= quorum, after = up >= quorum;
     measure->units_up += (int64_t)up - (int64_t)account->up;
     measure->services_up += (int64_t)after - (int64_t)before;
@@ -215,6 +218,7 @@ void measure_withdraw(struct measure *measure, uint32_t workload, instant now)
         return;
     advance(measure, now);
     settle(measure, account, now);
+    measure_route_end(measure, workload, now);
     end_none(measure, account, now);
     if (account->down_since.us != US_NEVER)
         end_outage(measure, workload, now, false, false);
@@ -483,6 +487,7 @@ void measure_close(struct measure *measure)
     for (uint32_t w = 0; w < measure->demand->workloads; w++) {
         struct account *account = &measure->account[w];
         settle(measure, account, end);
+        measure_settle_route(measure, w, end);
         end_none(measure, account, end);
         if (account->down_since.us != US_NEVER)
             end_outage(measure, w, end, false, true);

@@ -72,6 +72,8 @@ struct measure {
     uint32_t steps;
     struct measure_step *step;
     double blast;
+    struct measure_route *route; /* [workloads]; NULL: no class follows sessions or requests */
+    instant *dead_until;         /* [units]: rings of the workloads, with it */
     struct measure_loss *loss; /* [workloads][years + 1]: of the window, then of each year; NULL: no class has a damage */
     uint32_t years;            /* complete ones of 365 days in the window */
     uint64_t redeployments;
@@ -124,6 +126,15 @@ void measure_count_useful(struct measure *measure, const struct demand_class *cl
 /* The courses of the sites: nothing is kept unless the record wants them. */
 void measure_open_sites(struct measure *measure, const struct measure_options *options);
 void measure_report_sites(struct measure *measure);
+/* measure_route.c. Sessions and requests; no effect on workloads of classes that do not follow them. */
+void measure_open_routes(struct measure *measure);
+void measure_settle_route(struct measure *measure, uint32_t workload, instant now);
+/* The number of replicas that are up will be `up` from now on; called before the account says so. */
+void measure_route_up(struct measure *measure, uint32_t workload, uint32_t up, instant now);
+void measure_route_end(struct measure *measure, uint32_t workload, instant now);
+double measure_sessions_lost(const struct measure *measure);   /* NaN: no class holds any */
+double measure_requests_served(const struct measure *measure); /* share; NaN: no class follows them */
+
 /* measure_damage.c. What tenants lose; no effect on workloads without a damage. */
 void measure_open_losses(struct measure *measure);
 /* An outage that began at `began` lasted until now, of which what lies in the window counts. */

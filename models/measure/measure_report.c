@@ -43,6 +43,8 @@ enum metric {
     SLA_CREDIT,
     DAMAGE,
     REDEPLOYMENTS,
+    SESSIONS_LOST,
+    AVAILABILITY_REQUESTS,
     STRANDED,
     STRANDED_UNCREDITED,
     STRANDED_STUCK,
@@ -125,6 +127,10 @@ const struct sim_metric measure_metrics[] = {
     [PAID_PER_USEFUL] = {"paid_hours_per_useful_hour", "1", "unit-hours billed over unit-hours useful"},
     [SLA_CREDIT] = {"sla_credit_usd", "USD", "credits received under service level agreements", true},
     [DAMAGE] = {"damage_usd", "USD", "what time without quorum cost tenants of services with a sector, after they first had it"},
+    [SESSIONS_LOST] = {"sessions_lost", "1", "sessions that went down with the replica that held them, or with their service's quorum"},
+    [AVAILABILITY_REQUESTS] = {"availability_requests", "1",
+                               "share of requests served by services with a `reroute`: a replica that went down is sent its part until then",
+                               true, true},
     [REDEPLOYMENTS] = {"redeployments", "1", "times that a tenant deployed a service again by its own hand"},
     [STRANDED] = {"stranded_usd", "USD", "deposits and escrow locked or lost at the horizon"},
     [STRANDED_UNCREDITED] = {"stranded_uncredited_usd", "USD", "of it: taken from tenants and credited to nobody [Q5]"},
@@ -311,6 +317,8 @@ static void report_money(struct measure *measure)
     record_metric(record, PAID_PER_USEFUL, share((double)measure->billed_us, measure->useful_unit_us));
     record_metric(record, SLA_CREDIT, (double)measure->credit_micro / 1e6);
     record_metric(record, DAMAGE, measure_report_losses(measure));
+    record_metric(record, SESSIONS_LOST, measure_sessions_lost(measure));
+    record_metric(record, AVAILABILITY_REQUESTS, measure_requests_served(measure));
     record_metric(record, REDEPLOYMENTS, (double)measure->redeployments);
     record_metric(record, PROVIDER_HHI, share(measure->provider_squares, measure->provider_sum * measure->provider_sum));
 }

@@ -153,6 +153,10 @@ static void say_service(struct generator *g, uint32_t number)
     if (gpus == 1 && chance(g, 0.3))
         say(g, "gpu_milli = 500; ");
     say_rank(g, true);
+    if (chance(g, 0.4)) {
+        uint32_t seconds = between(g, 0, 900);
+        say(g, "sessions = %u; reroute = \"%u s\"; ", between(g, 0, 1000), seconds);
+    }
     if (chance(g, 0.5)) {
         uint32_t share = between(g, 1, 9);
         say(g, "sector = \"%s\"; damage_share = 0.%u; ", chance(g, 0.5) ? "shop" : "bank", share);
@@ -663,7 +667,7 @@ static void check_report(const struct clouds_test *test)
             met[i] += clouds_metric(test, met_names[i]);
     static const char *const shares[] = {"availability_service", "availability_quorum", "availability_control_plane",
                                          "availability_node", "blast_radius_max", "ettr", "lease_success_rate", "provider_hhi",
-                                         "touched_share"};
+                                         "touched_share", "availability_requests"};
     const struct fleet *fleet = test->world->plan->fleet;
     double minutes = (double)test->task.horizon.us / 6e7;
     for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
@@ -676,6 +680,7 @@ static void check_report(const struct clouds_test *test)
     check_range(test, "time_to_recover_p50_min", 0, minutes);
     check_range(test, "goodput_gpu_hours", 0, (double)fleet->gpus * minutes / 60 * (1 + 1e-9));
     check_range(test, "jobs_completed", 0, test->world->demand->workloads);
+    check_range(test, "sessions_lost", 0, 1e12);
     check_range(test, "cost_usd", 0, 1e9);
     check_range(test, "sla_credit_usd", 0, 0); /* no run holds a whole month */
     check_range(test, "stranded_usd", 0, 1e9);
