@@ -74,6 +74,8 @@ void measure_redeployed(struct measure *measure, uint32_t workload, instant now)
 {
     if (measure->whole != NULL)
         measure_redeployed(measure->whole, workload, now);
+    if (measure->whole != NULL)
+        measure_redeployed(measure->whole, workload, now);
     if (now.us < 0 || now.us > measure->task->horizon.us || !measure_is_service(measure, workload) || !measure->account[workload].ever_up)
         return;
     measure->redeployments++;
