@@ -396,10 +396,25 @@ void measure_market(struct measure *measure, const struct measure_market *market
 
 void measure_owners(struct measure *measure, const struct measure_owners *owners)
 {
-    if (measure->whole != NULL)
-        measure_owners(measure->whole, owners);
-    measure->owners = *owners;
-    measure->has_owners = true;
+    struct measure_owners *sum = &measure->owners;
+    double before = measure->owner_clouds++;
+    sum->ready = (sum->ready * before + owners->ready) / (before + 1);
+    sum->co_staked_share = (sum->co_staked_share * before + owners->co_staked_share) / (before + 1);
+    sum->rewarded = sum->rewarded || owners->rewarded;
+    sum->staked = sum->staked || owners->staked;
+    sum->proofs_failed += owners->proofs_failed;
+    sum->blocked += owners->blocked;
+    sum->left += owners->left;
+    sum->lapsed += owners->lapsed;
+    sum->interruptions += owners->interruptions;
+    sum->blocks_missed += owners->blocks_missed;
+    sum->reward_usd += owners->reward_usd;
+    sum->slashed_usd += owners->slashed_usd;
+    sum->pay.micro += owners->pay.micro;
+    sum->owed.micro += owners->owed.micro;
+    sum->withheld.micro += owners->withheld.micro;
+    sum->fees.micro += owners->fees.micro;
+    sum->credits.micro += owners->credits.micro;
 }
 
 void measure_billed(struct measure *measure, uint32_t workload, uint32_t units, instant from, instant to)

@@ -97,7 +97,8 @@ struct measure_market {
     money gain;              /* of what lies in escrow in a token, by its price; below 0: lost */
 };
 void measure_market(struct measure *measure, const struct measure_market *market);
-/* What owners of devices got, at the horizon: once, by clouds of owners whose devices have states; elsewhere these are undefined. */
+/* What owners of devices got, at the horizon: by clouds of owners whose devices have states, once by each part of a hybrid: sums, and
+ * shares averaged. Elsewhere these are undefined. */
 struct measure_owners {
     double ready;              /* time-weighted share of devices that could be hired, or were */
     uint64_t proofs_failed, blocked, left; /* proofs of work failed; devices blocked; devices whose owners have left */

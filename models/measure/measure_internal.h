@@ -112,7 +112,7 @@ struct measure {
     uint64_t faults, refusals;
     bool has_market;
     struct measure_market market;
-    bool has_owners;
+    uint32_t owner_clouds; /* that have told of their owners: a hybrid's parts, or one */
     struct measure_owners owners;
 };
 

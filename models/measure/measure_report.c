@@ -349,7 +349,7 @@ static void report_owners(const struct measure *measure)
 {
     struct sim_record *record = measure->record;
     const struct measure_owners *owners = &measure->owners;
-    bool has = measure->has_owners;
+    bool has = measure->owner_clouds > 0;
     record_metric(record, DEVICES_READY, has ? owners->ready : (double)NAN);
     record_metric(record, DEVICES_BLOCKED, has ? (double)owners->blocked : (double)NAN);
     record_metric(record, PROOFS_FAILED, has ? (double)owners->proofs_failed : (double)NAN);
