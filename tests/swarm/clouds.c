@@ -611,7 +611,7 @@ static void check_range(const struct clouds_test *test, const char *name, double
 
 /* What the rounds so far have met. */
 static const char *const met_names[] = {"gang_restarts", "jobs_failed", "preemptions", "evictions", "drains", "failovers", "livelocks",
-                                        "job_slow_share", "redeployments", "data_restored", "data_lost"};
+                                        "job_slow_share", "redeployments", "data_restored", "data_lost", "proofs_failed", "devices_blocked", "bookings_lapsed", "supplier_slashed_usd"};
 enum { MET = sizeof met_names / sizeof *met_names };
 static double met[MET];
 
