@@ -397,6 +397,8 @@ void measure_market(struct measure *measure, const struct measure_market *market
 void measure_owners(struct measure *measure, const struct measure_owners *owners)
 {
     struct measure_owners *sum = &measure->owners;
+    if (measure->whole != NULL)
+        measure_owners(measure->whole, owners);
     double before = measure->owner_clouds++;
     sum->ready = (sum->ready * before + owners->ready) / (before + 1);
     sum->co_staked_share = (sum->co_staked_share * before + owners->co_staked_share) / (before + 1);

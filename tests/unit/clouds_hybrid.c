@@ -190,6 +190,27 @@ static void a_second_part_that_is_never_needed_changes_nothing(void **state)
     clouds_close(&test);
 }
 
+static void what_parts_are_paid_and_say_is_the_hybrids(void **state)
+{
+    (void)state;
+    struct clouds_test test;
+    clouds_open(&test, text(HEAD DAY "fleet = { node_types = ( { name = \"box\"; vcpus = 8; memory = \"64 GiB\"; } ); sites = ( " SITE("a", "1")
+                            ", " SITE("b", "1") " ); }; demand = ( " PAIR " ); clouds = ( " AZURE("one") ", { name = \"net\"; kind = \"ionet\"; }, "
+                            "{ name = \"both\"; kind = \"hybrid\"; parts = [ \"one\", \"net\" ]; } );"));
+    clouds_run(&test, BOTH);
+    int64_t of_parts = 0;
+    for (uint32_t p = 0; p < test.world->parts; p++) {
+        money paid = measure_paid(test.world->part[p]->measure, 0);
+        assert_true(paid.micro > 0);
+        of_parts += paid.micro;
+    }
+    assert_int_equal(of_parts, measure_paid(test.world->measure, 0).micro);
+    assert_near(clouds_metric(&test, "cost_usd"), (double)of_parts / 1e6, 1e-9);
+    assert_near(clouds_metric(&test, "paid_hours_per_useful_hour"), 1, 0.01);
+    assert_true(clouds_metric(&test, "devices_ready") > 0); /* owners are the second part's alone */
+    clouds_close(&test);
+}
+
 static void what_may_hit_a_part_hits_that_part_of_the_hybrid(void **state)
 {
     (void)state;
@@ -256,6 +277,7 @@ int main(void)
         cmocka_unit_test(a_first_part_that_is_soon_back_calls_the_backup_off),
         cmocka_unit_test(active_replicas_are_divided_and_the_quorum_counts_over_both),
         cmocka_unit_test(a_second_part_that_is_never_needed_changes_nothing),
+        cmocka_unit_test(what_parts_are_paid_and_say_is_the_hybrids),
         cmocka_unit_test(what_may_hit_a_part_hits_that_part_of_the_hybrid),
         cmocka_unit_test(impossible_hybrids_are_refused),
     };
