@@ -80,7 +80,8 @@ struct measure {
     int64_t blast_down, blast_wanted; /* services that the levels below were looked at with */
     bool blast_above[BLAST_LEVELS];
     uint64_t blast_events[BLAST_LEVELS];
-    int64_t blast_us[BLAST_LEVELS];
+    int blast_reached;                /* levels that the share under way has come to */
+    int64_t blast_us[BLAST_LEVELS];   /* time in which this level was the highest */
     struct measure_kind kind[COMPONENT_CLASSES];
     struct measure_site *site; /* [sites]; NULL: nobody wants their courses */
     uint32_t sites, site_cells;

@@ -41,9 +41,11 @@ const double measure_blast_level[BLAST_LEVELS] = {0.001, 0.002, 0.005, 0.01, 0.0
 static void look_at_levels(struct measure *measure, bool began_inside)
 {
     double down = (double)measure->blast_down, wanted = (double)measure->blast_wanted;
+    measure->blast_reached = 0;
     for (int i = 0; i < BLAST_LEVELS; i++) {
         double level = measure_blast_level[i] * wanted;
         bool above = down > 0 && down >= level;
+        measure->blast_reached += above;
         measure->blast_events[i] += above && !measure->blast_above[i] && began_inside;
         measure->blast_above[i] = above || (measure->blast_above[i] && down > 0 && down >= level / 2);
     }
@@ -59,9 +61,8 @@ void measure_blast(struct measure *measure, instant now)
     }
     int64_t from = measure->last.us > 0 ? measure->last.us : 0;
     int64_t to = now.us < measure->task->horizon.us ? now.us : measure->task->horizon.us;
-    for (int i = 0; i < BLAST_LEVELS && down > 0 && to > from; i++)
-        if ((double)down >= measure_blast_level[i] * (double)measure->services_wanted)
-            measure->blast_us[i] += to - from;
+    if (measure->blast_reached > 0 && to > from)
+        measure->blast_us[measure->blast_reached - 1] += to - from;
 }
 
 static void report_blast(const struct measure *measure)
@@ -69,8 +70,11 @@ static void report_blast(const struct measure *measure)
     double horizon = (double)measure->task->horizon.us, years = horizon / (365.0 * US_PER_DAY);
     for (int i = 0; i < BLAST_LEVELS; i++)
         measure_put_slice(measure, BLAST_FREQUENCY, "", measure_blast_level[i], (double)measure->blast_events[i], years);
+    int64_t at_least[BLAST_LEVELS], sum = 0;
+    for (int i = BLAST_LEVELS - 1; i >= 0; i--)
+        at_least[i] = sum += measure->blast_us[i];
     for (int i = 0; i < BLAST_LEVELS; i++)
-        measure_put_slice(measure, BLAST_TIME, "", measure_blast_level[i], (double)measure->blast_us[i], horizon);
+        measure_put_slice(measure, BLAST_TIME, "", measure_blast_level[i], (double)at_least[i], horizon);
 }
 
 /* --- Components and down time ----------------------------------------------------------------------------------------- */
