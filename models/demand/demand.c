@@ -57,7 +57,7 @@ const struct key demand_keys[] = {
     {"capacity", KEY_CHOICE, "on-demand", "where a cloud sells that: spot: cheaper, and taken back with notice; reserved (services): a guaranteed place, "
      "cheaper, and paid for a term", .choices = "on-demand|spot|reserved"},
     {"product", KEY_CHOICE, "default", "what it is bought as in a cloud that sells clusters (ionet): by default Ray for a job, containers for a service; "
-     "kubernetes has a master, bare-metal takes whole machines, mega-ray whatever is free anywhere",
+     "kubernetes has a master, bare-metal takes whole machines, mega-ray whatever is free anywhere; gang counts for ray and kubernetes",
      .choices = "default|container|ray|mega-ray|kubernetes|bare-metal"},
     {"source", KEY_TEXT, "", "where the figures come from"},
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},

@@ -111,6 +111,23 @@ static void rest_of_the_network_takes_its_points_share(void **state)
     clouds_close(&test);
 }
 
+static void device_without_a_connection_or_a_multiplier_earns_nothing(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"tiers = ( { site = \"a\"; tier = \"consumer\"; connectivity = \"none\"; } );",
+                                       "gpu_rewards = ( { model = \"h100\"; multiplier = 0; } );"};
+    for (size_t i = 0; i < 2; i++) {
+        struct clouds_test test;
+        clouds_open(&test, text("model = \"clouds\"; seed = 3; start = \"" JULY "\"; horizon = \"1 d\"; %s demand = ( " NOBODY " ); "
+                                "clouds = ( { name = \"io\"; kind = \"ionet\"; gpu_prices = ( { model = \"h100\"; price = \"2 USD/h\"; } ); "
+                                "rewards = true; %s } );",
+                                text(FLEET, ""), keys[i]));
+        clouds_run(&test, 0);
+        assert_near(clouds_metric(&test, "supplier_reward_usd"), 0, 0);
+        clouds_close(&test);
+    }
+}
+
 /* Of the pools of 2025, consumer cards share a twentieth. Owners are not late, devices not new, proofs do not fail. */
 static void hardware_has_pools_of_its_own_since_2025(void **state)
 {
@@ -185,7 +202,7 @@ static void owner_who_fails_his_tenants_is_slashed(void **state)
     (void)state;
     struct clouds_test test;
     const char *twice = text("%s, %s", FIRST_LOST(hour), incident("again", "2024-07-03T01:00Z", "node", "a/z1/r01/n01", hour));
-    const char *keys = ALL_POINTS "stake = true; slash_share = \"10 %%\"; slash_after = 2; slash_window = \"%u d\"; restake = \"1 d\"; %s";
+    const char *keys = ALL_POINTS "stake = true; slash_share = \"10 %%\"; slash_after = 2; co_stake = \"25 %%\"; slash_window = \"%u d\"; restake = \"1 d\"; %s";
     open_rewards(&test, JULY, text(VM, "replicas = 2;"), twice, text(keys, 30, ""));
     const struct ionet *cloud = cloud_of(&test);
     clouds_until(&test, 2 * day + hour);
@@ -199,6 +216,7 @@ static void owner_who_fails_his_tenants_is_slashed(void **state)
     assert_int_equal(cloud->stakes.deposited, INT64_C(16800) * 1000000);
     clouds_finish(&test);
     assert_near(clouds_metric(&test, "supplier_slashed_usd"), 800, 0);
+    assert_near(clouds_metric(&test, "co_staker_slashed_usd"), 200, 0);
     clouds_close(&test);
     open_rewards(&test, JULY, text(VM, "replicas = 2;"), twice, text(keys, 1, "")); /* two failures, two days apart */
     clouds_finish(&test);
@@ -273,6 +291,7 @@ int main(void)
         cmocka_unit_test(interruption_costs_five_hours_beyond_its_length),
         cmocka_unit_test(restart_resets_the_counter),
         cmocka_unit_test(rest_of_the_network_takes_its_points_share),
+        cmocka_unit_test(device_without_a_connection_or_a_multiplier_earns_nothing),
         cmocka_unit_test(hardware_has_pools_of_its_own_since_2025),
         cmocka_unit_test(lazy_rewards_equal_a_walk_over_all_blocks),
         cmocka_unit_test(stake_follows_hardware),

@@ -120,7 +120,9 @@ static bool place_group(struct ionet *cloud, uint32_t workload)
 {
     enum tier tier = ionet_cluster_tier(cloud, workload);
     struct cluster *cluster = &cloud->cluster[workload];
+    enum demand_gang gang = world_class(cloud->world, workload)->gang;
     bool apart = cloud->plan->rules.head_compliant && ionet_has_head(cloud, workload);
+    bool strict = gang == GANG_STRICT_PACK || gang == GANG_STRICT_SPREAD; /* a group or nothing */
     if (tier != TIERS && !cluster->mixed)
         return world_place_gang(cloud->world, workload, tier, hire);
     for (int i = 0; i < TIERS && tier == TIERS; i++) {
@@ -128,7 +130,7 @@ static bool place_group(struct ionet *cloud, uint32_t workload)
         if (!apart || next == TIER_DATA_CENTER) {
             if (world_place_gang(cloud->world, workload, next, hire))
                 return true;
-        } else if (world_class(cloud->world, workload)->gang != GANG_STRICT_PACK && place_each(cloud, workload, 1U << next, false)) {
+        } else if (!strict && place_each(cloud, workload, 1U << next, false)) {
             cluster->mixed = true;
             return true;
         }
@@ -182,6 +184,8 @@ void ionet_refuse(struct ionet *cloud, uint32_t unit, uint32_t action)
     uint32_t workload = cloud->world->unit[unit].workload;
     if (world_tells_unit(cloud->world, unit) && ionet_manages(cloud) && !cloud->cluster[workload].booked && !ionet_can_pay(cloud, workload))
         world_tell_wait(cloud->world, unit, "refused", cloud->plan->solana, "refused: Solana takes no payment");
+    else if (world_tells_unit(cloud->world, unit) && ionet_manages(cloud) && !ionet_master_serves(cloud, unit))
+        world_tell(cloud->world, unit, "refused", "refused: its Kubernetes master is lost");
     else if (world_tells_unit(cloud->world, unit) && ionet_manages(cloud))
         world_tell(cloud->world, unit, "refused", "refused: no tier has room that fits");
     else if (world_tells_unit(cloud->world, unit))

@@ -175,7 +175,7 @@ static void check_rewards(struct scenario *scenario, const struct value *group, 
 }
 
 const void *ionet_plan_read(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
-                              const struct demand_plan *demand, struct graph_builder *graph)
+                            const struct demand_plan *demand, struct graph_builder *graph)
 {
     struct ionet_plan *plan = arena_new(scenario->arena, struct ionet_plan);
     (void)demand;
