@@ -34,6 +34,7 @@ static const struct key market_limit_keys[] = {
     MARKET_LIMIT("deposits", "2026: unspent deposits"),
     MARKET_LIMIT("events", "events of one message"),
     MARKET_LIMIT("reservations", "reservations of providers, for bids that are open"),
+    MARKET_LIMIT("names", "texts that inventories tell apart: vendors, models and interfaces of GPUs"),
     KEY_END};
 
 static const struct key clouds_keys[] = {

@@ -144,6 +144,32 @@ static void rewrite_survives_a_failure_on_the_same_node(void **state) /* Q13 */
     }
 }
 
+/* A walk may skip a block of nodes without room, but not one whose GPU fits and whose memory does not: that node leaves its trace. */
+static void rewrite_survives_in_a_block_that_has_no_memory_left(void **state) /* Q13 */
+{
+    struct bench *bench = *state;
+    enum { NODES = ADJUST_BLOCK + 1 };
+    struct adjust_gpu_spec t4 = {"nvidia", "t4", "PCIe", "16Gi"}, a100 = {"nvidia", "a100", "PCIe", "80Gi"};
+    struct adjust_node_spec nodes[NODES];
+    for (int32_t i = 0; i < NODES; i++) {
+        bool has = i == 0 || i == NODES - 1;
+        nodes[i] = (struct adjust_node_spec){.cpu_milli = {4000, 0},
+                                             .memory_bytes = {8 * GIB, i < ADJUST_BLOCK ? 8 * GIB : 0},
+                                             .gpus = {has, 0},
+                                             .ephemeral_bytes = {100 * GIB, 0},
+                                             .gpu_list = i == 0 ? &t4 : &a100,
+                                             .n_gpu_list = has};
+    }
+    const struct adjust_cluster_spec spec = {.nodes = nodes, .n_nodes = NODES, .leased_ips = ADJUST_UNSET};
+    for (int quirk = 0; quirk < 2; quirk++) {
+        bench->rules.sticky_rewrite = quirk;
+        struct adjust_cluster *cluster = adjust_cluster_create(&bench->arena, bench->names, bench->book, &spec, &bench->rules);
+        const struct adjust_request *any = order_of(bench, 1, 100, GIB, "vendor/nvidia/model/*");
+        assert_int_equal(adjust_fits(cluster, any), quirk ? ADJUST_INSUFFICIENT_CAPACITY : ADJUST_OK);
+        assert_int_equal(adjust_fits(cluster, order_of(bench, 1, 100, GIB, "")), ADJUST_OK);
+    }
+}
+
 static void wildcard_may_resolve_to_another_model_after_an_update(void **state)
 {
     struct bench *bench = *state;
@@ -297,6 +323,7 @@ int main(void)
         test(deployed_room_looks_free_until_the_next_update),
         test(overcommit_counts_in_whole_hundreds),
         test(rewrite_survives_a_failure_on_the_same_node),
+        test(rewrite_survives_in_a_block_that_has_no_memory_left),
         test(wildcard_may_resolve_to_another_model_after_an_update),
         test(failed_reapplication_keeps_the_reservation),
         test(evicted_replicas_move_to_ready_nodes),

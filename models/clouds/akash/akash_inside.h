@@ -60,6 +60,7 @@ struct akash_plan {
     struct akash_rules rules;
     struct market_limits limits;       /* of `market_limits`; 0: estimated */
     int32_t reservations;              /* the same */
+    uint32_t names;                    /* the same */
     uint32_t events;
     const struct akash_price *price;   /* [prices], ascending; the first one holds from the beginning */
     uint32_t prices;

@@ -297,7 +297,7 @@ void *akash_open(struct world *world, const void *own)
     for (uint32_t p = 0; p < plan->providers; p++)
         cloud->arrival[p] = p;
     cloud->pools = world->pools;
-    cloud->names = adjust_names_create(world->arena, NAMES_ROOM);
+    cloud->names = adjust_names_create(world->arena, (int32_t)given_or(plan->names, NAMES_ROOM));
     open_tenancies(cloud);
     uint32_t reservations = given_or((uint32_t)plan->reservations,
                                      (uint64_t)cloud->tenancies * ((uint64_t)plan->rules.market.order_max_bids + 2) + 64);

@@ -404,6 +404,7 @@ static void read_limits(const struct value *limits, struct akash_plan *plan)
                                           .deposits = (uint32_t)value_integer(limits, "deposits")};
     plan->events = (uint32_t)value_integer(limits, "events");
     plan->reservations = (int32_t)value_integer(limits, "reservations");
+    plan->names = (uint32_t)value_integer(limits, "names");
 }
 
 static struct akash_plan *read_plan(struct scenario *scenario, const struct value *group)
