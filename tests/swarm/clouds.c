@@ -233,7 +233,21 @@ static void say_target(struct generator *g)
     say(g, "severity = \"%u %%\"; noticed = \"%u %%\"; noticed_after = \"exponential(%u min)\"; ", severity, noticed, minutes + 1);
 }
 
-/* A curve that rises, holds and falls. In progress mode it ends at 0 within two days. */
+/* Crews, and a door that is sometimes jammed for ever. */
+static void say_recovery(struct generator *g)
+{
+    static const char *const clients[] = {"steady", "fixed", "exponential"}, *const jitters[] = {"none", "full", "equal"};
+    uint32_t crews = below(g, 4), minutes = between(g, 1, 300), kind = below(g, 3);
+    say(g, "recovery = { crews = %u; time = \"exponential(%u min)\"; ", crews, minutes);
+    uint32_t capacity = between(g, 1, 100), retry = between(g, 1, 600), admitted = below(g, 5);
+    say(g, "restart = { capacity = \"%u /h\"; retry = \"%u s\"; admitted = %u; clients = \"%s\"; ", capacity, retry, admitted, clients[kind]);
+    uint32_t timeout = between(g, 1, 600), tries = below(g, 4);
+    if (kind > 0)
+        say(g, "jitter = \"%s\"; timeout = \"%u s\"; tries = %u; ", jitters[below(g, 3)], timeout, tries);
+    say(g, "}; }; ");
+}
+
+/* A curve that rises, holds and falls, or stays until there is a recovery. In progress mode it ends at 0 within two days. */
 static void say_incident(struct generator *g, uint32_t number)
 {
     uint32_t day = between(g, 1, 2), hour = below(g, 24), rise = between(g, 1, 60), hold = between(g, 1, 600), fall = between(g, 1, 600);
@@ -242,6 +256,12 @@ static void say_incident(struct generator *g, uint32_t number)
     uint32_t first = between(g, 0, 1) * 100, peak = between(g, 1, 100), last = g->mode == PROGRESS ? 0 : between(g, 0, peak);
     say(g, "phases = ( { at = \"0 s\"; impaired = \"%u %%\"; }, { at = \"%u min\"; impaired = \"%u %%\"; }, ", first < peak ? first : peak,
         rise, peak);
+    if (g->mode != PROGRESS && chance(g, 0.3)) {
+        say(g, "{ at = \"%u min\"; impaired = \"%u %%\"; } ); ", rise + hold, peak);
+        say_recovery(g);
+        say(g, "} ); }");
+        return;
+    }
     say(g, "{ at = \"%u min\"; impaired = \"%u %%\"; }, { at = \"%u min\"; impaired = \"%u %%\"; } ); } ); }", rise + hold, peak,
         rise + hold + fall, last);
 }
@@ -259,7 +279,8 @@ static void say_faults(struct generator *g)
         uint32_t rate = between(g, 10, 300), minutes = between(g, 1, 300);
         say(g, "%s{ name = \"h%u\"; ", i > 0 ? ",\n  " : "", i);
         say_target(g);
-        say(g, "scope = \"%s\"; rate = \"%u /y\"; length = \"exponential(%u min)\"; }", chance(g, 0.5) ? "common" : "each", rate, minutes);
+        static const char *const scopes[] = {"common", "each", "site", "zone"};
+        say(g, "scope = \"%s\"; rate = \"%u /y\"; length = \"exponential(%u min)\"; }", scopes[below(g, 4)], rate, minutes);
     }
     say(g, " );\n");
     if (g->mode == PROGRESS || !chance(g, 0.3))
