@@ -64,7 +64,7 @@
         {"akt_price", KEY_MONEY, "", "price of AKT; default by the rules: 3.30 USD in 2024 (K), 0.50 USD in 2026 (R, end of March)", \
          .low = 0.001, .high = 1e6, AKASH_WHEN},                                                                       \
         {"akt_prices", KEY_LIST, NULL, "later prices of AKT, in order of time", .children = akash_price_keys, AKASH_WHEN}, \
-        {"akt_process", KEY_GROUP, "{}", "how the price moves around these: geometric Brownian motion with jumps", \
+        {"akt_process", KEY_GROUP, NULL, "how the price moves around these: geometric Brownian motion with jumps", \
          .children = akash_process_keys, AKASH_WHEN},                                                                  \
         {"pay_in", KEY_CHOICE, "usd", "what leases are priced and paid in: a coin worth a dollar, or AKT (2024); files of tenants name their own", \
          .choices = "usd|akt", AKASH_WHEN},                                                                            \

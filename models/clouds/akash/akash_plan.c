@@ -326,6 +326,12 @@ const struct key akash_process_keys[] = {
 static void read_token(struct scenario *scenario, const struct value *group, struct akash_plan *plan)
 {
     const struct value *process = value_of(group, "akt_process");
+    plan->denom = strcmp(value_text(group, "pay_in"), "akt") == 0 ? MARKET_UAKT : plan->rules.denom;
+    if (plan->denom == MARKET_UAKT && plan->rules.burn_mint)
+        scenario_error(scenario, value_of(group, "pay_in"), "leave it away, or choose rules = \"2024-07\"",
+                       "under the rules of %s leases are paid in ACT", value_text(group, "rules"));
+    if (!value_given(group, "akt_process"))
+        return;
     struct akash_process read = {.every = value_duration(process, "every"),
                                  .drift = value_number(process, "drift"),
                                  .volatility = value_number(process, "volatility"),
@@ -335,10 +341,6 @@ static void read_token(struct scenario *scenario, const struct value *group, str
     if (read.drift == 0 && !(read.volatility > 0) && !(read.jumps_per_year > 0))
         read.every = (duration){0};
     plan->process = read;
-    plan->denom = strcmp(value_text(group, "pay_in"), "akt") == 0 ? MARKET_UAKT : plan->rules.denom;
-    if (plan->denom == MARKET_UAKT && plan->rules.burn_mint)
-        scenario_error(scenario, value_of(group, "pay_in"), "leave it away, or choose rules = \"2024-07\"",
-                       "under the rules of %s leases are paid in ACT", value_text(group, "rules"));
 }
 
 static void read_storage(struct scenario *scenario, const struct value *group, struct akash_plan *plan)
