@@ -56,7 +56,7 @@ static const struct command_option validate_options[] = {
 
 static const struct command_option compare_options[] = {
     {.name = "--point", .argument = "P", .stage = "What to show", .help = "only this point (default: all)"},
-    {.name = "--metric", .argument = "M", .repeats = true, .help = "only these metrics (default: the main ones)"},
+    {.name = "--metric", .argument = "M", .repeats = true, .help = "only these metrics and breakdowns (default: the main ones)"},
     {.name = "--json", .stage = "How", .help = "as JSON"},
     {.name = "--csv", .help = "as CSV"},
     {0},

@@ -233,6 +233,9 @@ static void put_next(const struct page *page)
             others = arena_format(page->arena, "%s%s%s", others, others[0] != '\0' ? ", " : "",
                                   compare_clean(page->arena, data->metrics[m].name));
     }
+    for (size_t b = 0; b < data->breakdown_count; b++)
+        others = arena_format(page->arena, "%s%s%s", others, others[0] != '\0' ? ", " : "",
+                              compare_clean(page->arena, data->run.breakdowns[b].name));
     fprintf(page->out, "\nnext: nines plot %s\n", path);
     if (others[0] != '\0' && data->options->metric_count == 0) {
         fprintf(page->out, "      nines compare %s --metric M, with M one of\n", path);
