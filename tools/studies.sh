@@ -42,11 +42,11 @@ phrase() {
             $1 * times, $2 * times, $3 * times, $4 * times, $5 * times }'
 }
 
-# vanishes UNIT: the level at which akash is no longer ahead of azure-like in availability_quorum, in that unit.
+# vanishes UNIT METRIC: the level at which akash is no longer ahead of azure-like, in that unit.
 vanishes() {
-    local unit=$1 which first
+    local unit=$1
     ask "SELECT label FROM point ORDER BY position" | while IFS= read -r point; do
-        echo "${point#*=} $(difference "$point" akash "$point" azure-like availability_quorum)"
+        echo "${point#*=} $(difference "$point" akash "$point" azure-like "$2")"
     done | awk -v unit="$unit" '{ factor = $2 == "h" && unit == "min" ? 60 : 1; $1 *= factor; $2 = ""; print }' | sort -g >"$results/$study/levels"
     {
         awk '{ print $1, $3, $2, $4 }' "$results/$study/levels" | awk -f "$tools/crossing.awk"
@@ -71,8 +71,9 @@ conclude() { # the sentence of $study
             "$(phrase 'one region' akash 'one region' $azure $q) in one region and by $(phrase 'two regions' akash 'two regions' $azure $q) in two."
         ;;
     redeploy-delay)
-        echo "Akash's advantage over azure-like in the share of a year that services are up vanishes $(vanishes min) of delay; akash less" \
-            "azure-like is $(phrase 'detect_automatic=2 min' akash 'detect_automatic=2 min' $azure $q) at 2 min and" \
+        echo "Akash's advantage over azure-like in the share of a year that services are up vanishes $(vanishes min $q) of delay" \
+            "(counted by replicas, not by quorums, $(vanishes min availability_service)); akash less azure-like is" \
+            "$(phrase 'detect_automatic=2 min' akash 'detect_automatic=2 min' $azure $q) at 2 min and" \
             "$(phrase 'detect_automatic=8 h' akash 'detect_automatic=8 h' $azure $q) at 8 h."
         ;;
     provider-count)
@@ -82,12 +83,14 @@ conclude() { # the sentence of $study
             "$(phrase 'providers_per_site=100' akash 'providers_per_site=1' akash cost_usd_per_useful_vcpu_hour)."
         ;;
     chain-halt)
-        echo "Akash's advantage over azure-like, when a data centre and the control plane are lost together, vanishes $(vanishes h) without" \
-            "control; akash less azure-like is $(phrase 'begin=0 h' akash 'begin=0 h' $azure $q) at 0 h and" \
+        echo "Akash's advantage over azure-like, when a data centre and the control plane are lost together, vanishes $(vanishes h $q) without" \
+            "control (counted by replicas, not by quorums, $(vanishes h availability_service)); akash less azure-like is" \
+            "$(phrase 'begin=0 h' akash 'begin=0 h' $azure $q) at 0 h and" \
             "$(phrase 'begin=24 h' akash 'begin=24 h' $azure $q) at 24 h."
         ;;
     shared-*)
-        echo "Akash's advantage over azure-like vanishes $(vanishes %) of the providers; akash less azure-like is" \
+        echo "Akash's advantage over azure-like vanishes $(vanishes % $q) of the providers" \
+            "(counted by replicas, not by quorums, $(vanishes % availability_service)); akash less azure-like is" \
             "$(phrase 'share=0 %' akash 'share=0 %' $azure $q) at 0 % and $(phrase 'share=100 %' akash 'share=100 %' $azure $q) at 100 %."
         ;;
     july-hybrid)
