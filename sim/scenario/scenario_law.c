@@ -220,15 +220,15 @@ void law_hint(struct scenario *scenario, const char *text, struct complaint *com
 {
     struct arena *arena = scenario->arena;
     const struct named_law *laws = scenario_reader(scenario)->laws;
-    size_t count = 0;
+    size_t count = 0, named = 0;
     if (laws == NULL || strpbrk(text, "(,") != NULL || strstr(complaint->message, "unknown law") == NULL)
         return;
     for (const struct named_law *law = laws; law != NULL; law = law->next)
         count++;
     const char **names = arena_array(arena, count, const char *);
     for (const struct named_law *law = laws; law != NULL; law = law->next)
-        *names++ = law->name;
-    const char *nearest = scenario_nearest(text, names - count, count);
+        names[named++] = law->name;
+    const char *nearest = scenario_nearest(text, names, count);
     if (nearest == NULL && strstr(complaint->message, "did you mean") != NULL)
         return; /* one of the kinds of law is near */
     complaint->message = arena_format(arena, "'%s' is neither a law nor the name of one", text_clipped(arena, text));

@@ -87,6 +87,29 @@ static void a_factorial_sets_what_its_labels_say(void **state)
     done(&f);
 }
 
+/* By name, by a factor on a measured law, and by drawing the list itself: each reaches the plan. */
+static void laws_vary_by_their_names_and_in_their_list(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct study_setting setting;
+    static const char named[] = BASE CLOUDS
+        "law = \"seen\"; laws = ( { name = \"seen\"; law = \"empirical(seen.txt, h)\"; }, { name = \"slow\"; law = \"30 h\"; } );\n"
+        "study = { vary = ( { key = \"law\"; values = (\"slow\", \"seen\", \"4 h\"); } ); };\n"
+        "uncertain = ( { key = \"laws.seen.law\"; times = (\"2\", \"3\"); evidence = \"U\"; } ); outer_draws = 2;\n"
+        "# --- file \"seen.txt\" ---\n#| 1\n#| 2\n#| 6\n# --- end of file ---\n";
+    assert_true(prepare(&f, named, NULL, 0));
+    assert_int_equal(f.study.point_count, 3);
+    for (uint32_t p = 0; p < 3; p++) {
+        const char *value = f.study.points[p].values[0];
+        double mean = plan_of(&f, p, 0, &setting)->number[2] / 3600, drawn = plan_of(&f, p, 1, &setting)->number[2] / 3600;
+        bool seen = strcmp(value, "seen") == 0;
+        assert_true(fabs(mean - (seen ? 3 : strcmp(value, "slow") == 0 ? 30 : 4)) < 1e-9);
+        assert_true(seen ? drawn >= 6 && drawn <= 9 : drawn == mean);
+    }
+    done(&f);
+}
+
 static void every_kind_of_value_reaches_the_plan_within_its_range(void **state)
 {
     (void)state;
@@ -402,6 +425,7 @@ int main(void)
         cmocka_unit_test(paths_lead_where_set_leads),
         cmocka_unit_test(numbers_as_text_read_back),
         cmocka_unit_test(a_factorial_sets_what_its_labels_say),
+        cmocka_unit_test(laws_vary_by_their_names_and_in_their_list),
         cmocka_unit_test(every_kind_of_value_reaches_the_plan_within_its_range),
         cmocka_unit_test(a_whole_number_takes_each_of_its_range_equally_often),
         cmocka_unit_test(labels_of_samples_name_sample_and_step),
