@@ -1,5 +1,6 @@
 /* What outages cost tenants: damage by the hour, redeployments by their own hand, less credits; in each complete year of the window, or,
- * where it holds none, in the window, which nobody scales to a year: a tail does not scale. A tenant is a service: who has several has them as several. */
+ * where it holds none, in the window, which nobody scales to a year: a tail does not scale. A tenant is a service: who has
+ * several has them as several. */
 #include "models/measure/measure_internal.h"
 
 #include "sim/base/check.h"

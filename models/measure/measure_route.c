@@ -17,7 +17,10 @@ struct measure_route {
     uint32_t first, dead;            /* of the workload's ring: replicas that are down and still sent requests */
 };
 
-static bool is_followed(const struct demand_class *class) { return class->kind == DEMAND_SERVICE && (class->sessions > 0 || class->reroute.us > 0); }
+static bool is_followed(const struct demand_class *class)
+{
+    return class->kind == DEMAND_SERVICE && (class->sessions > 0 || class->reroute.us > 0);
+}
 
 void measure_open_routes(struct measure *measure)
 {

@@ -1,6 +1,7 @@
 /* What the files of the summary share: which replications a results file holds, and where each belongs (summary_frame.c); the
  * values of some metrics (summary_values.c); rows of `summary` (summary_metric.c) and of `difference` (summary_difference.c), Holm's
- * correction over those (summary_adjust.c), and the courses of series (summary_series.c). A cell is one (point, cloud); a slot is
+ * correction over those (summary_adjust.c), the courses of series (summary_series.c), and breakdowns with
+ * their tails (summary_breakdown.c). A cell is one (point, cloud); a slot is
  * one (outer_draw, rep), the same for all cells, so that equal slots pair. The first slots are those of the nominal setting, outer draw
  * 0; the others fill a table of draws x replications. */
 #ifndef NINES_SIM_SUMMARY_INTERNAL_H

@@ -162,7 +162,7 @@ struct sim_note {
 struct sim_record;
 void record_metric(struct sim_record *record, uint32_t metric, double value); /* NaN: undefined */
 void record_series(struct sim_record *record, uint32_t series, uint32_t step, double value);
-/* Slices of one breakdown that a replication reports differ in name or threshold; kept whatever the log level. */
+/* Slices of one breakdown that a replication reports differ in name or threshold; kept whatever the log level, but not by splitting. */
 void record_slice(struct sim_record *record, const struct sim_slice *slice);
 void record_outage(struct sim_record *record, const struct sim_outage *outage); /* beyond the cap: counted only */
 /* Ignored, and NULL, unless log >= leases; else the row, whose paid_usd may still grow: some payments come after the end. */
