@@ -132,7 +132,7 @@ struct tenancy {
     bool monitor_done;         /* the monitor has sent its one CloseBid */
     bool served;               /* a replica has been up under this lease */
     bool copied;               /* its tenant has a copy of its data elsewhere */
-    bool had_data;             /* a replica was up under an earlier lease, and what it kept had to be brought along since */
+    bool had_data;             /* a replica was up under an earlier lease: there is something to bring along */
     uint32_t tries, draws;
     instant ordered_at, bid_at, leased_at;
     instant data_at;           /* its data are there; before that no replica can serve */
