@@ -308,7 +308,6 @@ static void write_cells(struct figure *figure, const struct fleet *f, size_t clo
 /* Which column is which moment of the panel's cloud, above it; of two in one column the first. */
 static void write_words(struct figure *figure, const struct fleet *f, size_t clouds)
 {
-    struct arena *arena = f->plot->arena;
     size_t n = 0;
     const char *word[PLOT_PANELS * KINDS + 1];
     double panel[PLOT_PANELS * KINDS + 1], x[PLOT_PANELS * KINDS + 1];
@@ -321,7 +320,7 @@ static void write_words(struct figure *figure, const struct fleet *f, size_t clo
             if (text[0] == '\0')
                 continue;
             bool narrow = text == moment_names[HALF] && f->plot->page_mm < SPREAD_MM;
-            word[n] = narrow ? "½ back" : arena_text(arena, text);
+            word[n] = narrow ? "½ back" : text;
             panel[n] = (double)k + 1;
             x[n++] = (double)m;
         }
