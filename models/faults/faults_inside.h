@@ -7,7 +7,7 @@
  *   recovery.c   reading a recovery; who is back when, with crews and a restart herd
  *   cache.c      caches that must warm
  *   bind.c       the plan of one cloud
- *   faults.c     living */
+ *   faults*.c    living (faults_live.h) */
 #ifndef NINES_MODELS_FAULTS_FAULTS_INSIDE_H
 #define NINES_MODELS_FAULTS_FAULTS_INSIDE_H
 
