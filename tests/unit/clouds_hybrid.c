@@ -8,7 +8,7 @@
 /* Every time is a constant: created after 20 s, booted after 60 s. */
 #define AZURE(name)                                                                                                    \
     "{ name = \"" name "\"; kind = \"hyperscaler\"; vcpu_price = \"0.05 USD/h\"; create_time = \"20 s\"; boot_time = \"60 s\"; "  \
-    "heal_after = \"5 min\"; retry_first = \"30 s\"; retry_cap = \"30 s\"; disks = \"local\"; }"
+    "heal_after = \"5 min\"; retry_first = \"30 s\"; retry_cap = \"30 s\"; disks = \"local\"; reserved_price = \"50 %%\"; reserved_term = \"3 h\"; }"
 #define HYBRID                                                                                                         \
     "{ name = \"both\"; kind = \"hybrid\"; parts = [ \"one\", \"two\" ]; sites = [ \"a\" ]; "                             \
     "fail_over_switch = \"3 min\"; fail_over_restore = \"30 min\"; return_after = \"1 h\"; %s }"
@@ -125,6 +125,21 @@ static void a_backup_is_started_restored_and_given_back(void **state)
     double both = clouds_metric(&test, "cost_usd");
     clouds_run(&test, ONE);
     assert_near(both, clouds_metric(&test, "cost_usd") + hourly * (back + hour - (hour + 140)) / 3600, hourly / 3600);
+    clouds_close(&test);
+}
+
+/* Asked for again, a reservation goes on within its term, and begins anew after it: here 01:02:20 to 07:02:20 and 12:02:20 to 15:02:20. */
+static void a_backup_that_is_reserved_is_paid_by_whole_terms(void **state)
+{
+    (void)state;
+    struct clouds_test test;
+    const char *sites = text("%s, %s, %s", incident("first", "2024-07-01T01:00Z", "site", "a", hour),
+                             incident("second", "2024-07-01T03:30Z", "site", "a", 2.5 * hour),
+                             incident("third", "2024-07-01T12:00Z", "site", "a", hour));
+    open_world(&test, text(VM, "capacity = \"reserved\";"), sites, "mode = \"backup\"; " NOTICED);
+    clouds_run(&test, BOTH);
+    double first = (86400 - 20) / 3600.0, second = 6 + 3;
+    assert_near(clouds_metric(&test, "cost_usd"), hourly * 0.5 * (first + second), 4e-6);
     clouds_close(&test);
 }
 
@@ -274,6 +289,7 @@ int main(void)
         cmocka_unit_test(warm_standby_is_reached_after_notice_and_switch),
         cmocka_unit_test(users_return_when_the_first_part_has_been_back_for_as_long_as_said),
         cmocka_unit_test(a_backup_is_started_restored_and_given_back),
+        cmocka_unit_test(a_backup_that_is_reserved_is_paid_by_whole_terms),
         cmocka_unit_test(a_first_part_that_is_soon_back_calls_the_backup_off),
         cmocka_unit_test(active_replicas_are_divided_and_the_quorum_counts_over_both),
         cmocka_unit_test(a_second_part_that_is_never_needed_changes_nothing),

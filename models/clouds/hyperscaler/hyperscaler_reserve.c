@@ -18,8 +18,15 @@ void hyperscaler_reserve(struct hyperscaler *cloud, uint32_t unit)
 {
     struct machine *machine = &cloud->machine[unit];
     hyperscaler_let_in(cloud, unit);
-    if (!is_reserved(cloud, unit) || machine->bought.us != US_NEVER)
+    if (!is_reserved(cloud, unit))
         return;
+    if (machine->bought.us != US_NEVER && machine->paid_until.us > world_now(cloud->world).us) {
+        machine->paid_until = INSTANT_NEVER; /* wanted again within its term, or still: it goes on */
+        return;
+    }
+    if (machine->bought.us != US_NEVER)
+        hyperscaler_bill(cloud, unit); /* what a term that is over still owes */
+    machine->bought = INSTANT_NEVER;
     machine->price = hyperscaler_price(cloud, unit);
     machine->bought = machine->billed_to = world_now(cloud->world);
     machine->paid_until = INSTANT_NEVER;
