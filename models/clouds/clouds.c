@@ -178,18 +178,35 @@ static void check_beta(struct scenario *scenario, const struct clouds_plan *plan
                        "no target of '%s' fails by itself", value_text(group, "name"));
 }
 
-/* What stands behind a cache is somewhere, and is no cache of the kind. */
+/* Whether the caches of a number hang on themselves: what stands behind them, or behind caches that this is in turn, is one of them. */
+static bool hangs_on_itself(const struct fault_plan *faults, uint32_t caches, uint32_t number)
+{
+    uint64_t reached = UINT64_C(1) << number, before = 0;
+    while (reached != before) {
+        before = reached;
+        for (uint32_t k = 0; k < caches; k++)
+            for (uint32_t on = 0; on < caches; on++)
+                for (uint32_t i = 0; before >> k & 1 && i < faults->cache[on].count; i++) {
+                    if (faults->cache[on].component[i] != faults->cache_behind[k])
+                        continue;
+                    if (on == number)
+                        return true;
+                    reached |= UINT64_C(1) << on;
+                }
+    }
+    return false;
+}
+
+/* What stands behind a cache is somewhere, and is no cache of the kind, nor hangs on one. */
 static void check_cache(struct scenario *scenario, const struct clouds_plan *plan, const struct value *group, const struct cache *cache,
-                        uint32_t number, uint64_t matches)
+                        uint32_t number, uint32_t caches, uint64_t matches)
 {
     check_target(scenario, plan, group, &cache->target, matches);
     bool found = cache->behind[0] == '\0', itself = false;
     for (size_t c = 0; c < plan->clouds; c++) {
         const struct fault_plan *faults = plan->cloud[c].faults;
-        uint32_t behind = faults->cache_behind[number];
-        found = found || behind != COMPONENT_NONE;
-        for (uint32_t i = 0; i < faults->cache[number].count; i++)
-            itself = itself || faults->cache[number].component[i] == behind;
+        found = found || faults->cache_behind[number] != COMPONENT_NONE;
+        itself = itself || hangs_on_itself(faults, caches, number);
     }
     if (!found)
         scenario_error(scenario, value_of(group, "behind"), "declare it in the list 'components'", "no cloud has a component '%s'",
@@ -231,7 +248,7 @@ static void check_targets(struct scenario *scenario, const struct clouds_plan *p
         check_target(scenario, plan, value_named(source->rollouts, faults->rollout[r].name), &faults->rollout[r].target,
                      matches_in(plan, number));
     for (uint32_t k = 0; k < faults->caches; k++, number++)
-        check_cache(scenario, plan, value_at(source->caches, k), &faults->cache[k], k, matches_in(plan, number));
+        check_cache(scenario, plan, value_at(source->caches, k), &faults->cache[k], k, faults->caches, matches_in(plan, number));
 }
 
 static void mark_incidents(struct scenario *scenario, struct clouds_plan *plan, const struct fault_list *faults)

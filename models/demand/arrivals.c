@@ -13,8 +13,8 @@ static const int64_t WEEK_US = DAYS * US_PER_DAY;
 
 const struct key arrival_burst_keys[] = {
     {"times", KEY_NUMBER, NULL, "rate in a burst over the rate outside", .low = 1, .high = 1e6},
-    {"length", KEY_DURATION, NULL, "mean length of a burst, exponential", .above_low = true},
-    {"calm", KEY_DURATION, NULL, "mean time between bursts, exponential", .above_low = true},
+    {"length", KEY_DURATION, NULL, "mean length of a burst, exponential", .low = 1, .high = 315576000},
+    {"calm", KEY_DURATION, NULL, "mean time between bursts, exponential", .low = 1, .high = 315576000},
     KEY_END};
 
 /* --- Reading --------------------------------------------------------------------------------------------------------- */
@@ -66,6 +66,7 @@ static void read_days(struct scenario *scenario, const struct value *list, doubl
 {
     for (int d = 0; d < DAYS; d++)
         weight[d] = 1;
+    bool named[DAYS] = {false};
     for (size_t i = 0; i < value_count(list); i++) {
         const struct value *text = value_at(list, i);
         char name[4] = "";
@@ -74,6 +75,10 @@ static void read_days(struct scenario *scenario, const struct value *list, doubl
         if (day < 0 || text->text[3] != ' ' || !read_weight(text->text + 4, &weight[day]))
             scenario_error(scenario, text, "write \"sat 0.5\"; days are mon tue wed thu fri sat sun", "'%s' is no day with a weight",
                            text->text);
+        else if (named[day])
+            scenario_error(scenario, text, "name each day once", "'%s' is a day named above", text->text);
+        else
+            named[day] = true;
     }
 }
 

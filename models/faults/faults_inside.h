@@ -21,7 +21,7 @@
         {"share", KEY_SHARE, "100 %",                                                                                  \
          "share of the matching components that is hit: drawn once per replication for an incident or hours, at every event otherwise"}, \
         {"severity", KEY_SHARE, "100 %",                                                                               \
-         "what a hit component loses of its service; below 100 % it is degraded, and serves on with the rest", .low = 1e-6},   \
+         "what a hit component loses of its service; below 100 % it is degraded, and serves on with the rest", .low = 1e-6, .high = 1},   \
         {"noticed", KEY_SHARE, "0 %", "probability that a degraded component is found out and taken out of service (assumption: never)"}, \
         {"noticed_after", KEY_LAW, "0 s", "time from its degradation until it is found out"}
 

@@ -72,10 +72,15 @@ static void add_components(struct scenario *scenario, const struct value *group,
 
 static bool is_zero(const struct law *law) { return law->kind == LAW_CONSTANT && law->a == 0; }
 
-static void read_devices(const struct value *group, struct ionet_plan *plan)
+static void read_devices(struct scenario *scenario, const struct value *group, struct ionet_plan *plan)
 {
     const struct law *every = value_law(group, "pause_every");
     plan->rules = ionet_rules_read(group);
+    if (plan->rules.booking.us > 0 && plan->rules.booking.us < US_PER_HOUR)
+        scenario_error(scenario, value_of(group, "booking"), "\"1 h\" or longer, or \"0 h\" for by the hour, without an end",
+                       "nothing is booked for less than an hour");
+    if (!plan->rules.solana && value_given(group, "solana_up"))
+        scenario_error(scenario, value_of(group, "solana_up"), "add solana = true, or leave it away", "this cloud does not use Solana");
     plan->by_hand = !is_zero(&plan->rules.relaunch);
     plan->newcomers = value_number(group, "newcomers");
     plan->pause_every = is_zero(every) ? NULL : every;
@@ -199,7 +204,7 @@ const void *ionet_plan_read(struct scenario *scenario, const struct value *group
         plan->order[0] = TIER_CONSUMER;
         plan->order[2] = TIER_DATA_CENTER;
     }
-    read_devices(group, plan);
+    read_devices(scenario, group, plan);
     prices_read(scenario, group, fleet, &plan->prices);
     plan->prices.vcpu = value_money(group, "vcpu_price");
     int *connectivity = arena_array(scenario->arena, fleet->sites, int);
