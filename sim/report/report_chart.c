@@ -46,7 +46,10 @@ static int is_image(const struct dirent *entry)
 static int by_rank(const struct dirent **a, const struct dirent **b)
 {
     size_t x = rank_of((*a)->d_name), y = rank_of((*b)->d_name);
-    return x != y ? (x > y) - (x < y) : strcmp((*a)->d_name, (*b)->d_name);
+    if (x != y)
+        return (x > y) - (x < y);
+    size_t i = strlen((*a)->d_name), j = strlen((*b)->d_name); /* pages of a chart: "fleet", "fleet-2", "fleet-10" */
+    return i != j ? (i > j) - (i < j) : strcmp((*a)->d_name, (*b)->d_name);
 }
 
 static bool put_image(const struct report *report, const char *file)
