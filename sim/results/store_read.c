@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool prepare(struct store *store, sqlite3_stmt **statement, const char *sql)
@@ -60,6 +61,9 @@ bool store_open_read(struct store **out, const char *path)
     struct store *store = *out = store_allocate(path);
     if (access(path, R_OK) != 0)
         return store_fail(store, "cannot open: %s", strerror(errno));
+    struct stat status;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return store_fail(store, "is a folder; where it is that of a run, its results are in the file run.db in it");
     /* READWRITE lets SQLite finish the rollback of a killed writer; on a read-only file it falls back by itself. */
     if (sqlite3_open_v2(path, &store->database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
         return store_fail_sqlite(store, "open");

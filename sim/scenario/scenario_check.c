@@ -115,17 +115,19 @@ static void judge_key(struct scenario *scenario, const struct key *keys, const s
 {
     struct arena *arena = scenario->arena;
     const struct key *elsewhere = NULL;
+    const char *text = ""; /* the choices it goes with: a key may be several, one for each kind */
     for (const struct key *key = keys; key->name != NULL; key++) {
         bool unsure = false;
         if (strcmp(key->name, node->name) != 0)
             continue;
         if (key_exists(keys, key, group, &unsure) || unsure)
             return;
+        const char *choices = choices_joined(arena, key->when + strcspn(key->when, "=") + 1, " or ");
+        text = text[0] != '\0' && choices[0] != '\0' ? arena_format(arena, "%s or %s", text, choices) : choices;
         elsewhere = key;
     }
     if (elsewhere != NULL) {
         size_t length = strcspn(elsewhere->when, "=");
-        const char *text = choices_joined(arena, elsewhere->when + length + 1, " or ");
         scenario_mistake(scenario, node->name_place,
                          text[0] != '\0' ? arena_format(arena, "it goes with %.*s = %s", (int)length, elsewhere->when, text)
                                          : arena_format(arena, "it goes without %.*s", (int)length, elsewhere->when),

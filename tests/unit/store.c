@@ -274,6 +274,9 @@ static void what_is_no_results_file_is_refused(void **state)
     assert_false(store_open_read(&store, path_of("absent.db")));
     assert_non_null(strstr(store_message(store), "absent.db: cannot open: No such file"));
     store_close(store);
+    assert_false(store_open_read(&store, path_of(".")));
+    assert_non_null(strstr(store_message(store), "is a folder"));
+    store_close(store);
     const char *path = path_of("text.db");
     FILE *file = fopen(path, "w");
     assert_non_null(file);
