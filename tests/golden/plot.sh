@@ -1,22 +1,13 @@
 #!/usr/bin/env bash
 # Charts: files that draw themselves again, the same bytes each time, and names that stay names.
 set -u
-cd "$(dirname "$0")/../.." || exit 3
-number=0
-skip() {
-    echo "ok 1 - charts_are_drawn # SKIP $1"
-    echo "1..1"
+. "$(dirname "$0")/../harness.sh"
+harness_begin charts_are_drawn
+if ! command -v gnuplot >/dev/null; then
+    report "charts_are_drawn # SKIP gnuplot is not installed" ""
+    harness_end
     exit 0
-}
-[[ -x ${NINES:-} ]] || skip "no program: set NINES"
-command -v gnuplot >/dev/null || skip "gnuplot is not installed"
-NINES=$(realpath "$NINES")
-temporary=$(mktemp -d)
-trap 'rm -rf "$temporary"' EXIT
-report() {
-    number=$((number + 1))
-    if [[ -z $2 ]]; then echo "ok $number - $1"; else echo "not ok $number - $1: $2"; fi
-}
+fi
 
 "$NINES" run tests/golden/cli/small.cfg -o "$temporary/a" --quiet
 db=$temporary/a/run.db
@@ -133,4 +124,4 @@ PATH=$temporary/nothing /usr/bin/env -i PATH="$temporary/nothing" "$NINES" plot 
 status=$?
 report without_gnuplot_the_exit_code_is_3_and_says_so "$( ((status == 3)) && grep -q 'cannot run gnuplot' "$temporary/said" || echo "exit $status: $(cat "$temporary/said")")"
 report a_missing_folder_is_made "$("$NINES" plot "$db" nines -o "$temporary/x/y z" --quiet 2>&1; [[ -s "$temporary/x/y z/nines.svg" ]] || echo missing)"
-echo "1..$number"
+harness_end

@@ -1,66 +1,58 @@
 #!/usr/bin/env bash
 # The page: whole, the same each time, asking for nothing, and names that stay names.
 set -u
-cd "$(dirname "$0")/../.." || exit 3
-number=0
-skip() {
-    echo "ok 1 - report_is_written # SKIP $1"
-    echo "1..1"
+. "$(dirname "$0")/../harness.sh"
+harness_begin report_is_written
+if ! command -v gnuplot >/dev/null; then
+    report "report_is_written # SKIP gnuplot is not installed" ""
+    harness_end
     exit 0
-}
-[[ -x ${NINES:-} ]] || skip "no program: set NINES"
-command -v gnuplot >/dev/null || skip "gnuplot is not installed"
-NINES=$(realpath "$NINES")
-temporary=$(mktemp -d)
-trap 'rm -rf "$temporary"' EXIT
-claim() {
-    number=$((number + 1))
-    if [[ -z $2 ]]; then echo "ok $number - $1"; else echo "not ok $number - $1: $2"; fi
-}
+fi
 
 "$NINES" run tests/golden/cli/small.cfg -o "$temporary" --quiet
 "$NINES" run scenarios/july-2024.cfg --reps 2 --set 'horizon=20 d' --set 'warmup=1 d' -o "$temporary/july" --quiet
 db=$temporary/july/run.db page=$temporary/july/report.html
 "$NINES" report "$db" >"$temporary/said" 2>&1
 status=$?
-claim report_is_written_beside_the_file "$( ((status == 0)) && [[ -s $page ]] || cat "$temporary/said")"
-claim report_is_below_5_MB "$( (($(stat -c %s "$page") < 5000000)) || stat -c %s "$page")"
-claim report_has_every_part "$(for part in verdict course charts numbers targets assumptions origin; do grep -q "<section id=$part " "$page" || echo "$part missing; "; done)"
-claim report_names_both_intervals "$(grep -q 'sampling interval' "$page" && grep -q 'parameter interval' "$page" || echo missing)"
-claim report_is_the_same_each_time "$("$NINES" report "$db" -o - | cmp - "$page" 2>&1)"
-claim nothing_of_the_page_lies_elsewhere "$(grep -oiE '(src|href|action|data|poster|srcset)="?(https?:|//|file:)[^ >]{0,60}|@import|url\([^)]{0,40}' "$page" | head -n 3)"
+report report_is_written_beside_the_file "$( ((status == 0)) && [[ -s $page ]] || cat "$temporary/said")"
+report report_is_below_5_MB "$( (($(stat -c %s "$page") < 5000000)) || stat -c %s "$page")"
+report report_has_every_part "$(for part in verdict course charts numbers targets assumptions origin; do grep -q "<section id=$part " "$page" || echo "$part missing; "; done)"
+report report_names_both_intervals "$(grep -q 'sampling interval' "$page" && grep -q 'parameter interval' "$page" || echo missing)"
+report report_is_the_same_each_time "$("$NINES" report "$db" -o - | cmp - "$page" 2>&1)"
+report nothing_of_the_page_lies_elsewhere "$(grep -oiE '(src|href|action|data|poster|srcset)="?(https?:|//|file:)[^ >]{0,60}|@import|url\([^)]{0,40}' "$page" | head -n 3)"
 # The map: a cell for each site and cloud of each point, which holds the darkest hour; the strip of moments stands below it.
 cells=$(sqlite3 "$db" "SELECT (SELECT count(*) FROM part) * (SELECT count(*) FROM cloud) * (SELECT count(*) FROM point)")
-claim map_has_every_site_and_cloud "$( (($(grep -o 'data-site=' "$page" | wc -l) == cells && cells > 0)) || echo "not $cells cells")"
+report map_has_every_site_and_cloud "$( (($(grep -o 'data-site=' "$page" | wc -l) == cells && cells > 0)) || echo "not $cells cells")"
 darkest=$(sqlite3 "$db" "SELECT CAST(100 * min(mean) AS INTEGER) FROM part_series")
-claim map_shows_the_darkest_hour "$(grep -q "<td data-site=[0-9]* class=s7>$darkest\$" "$page" || grep -q "<td data-site=[0-9]* class=s7>$darkest<" "$page" || echo "no cell of $darkest %")"
-claim strip_of_moments_is_in_the_course "$(sed -n '/<section id=course /,/<\/section>/p' "$page" | grep -q 'alt="Share of the replicas at home' || echo missing)"
+report map_shows_the_darkest_hour "$(grep -q "<td data-site=[0-9]* class=s7>$darkest\$" "$page" || grep -q "<td data-site=[0-9]* class=s7>$darkest<" "$page" || echo "no cell of $darkest %")"
+report strip_of_moments_is_in_the_course "$(sed -n '/<section id=course /,/<\/section>/p' "$page" | grep -q 'alt="Share of the replicas at home' || echo missing)"
+report pages_of_a_chart_stand_in_order "$(grep -oE '<h3>Where it happened[^<]*' "$page" | sort -C || grep -oE '<h3>Where it happened[^<]*' "$page")"
 # The verdict's words are the store's.
 decided=$(sqlite3 "$db" "SELECT count(*) FROM difference d JOIN point p ON p.id = d.point_a WHERE d.point_a = d.point_b AND p.label = 'both'
     AND d.metric = 'availability_service' AND d.verdict = 'not decided'")
 leads=$(grep -o '<strong>Availability: [^<]*' "$page")
-claim an_undecided_pair_leaves_no_leader_of_all "$( ((decided < 3)) || [[ $leads == *'not decided'* ]] || echo "$decided pairs open, yet: $leads")"
+report an_undecided_pair_leaves_no_leader_of_all "$( ((decided < 3)) || [[ $leads == *'not decided'* ]] || echo "$decided pairs open, yet: $leads")"
 sqlite3 "$db" "UPDATE difference SET verdict = 'not decided'" ".exit"
 "$NINES" report "$db" --quiet
-claim without_decisions_nobody_is_ahead "$(grep -oE '<strong>[^<]* ahead|<td[^>]*>[^<]* ahead' "$page" | head -n 3)"
-claim a_run_without_availability_has_a_page "$("$NINES" report "$temporary/run.db" --quiet 2>&1; [[ -s $temporary/report.html ]] || echo missing)"
+report without_decisions_nobody_is_ahead "$(grep -oE '<strong>[^<]* ahead|<td[^>]*>[^<]* ahead' "$page" | head -n 3)"
+report a_run_without_availability_has_a_page "$("$NINES" report "$temporary/run.db" --quiet 2>&1; [[ -s $temporary/report.html ]] || echo missing)"
 "$NINES" run scenarios/oracle/sensitivity/g-morris.cfg --reps 2 -o "$temporary/morris" --quiet
 "$NINES" report "$temporary/morris/run.db" --quiet
 effect=$(sqlite3 "$temporary/morris/run.db" "SELECT printf('%.3g', value) FROM sensitivity WHERE name = 'mu_star' ORDER BY value DESC LIMIT 1")
-claim a_design_tells_what_it_hangs_on "$(sed -n '/<section id=sensitivity /,/<\/section>/p' "$temporary/morris/report.html" | grep -q "<td>$effect<" || echo "no mean size of $effect")"
+report a_design_tells_what_it_hangs_on "$(sed -n '/<section id=sensitivity /,/<\/section>/p' "$temporary/morris/report.html" | grep -q "<td>$effect<" || echo "no mean size of $effect")"
 echo old >"$temporary/kept.html"
 "$NINES" report "$temporary/said" -o "$temporary/kept.html" >/dev/null 2>&1
 status=$?
-claim a_failure_keeps_the_older_page "$( ((status == 3)) || echo "exit $status"; [[ $(cat "$temporary/kept.html") == old ]] || echo lost)"
+report a_failure_keeps_the_older_page "$( ((status == 3)) || echo "exit $status"; [[ $(cat "$temporary/kept.html") == old ]] || echo lost)"
 
 # Names that try to be more than names.
 cp "$db" "$temporary/hostile.db"
 sqlite3 "$temporary/hostile.db" <tests/browser/hostile.sql
 "$NINES" report "$temporary/hostile.db" -o "$temporary/hostile.html" >"$temporary/said" 2>&1
 status=$?
-claim hostile_names_are_written "$( ((status == 0)) || cat "$temporary/said")"
+report hostile_names_are_written "$( ((status == 0)) || cat "$temporary/said")"
 # Outside the page's own two scripts no tag or attribute is anyone's but ours.
-claim hostile_names_are_no_markup "$(grep -oE '<(b |i>|img src=x|iframe|a href=j|svg onload)[^>]{0,40}|<script>alert|<[^>]* on[a-z]+=("|alert)[^>]{0,30}' "$temporary/hostile.html" | head -n 3)"
-claim hostile_names_change_no_count_of_scripts "$( (($(grep -o '<script' "$temporary/hostile.html" | wc -l) == 2)) || grep -o '<script.\{20\}' "$temporary/hostile.html")"
-claim direction_marks_are_shown_as_escapes "$(grep -q 'u202e' "$temporary/hostile.html" || echo "no escape"; LC_ALL=C grep -c $'\xe2\x80\xae' "$temporary/hostile.html" | grep -v '^0$')"
-echo "1..$number"
+report hostile_names_are_no_markup "$(grep -oE '<(b |i>|img src=x|iframe|a href=j|svg onload)[^>]{0,40}|<script>alert|<[^>]* on[a-z]+=("|alert)[^>]{0,30}' "$temporary/hostile.html" | head -n 3)"
+report hostile_names_change_no_count_of_scripts "$( (($(grep -o '<script' "$temporary/hostile.html" | wc -l) == 2)) || grep -o '<script.\{20\}' "$temporary/hostile.html")"
+report direction_marks_are_shown_as_escapes "$(grep -q 'u202e' "$temporary/hostile.html" || echo "no escape"; LC_ALL=C grep -c $'\xe2\x80\xae' "$temporary/hostile.html" | grep -v '^0$')"
+harness_end

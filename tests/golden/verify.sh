@@ -1,22 +1,10 @@
 #!/usr/bin/env bash
 # nines verify: simulated against published, its exit codes, and what it leaves behind.
 set -u
-cd "$(dirname "$0")/../.." || exit 3
-if [[ ! -x ${NINES:-} ]]; then
-    echo "ok 1 - verify_holds_scenarios_against_what_was_published # SKIP no program: set NINES"
-    echo "1..1"
-    exit 0
-fi
-NINES=$(realpath "$NINES")
-temporary=$(mktemp -d)
-trap 'rm -rf "$temporary"' EXIT
+. "$(dirname "$0")/../harness.sh"
+harness_begin verify_holds_scenarios_against_what_was_published
 mkdir "$temporary/tmp" "$temporary/cases" "$temporary/empty"
 export TMPDIR=$temporary/tmp
-number=0
-report() {
-    number=$((number + 1))
-    if [[ -z $2 ]]; then echo "ok $number - $1"; else echo "not ok $number - $1: $2"; fi
-}
 
 # scenario NAME TITLE LOW HIGH EXPECT: up 9 h and down 1 h on average, so 90 % up.
 scenario() {
@@ -79,4 +67,4 @@ report names_cannot_colour_the_terminal "$(grep -c $'\x1b' "$temporary/out" | gr
 TMPDIR=/dev/null/nowhere run "$temporary/cases/a-held.cfg"
 report a_folder_that_cannot_be_made_is_the_machines_fault "$( ((status == 3)) && grep -q 'TMPDIR' "$temporary/err" || cat "$temporary/err")"
 report nothing_is_left_behind "$(find "$temporary/tmp" -mindepth 1)"
-echo "1..$number"
+harness_end
