@@ -178,6 +178,45 @@ static void check_beta(struct scenario *scenario, const struct clouds_plan *plan
                        "no target of '%s' fails by itself", value_text(group, "name"));
 }
 
+/* A hazard with beta takes its share of a component's own failures: two of them would each take it of the same. */
+static void check_betas(struct scenario *scenario, const struct clouds_plan *plan, const struct value *hazards, uint32_t hazard)
+{
+    for (size_t c = 0; c < plan->clouds; c++) {
+        const struct fault_plan *faults = plan->cloud[c].faults;
+        for (uint32_t before = 0; before < hazard; before++) {
+            const struct fault_match *one = &faults->hazard[before], *other = &faults->hazard[hazard];
+            for (uint32_t i = 0, k = 0; faults->list->hazard[before].beta > 0 && i < one->count && k < other->count;) {
+                if (one->component[i] == other->component[k]) {
+                    scenario_error(scenario, value_of(value_at(hazards, hazard), "beta"), "give one of them a rate",
+                                   "'%s' and '%s' both take a share of the failures of '%s'", faults->list->hazard[before].name,
+                                   faults->list->hazard[hazard].name, graph_component(plan->cloud[c].graph, one->component[i])->path);
+                    return;
+                }
+                if (one->component[i] < other->component[k])
+                    i++;
+                else
+                    k++;
+            }
+        }
+    }
+}
+
+/* Laws that let a component fail more than once a second are a wrong unit, and a run without end. */
+static void check_pace(struct scenario *scenario, const struct clouds_plan *plan)
+{
+    for (size_t c = 0; c < plan->clouds; c++) {
+        const struct fault_plan *faults = plan->cloud[c].faults;
+        for (uint32_t i = 0; i < faults->processes; i++) {
+            const struct component *what = graph_component(plan->cloud[c].graph, faults->process[i]);
+            if (law_mean(what->up) + law_mean(what->repair) >= 1)
+                continue;
+            scenario_error(scenario, &scenario->root, "times want a unit, such as \"30 d\"", "'%s' fails and is repaired %.3g times a second",
+                           what->path, 1 / (law_mean(what->up) + law_mean(what->repair)));
+            return;
+        }
+    }
+}
+
 /* Whether the caches of a number hang on themselves: what stands behind them, or behind caches that this is in turn, is one of them. */
 static bool hangs_on_itself(const struct fault_plan *faults, uint32_t caches, uint32_t number)
 {
@@ -229,6 +268,7 @@ static void check_targets(struct scenario *scenario, const struct clouds_plan *p
                           const struct fault_source *source)
 {
     uint32_t number = 0;
+    check_pace(scenario, plan);
     for (uint32_t i = 0; i < faults->incidents; i++) {
         const struct incident *incident = &faults->incident[i];
         const struct value *effects = value_of(value_named(source->incidents, incident->name), "effects");
@@ -238,6 +278,8 @@ static void check_targets(struct scenario *scenario, const struct clouds_plan *p
     for (uint32_t h = 0; h < faults->hazards; h++, number++) {
         check_target(scenario, plan, value_at(source->hazards, h), &faults->hazard[h].target, matches_in(plan, number));
         check_beta(scenario, plan, value_at(source->hazards, h), h);
+        if (faults->hazard[h].beta > 0)
+            check_betas(scenario, plan, source->hazards, h);
     }
     for (uint32_t t = 0; t < faults->traces; t++, number++) {
         size_t recorded = value_count(source->traces);

@@ -31,7 +31,7 @@ const struct key hazard_keys[] = {
      "targets of each", .choices = "common|each|site|zone"},
     {"rate", KEY_RATE, "", "events per time, of each process"},
     {"beta", KEY_SHARE, "", "instead of a rate: this share of each target's failures is common to all that are hit together (Fleming 1975); "
-     "their own laws are the rest", .low = 1e-9, .high = 0.999},
+     "their own laws are the rest", .low = 1e-9, .high = 0.9999},
     {"length", KEY_LAW, NULL, "how long a hit component stays down"},
     {"clouds", KEY_TEXTS, NULL, "clouds it can hit; absent: all"},
     {"source", KEY_TEXT, "", "where rate and length come from"},

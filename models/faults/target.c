@@ -38,7 +38,7 @@ struct target target_read(struct scenario *scenario, const struct value *group, 
     if (target.left == 0 && target.noticed > 0)
         scenario_error(scenario, value_of(group, "noticed"), "give a 'severity' below 100 %, or leave 'noticed' away",
                        "what is down is noticed anyway");
-    else if (!(target.noticed > 0) && value_given(group, "noticed_after"))
+    else if (!value_given(group, "noticed") && value_given(group, "noticed_after"))
         scenario_error(scenario, value_of(group, "noticed_after"), "give 'noticed' too, the probability that it is", "it is never noticed");
     if (software[0] == '\0')
         return target;

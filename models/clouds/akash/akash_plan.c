@@ -315,7 +315,7 @@ static void read_akt_prices(struct scenario *scenario, const struct value *group
 const struct key akash_process_keys[] = {
     {"volatility", KEY_NUMBER, "0", "standard deviation of ln(price) after a year; 0: the price is as given (assumption)", .low = 0, .high = 10},
     {"drift", KEY_NUMBER, "0", "growth of ln(price) a year, without jumps (assumption)", .low = -10, .high = 10},
-    {"jumps", KEY_RATE, "0", "jumps (assumption)", .low = 0},
+    {"jumps", KEY_RATE, "0", "jumps (assumption)", .high = 1.0 / 3600},
     {"jump_mean", KEY_NUMBER, "0", "mean of a jump of ln(price) (assumption)", .low = -5, .high = 5},
     {"jump_sd", KEY_NUMBER, "0", "its standard deviation (assumption)", .low = 0, .high = 5},
     {"every", KEY_DURATION, "1 h", "how often the price changes", .low = 60, .high = 31557600},

@@ -30,10 +30,13 @@ static void add_control_planes(struct scenario *scenario, const struct value *gr
     }
 }
 
-static void check_finite(struct scenario *scenario, const struct value *group, const char *key)
+static void check_pace(struct scenario *scenario, const struct value *group, const char *key)
 {
-    if (!(law_mean(value_law(group, key)) < 1e15))
+    double mean = law_mean(value_law(group, key));
+    if (!(mean < 1e15))
         scenario_error(scenario, value_of(group, key), "the first is drawn from the equilibrium of its law", "'%s' has no finite mean", key);
+    else if (mean > 0 && mean < 60)
+        scenario_error(scenario, value_of(group, key), "times want a unit, such as \"30 d\"", "'%s' comes more than once a minute", key);
 }
 
 /* A law that never happens when its mean is 0. */
@@ -84,7 +87,7 @@ static void read_sales(struct scenario *scenario, const struct value *group, str
     plan->shock_share = value_number(group, "spot_shock_share");
     plan->shock_by_model = value_choice(group, "spot_pools") == 1;
     plan->reserved_term = value_duration(group, "reserved_term");
-    check_finite(scenario, group, "spot_shock_every");
+    check_pace(scenario, group, "spot_shock_every");
     prices_read(scenario, group, plan->fleet, &plan->prices);
     plan->prices.vcpu = value_money(group, "vcpu_price");
     prices_read_spot(group, plan->fleet, &plan->prices);
@@ -97,7 +100,7 @@ static void read_maintenance(struct scenario *scenario, const struct value *grou
     plan->maintenance_length = value_law(group, "maintenance_length");
     plan->drain_grace = value_duration(group, "drain_grace");
     plan->update_pause = value_duration(group, "update_pause");
-    check_finite(scenario, group, "maintenance_every");
+    check_pace(scenario, group, "maintenance_every");
 }
 
 static const void *plan_hyperscaler(struct scenario *scenario, const struct value *group, const struct fleet *fleet,

@@ -42,7 +42,7 @@ extern const struct key ionet_tier_keys[], ionet_reward_keys[];
         {"pause_hired", KEY_CHOICE, "leave", "a device that is hired then: he leaves it alone, or takes it (U)", .choices = "leave|take", \
          IONET_WHEN},                                                                                                  \
         {"misuse", KEY_RATE, "0", "foreign work found on a device: blocked, by the rule of November 2024 or the proof of time-lock (R; rate U)", \
-         IONET_WHEN},                                                                                                  \
+         IONET_WHEN, .high = 1.0 / 60},                                                                                                  \
         {"head_compliant", KEY_BOOL, "", "heads of Ray clusters are hired in data centers only (R, 2025); default by the rules: false, true", \
          IONET_WHEN},                                                                                                  \
         {"wipe_time", KEY_LAW, "uniform(1 h, 24 h)", "an owner's time to reinstall a machine after a booking of bare metal (R: 24 h, or no rewards; " \
@@ -71,7 +71,7 @@ extern const struct key ionet_tier_keys[], ionet_reward_keys[];
         {"co_stake", KEY_SHARE, "0 %", "share of the stakes that third parties put up, and lose (R that they do; share U)", IONET_WHEN}, \
         {"least_reliability", KEY_SHARE, "0 %", "devices whose reliability score is lower are not hired (V, 2026: 80 %; formula U)", IONET_WHEN}, \
         {"disconnect_penalty", KEY_SHARE, "2 %", "of that score, for every disconnect (U)", IONET_WHEN},               \
-        {"leave", KEY_RATE, "0", "how often an owner looks whether his device pays, and leaves if not (U)", IONET_WHEN}, \
+        {"leave", KEY_RATE, "0", "how often an owner looks whether his device pays, and leaves if not (U)", IONET_WHEN, .high = 1.0 / 60}, \
         {"income_floor", KEY_MONEY_RATE, "0 USD/h", "income per GPU (or machine without) below which he then leaves (U)", IONET_WHEN}
 
 /* Bookings and money. */

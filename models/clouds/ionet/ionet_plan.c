@@ -81,6 +81,8 @@ static void read_devices(struct scenario *scenario, const struct value *group, s
                        "nothing is booked for less than an hour");
     if (!plan->rules.solana && value_given(group, "solana_up"))
         scenario_error(scenario, value_of(group, "solana_up"), "add solana = true, or leave it away", "this cloud does not use Solana");
+    if (!is_zero(every) && law_mean(every) < 60)
+        scenario_error(scenario, value_of(group, "pause_every"), "times want a unit, such as \"30 d\"", "owners pause more than once a minute");
     plan->by_hand = !is_zero(&plan->rules.relaunch);
     plan->newcomers = value_number(group, "newcomers");
     plan->pause_every = is_zero(every) ? NULL : every;
