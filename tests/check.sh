@@ -60,7 +60,7 @@ same='browser/|tidy/|golden/(docs|install|completion|readme|man)'
 NINES_LEAVE_OUT="$same" variant asan
 # The cores and the readers know no threads, and a campaign of failures or of the same question again finds no race that one run does
 # not: under TSan they would only cost time.
-NINES_LEAVE_OUT="$same|swarm/|property/(market|gpu|splitting|intervals)|conformance/|fuzz/|durable/(memory|kill|refused)|golden/(incidents|tutorial|place|messages|plot)|oracle/coverage" variant tsan
+NINES_LEAVE_OUT="$same|swarm/|property/(market|gpu|splitting|intervals)|conformance/|fuzz/|durable/(memory|kill|refused)|golden/(incidents|tutorial|place|messages|plot|studies|hostile|paper)|oracle/coverage" variant tsan
 variant clang unit/
 echo "== fuzz =="
 tests/fuzz.sh "${NINES_FUZZ_SECONDS:-15}" 2>&1 | tee "$log"
