@@ -167,7 +167,7 @@ studies: all ## run the counterfactual studies (ten minutes on two cores) and pr
 
 # --- The paper ----------------------------------------------------------------------------------------------------------
 .PHONY: paper paper-smoke paper-seed
-paper: ## the paper from nothing: studies, numbers, figures, page; about 25 minutes of two cores and 1 GB the first time
+paper: ## the paper from nothing: studies, numbers, figures, page; six minutes of two cores and 1 GB the first time
 	$(Q)tools/install.sh paper
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)paper/build.sh $(B)/nines
