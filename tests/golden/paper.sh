@@ -12,6 +12,8 @@ report no_number_is_typed_in_the_text "$(awk '/\\begin\{document\}/ { text = 1 }
         s/\\(cite|ref|label|url|code|texttt|provenance|input|bibliography|bibliographystyle|includegraphics)(\[[^]]*\])?(\{[^}]*\})+//g
         s/\b([0-9]{1,2} )?(January|February|March|April|May|June|July|August|September|October|November|December) (19|20)[0-9]{2}\b//g
         s/\b(19|20)[0-9]{2}\b//g; s/\b[0-9]{1,2} (January|July|April)\b//g' | grep -nE '[0-9]' | head -n 3)"
+report no_larger_number_is_spelled_out "$(grep -nowiE '(seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|hundred|thousand|half|third|quarter|fifth|sixth|eighth|tenth)' $paper | grep -viE ':quarter' | head -n 3)"
+report no_verdict_is_typed "$(grep -nE '\b(is|are|was) (thus )?(ahead|behind)\b' $paper | grep -v 'emph' | head -n 3)"
 report every_macro_of_a_number_is_asked_for "$(grep -oE '\\(July|Matched|Rated|Vendor|Owner|Sold|Rules|Fact|fig)[A-Za-z]*' $paper | sort -u | sed 's/^.//' | while read -r macro; do
     stem=$(sed -E 's/(Value|Low|High|Interval|Param|Verdict|Plain|Source)$//' <<<"$macro")
     grep -qE "^($macro|$stem)"$'\t' paper/numbers.tsv paper/facts.tsv || grep -q "^${macro#fig}"$'\t' paper/figures.tsv || echo "\\$macro "
