@@ -3,6 +3,7 @@
 
     paper/numbers.py RESULTS [TABLES] >numbers.tex
     paper/numbers.py --verdicts RESULTS OTHER        whether every verdict of the text stands in other runs (another seed)
+    paper/numbers.py --names [TABLES]                the macros, and the line of its table that each comes from
 
 RESULTS is a folder with one folder a study, each with a run.db; TABLES one with numbers.tsv and facts.tsv, this one unless told.
 
@@ -13,6 +14,9 @@ numbers.tsv asks for figures of runs, one a line:  macro  kind  study  selectors
     between      point a | point b | cloud | metric        paired, a minus b
     query        SQL that gives one row: value[, low, high]
     word         SQL that gives one word or count, taken as it is
+
+A line '@Name  Key=text  Key=text ...' names a set; a line below it with {Name} in its macro is one line for each member, the key
+standing in the macro, the text in the study and the selectors.
 
 From a line with the macro X come \\X (value and sampling interval), \\XValue, \\XLow, \\XHigh, \\XInterval, \\XParam (the parameter
 interval, or that there is none) and, of differences, \\XVerdict. facts.tsv holds what others published: \\X is the figure with its
@@ -42,6 +46,32 @@ def rows_of(name):
     """Lines of a table, without comments, as lists of columns."""
     lines = (tables / name).read_text(encoding="utf-8").splitlines()
     return [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
+
+
+def expanded(columns, sets):
+    """The lines that one line stands for: one for each member of each set that its macro names."""
+    found = re.search(r"\{([A-Za-z]+)\}", columns[0])
+    if found is None:
+        return [columns]
+    mark, members = found[0], sets.get(found[1])
+    if members is None:
+        sys.exit(f"paper: numbers.tsv: '{columns[0]}' names the set '{found[1]}', which no line above it gives")
+    lines = []
+    for key, text in members:
+        line = [columns[0].replace(mark, key)] + [column.replace(mark, text) for column in columns[1:]]
+        lines += expanded(line, sets)
+    return lines
+
+
+def number_rows():
+    """Lines of numbers.tsv with its sets put in: (macro as written, [macro, kind, study, selectors, form])."""
+    sets = {}
+    for columns in rows_of("numbers.tsv"):
+        if columns[0].startswith("@"):
+            sets[columns[0][1:]] = [member.split("=", 1) for member in columns[1:]]
+        else:
+            for line in expanded(columns, sets):
+                yield columns[0], line
 
 
 class Studies:
@@ -146,7 +176,7 @@ def write_figure(name, row, form):
 
 
 def write_numbers(studies):
-    for name, kind, study, selectors, *rest in rows_of("numbers.tsv"):
+    for _, (name, kind, study, selectors, *rest) in number_rows():
         database = studies.open(study)
         if database is None:
             continue
@@ -176,7 +206,7 @@ def write_facts():
 def compare_verdicts(studies, others):
     """The verdicts of all differences that the text asks for, in two sets of runs."""
     asked = differ = 0
-    for name, kind, study, selectors, *_ in rows_of("numbers.tsv"):
+    for _, (name, kind, study, selectors, *_) in number_rows():
         if kind not in ("difference", "between"):
             continue
         database, other = studies.open(study), others.open(study)
@@ -196,15 +226,24 @@ def main():
         compare_verdicts(Studies(sys.argv[2]), Studies(sys.argv[3]))
         sys.exit(1 if complaints else 0)
     if len(sys.argv) not in (2, 3):
-        sys.exit("usage: paper/numbers.py RESULTS [TABLES] | --verdicts RESULTS OTHER")
+        sys.exit("usage: paper/numbers.py RESULTS [TABLES] | --verdicts RESULTS OTHER | --names [TABLES]")
     if len(sys.argv) == 3:
         tables = pathlib.Path(sys.argv[2])
+    if sys.argv[1] == "--names":
+        for written, (name, *_) in number_rows():
+            print(f"{name}\t{written}")
+        for name, *_ in rows_of("facts.tsv"):
+            print(f"{name}\t{name}")
+        return
     print("% Written by paper/numbers.py from results files. Not edited by hand.")
     write_numbers(Studies(sys.argv[1]))
     write_facts()
-    bad = [line[0] for name in ("numbers.tsv", "facts.tsv") for line in rows_of(name) if not re.fullmatch("[A-Za-z]+", line[0])]
-    for name in bad:
-        complain(f"'{name}' is no name of a LaTeX macro: letters only")
+    names = [line[0] for _, line in number_rows()] + [line[0] for line in rows_of("facts.tsv")]
+    for name in names:
+        if not re.fullmatch("[A-Za-z]+", name):
+            complain(f"'{name}' is no name of a LaTeX macro: letters only")
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        complain(f"\\{name} is asked for more than once")
     sys.exit(1 if complaints else 0)
 
 

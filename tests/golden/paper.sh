@@ -4,24 +4,40 @@
 set -u
 . "$(dirname "$0")/../harness.sh"
 harness_begin numbers_of_the_paper_come_from_results
-paper=paper/paper.tex
 
-# Allowed: dates, years, what stands in citations, labels, references, names of files and the preamble's measures.
-report no_number_is_typed_in_the_text "$(awk '/\\begin\{document\}/ { text = 1 } { print text ? $0 : "" }' $paper |
-    sed -E 's/(^|[^\\])%.*$/\1/
-        s/\\(cite|ref|label|url|code|texttt|provenance|input|bibliography|bibliographystyle|includegraphics)(\[[^]]*\])?(\{[^}]*\})+//g
+# The text proper, without comments, a line at a time as FILE:LINE:TEXT.
+text() {
+    local file
+    for file in paper/paper.tex paper/text/*.tex; do
+        awk -v body="$([[ $file == paper/paper.tex ]] || echo 1)" -v file="${file#paper/}" '/\\begin\{document\}/ { body = 1 }
+            body { sub(/^%.*/, ""); gsub(/[^\\]%.*/, ""); print file ":" FNR ":" $0 }' "$file"
+    done
+}
+
+# Allowed: dates, years, what stands in citations, labels, references and names of files.
+report no_number_is_typed_in_the_text "$(text | sed -E 's/^([^:]*:)[0-9]*:/\1 /
+        s/\\(cite|ref|label|url|code|texttt|provenance|input|bibliography|bibliographystyle|includegraphics|cmidrule|multicolumn|addlinespace)(\[[^]]*\]|\([^)]*\))?(\{[^}]*\})+//g
         s/\b([0-9]{1,2} )?(January|February|March|April|May|June|July|August|September|October|November|December) (19|20)[0-9]{2}\b//g
-        s/\b(19|20)[0-9]{2}\b//g; s/\b[0-9]{1,2} (January|July|April)\b//g' | grep -nE '[0-9]' | head -n 3)"
-report no_larger_number_is_spelled_out "$(grep -nowiE '(seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|hundred|thousand|half|third|quarter|fifth|sixth|eighth|tenth)' $paper | grep -viE ':quarter' | head -n 3)"
-report no_verdict_is_typed "$(grep -nE '\b(is|are|was) (thus )?(ahead|behind)\b' $paper | grep -v 'emph' | head -n 3)"
-report every_macro_of_a_number_is_asked_for "$(grep -oE '\\(July|Matched|Rated|Vendor|Owner|Sold|Rules|Fact|fig)[A-Za-z]*' $paper | sort -u | sed 's/^.//' | while read -r macro; do
-    stem=$(sed -E 's/(Value|Low|High|Interval|Param|Verdict|Plain|Source)$//' <<<"$macro")
-    grep -qE "^($macro|$stem)"$'\t' paper/numbers.tsv paper/facts.tsv || grep -q "^${macro#fig}"$'\t' paper/figures.tsv || echo "\\$macro "
-done)"
-report every_citation_is_in_the_bibliography "$(grep -oE '\\cite\{[^}]*\}' $paper | sed 's/.*{//; s/}//' | tr ',' '\n' | sort -u | while read -r key; do
+        s/\b(19|20)[0-9]{2}\b//g; s/\b[0-9]{1,2} (January|July|April)\b//g' | grep -E '[0-9]' | head -n 3)"
+report no_larger_number_is_spelled_out "$(text | grep -wiE '(seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|hundred|thousand|half|third|quarter|fifth|sixth|eighth|tenth)' | head -n 3)"
+report no_verdict_is_typed "$(text | grep -E '\b(is|are|was) (thus )?(ahead|behind)\b' | head -n 3)"
+text | grep -oE '\\[A-Z][A-Za-z]*' | sed 's/^.//' | sort -u >"$temporary/used"
+if command -v python3 >/dev/null; then
+    # A figure has several macros: the bare name, and the name with what is wanted of it.
+    paper/numbers.py --names >"$temporary/names"
+    sed -E 's/(.*)(Value|Low|High|Interval|Param|Verdict|Plain|Source)$/&\t\1/; t; s/.*/&\t&/' "$temporary/used" >"$temporary/stems"
+    report every_macro_of_a_number_is_asked_for "$(awk -F'\t' 'NR == FNR { asked[$1] = 1; next } !($1 in asked) && !($2 in asked) { print "\\" $1 }' \
+        "$temporary/names" "$temporary/stems" | head -n 5)"
+    report every_line_of_numbers_is_used "$(awk -F'\t' 'NR == FNR { used[$1] = used[$2] = 1; next } { line[$2] = line[$2] || ($1 in used) }
+        END { for (name in line) if (!line[name]) print name }' "$temporary/stems" "$temporary/names" | sort | head -n 5)"
+fi
+report every_figure_is_shown "$(grep -v '^#' paper/figures.tsv | cut -f1 | while read -r figure; do text | grep -q "\\\\fig$figure\b" || echo "$figure "; done)"
+report every_figure_that_is_shown_is_drawn "$(text | grep -oE '\\fig[A-Z][A-Za-z]*' | sed 's/^.fig//' | sort -u | while read -r figure; do
+    grep -q "^$figure"$'\t' paper/figures.tsv || echo "$figure "; done)"
+report every_citation_is_in_the_bibliography "$(text | grep -oE '\\cite\{[^}]*\}' | sed 's/.*{//; s/}//' | tr ',' '\n' | sort -u | while read -r key; do
     grep -q "{$key," paper/references.bib || echo "$key "; done)"
 report every_reference_is_cited "$(sed -nE 's/^@[a-z]+\{([^,]*),.*/\1/p' paper/references.bib | while read -r key; do
-    grep -qE "\\\\cite\{[^}]*\b$key\b" $paper || echo "$key "; done)"
+    text | grep -qE "\\\\cite\{[^}]*\b$key\b" || echo "$key "; done)"
 report every_study_is_there "$(grep -v '^#' paper/studies.tsv | while IFS=$'\t' read -r study scenario _; do
     [[ -f $scenario ]] || echo "$study: $scenario "; done)"
 
