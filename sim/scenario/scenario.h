@@ -104,7 +104,7 @@ struct value {
 struct scenario_file {
     const char *name; /* as written; what it is known by: two files of one name in different folders are a mistake */
     const char *path; /* for messages */
-    const char *text; /* [bytes] and a NUL: UTF-8 without control characters; every line ends with a newline */
+    const char *text; /* [bytes] and a NUL: UTF-8 without control characters but tabs; every line ends with a newline */
     size_t bytes;
     bool held;        /* the scenario's text held it already */
     struct scenario_file *next;

@@ -62,7 +62,8 @@ static void find_one(struct scenario *scenario, const struct source *source, int
     const char *name = arena_format(scenario->arena, "%.*s", (int)(bytes - strlen(head) - strlen(head_end)), text + strlen(head));
     for (; *line < source->lines && file_line(source, *line + 1, &text, &bytes); (*line)++)
         length += bytes + 1;
-    if (known(scenario, name) != NULL)
+    /* A name with a tab is one that no value can say: then these lines are comments like others. */
+    if (text_control(name) != NULL || known(scenario, name) != NULL)
         return;
     char *copy = arena_alloc(scenario->arena, length + 1, 1), *to = copy;
     for (int i = first; i <= *line; i++) {

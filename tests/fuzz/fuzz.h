@@ -4,8 +4,9 @@
  * do. It says which way a text went (refused, accepted, ...), so that a campaign can tell that no way goes untested. Texts begin as files of
  * tests/fuzz/corpus/NAME and are changed a few times, with words of the language and with bytes.
  *
- *   seeded     the program of the ordinary build: so many rounds, each of which depends on the seed, its number and the corpus alone and
- *              can be repeated; runs with all other tests. NINES_FUZZ_ROUNDS and NINES_FUZZ_SEED lengthen or repeat it
+ *   seeded     the program of the ordinary build: every text of the corpus as it is, then so many rounds, each of which depends on the
+ *              seed, its number and the corpus alone and can be repeated; runs with all other tests. NINES_FUZZ_ROUNDS and
+ *              NINES_FUZZ_SEED lengthen or repeat it
  *   libFuzzer  the same file compiled with -DNINES_LIBFUZZER (make VARIANT=fuzz): guided by coverage, as long as one likes, with the
  *              same words besides the changes of its own
  *
@@ -52,7 +53,8 @@ struct fuzz_campaign {
     bool running;
     struct fuzz_text *corpus[FUZZ_CORPUS]; /* [n_corpus] */
     uint32_t n_corpus;
-    uint64_t seed, round, state;
+    uint32_t as_they_are;                  /* texts of the corpus judged before the rounds, the one at hand included */
+    uint64_t seed, round, state;           /* round 0: a text of the corpus as it is */
     struct fuzz_text text;
 };
 
@@ -202,6 +204,16 @@ static inline void fuzz_begin(struct fuzz_campaign *campaign)
         fuzz_change(campaign);
 }
 
+/* Which way the campaign's text went. */
+static inline unsigned fuzz_judge(struct fuzz_campaign *campaign, struct arena *arena)
+{
+    struct arena_mark mark = arena_mark(arena);
+    unsigned way = campaign->target->judge(arena, &campaign->text);
+    assert_true(way < FUZZ_WAYS);
+    arena_rewind(arena, mark);
+    return way;
+}
+
 static inline void fuzz_run(void **state)
 {
     struct fuzz_campaign *campaign = *state;
@@ -212,13 +224,13 @@ static inline void fuzz_run(void **state)
     arena_open(&arena, 0);
     campaign->seed = fuzz_setting("NINES_FUZZ_SEED", 1);
     campaign->running = true;
-    for (campaign->round = 0; campaign->round < rounds; campaign->round++) {
-        struct arena_mark mark = arena_mark(&arena);
+    while (campaign->as_they_are < campaign->n_corpus) {
+        campaign->text = *campaign->corpus[campaign->as_they_are++];
+        (void)fuzz_judge(campaign, &arena);
+    }
+    for (campaign->round = 1; campaign->round <= rounds; campaign->round++) {
         fuzz_begin(campaign);
-        unsigned way = target->judge(&arena, &campaign->text);
-        assert_true(way < FUZZ_WAYS);
-        went[way]++;
-        arena_rewind(&arena, mark);
+        went[fuzz_judge(campaign, &arena)]++;
     }
     campaign->running = false;
     arena_close(&arena);
@@ -233,9 +245,13 @@ static inline void fuzz_run(void **state)
 static inline int fuzz_last_words(void **state)
 {
     const struct fuzz_campaign *campaign = *state;
+    char which[80];
+    if (campaign->round == 0)
+        snprintf(which, sizeof which, "text %u of the corpus, as it is", campaign->as_they_are);
+    else
+        snprintf(which, sizeof which, "NINES_FUZZ_SEED=%llu round %llu", (unsigned long long)campaign->seed, (unsigned long long)campaign->round);
     if (campaign->running)
-        dprintf(STDERR_FILENO, "NINES_FUZZ_SEED=%llu round %llu, text:\n%s\n", (unsigned long long)campaign->seed,
-                (unsigned long long)campaign->round, campaign->text.bytes); /* the judge may have put stderr aside */
+        dprintf(STDERR_FILENO, "%s:\n%s\n", which, campaign->text.bytes); /* the judge may have put stderr aside */
     return 0;
 }
 

@@ -239,6 +239,33 @@ static void a_named_file_is_part_of_the_text(void **state)
     assert_string_equal(value_file(&config->root, "part")->text, part->text);
 }
 
+/* A file is text with a meaning of its own, in which a tab may count: what prints a configuration leaves it alone. */
+static void tabs_of_a_held_file_come_back_as_they_were(void **state)
+{
+    (void)state;
+    static const char file[] = "# --- file \"a.yaml\" ---\n#| x:\t1\n#| \ty\n# --- end of file ---\n";
+    const char *text = arena_format(
+        &arena, "model = \"clouds\"; horizon = \"1 d\"; clouds = ( { name = \"a\"; kind = \"akash\"; } ); part = \"a.yaml\";\n%s", file);
+    const struct scenario *read = table_read(&arena, text, NULL, 0);
+    assert_int_equal(read->errors, 0);
+    assert_string_equal(value_file(&read->root, "part")->text, "x:\t1\n\ty\n");
+    assert_non_null(strstr(table_config(read), file));
+}
+
+/* No value can name it, for a value holds no control characters. So it is not printed either. */
+static void a_held_file_whose_name_has_a_tab_is_a_comment(void **state)
+{
+    (void)state;
+    static const char text[] = "model = \"clouds\"; horizon = \"1 d\"; clouds = ( { name = \"a\"; kind = \"akash\"; } );\n"
+                               "# --- file \"a\tb\" ---\n#| x\n# --- end of file ---\n# --- file \"c\" ---\n#| y\n# --- end of file ---\n";
+    const struct scenario *read = table_read(&arena, text, NULL, 0);
+    assert_int_equal(read->errors, 0);
+    const char *config = table_config(read);
+    assert_null(strchr(config, '\t'));
+    assert_null(strstr(config, "#| x"));
+    assert_non_null(strstr(config, "# --- file \"c\" ---\n#| y\n"));
+}
+
 static void a_file_that_an_override_names_can_be_adopted(void **state)
 {
     (void)state;
@@ -303,6 +330,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_all, close_all)
     const struct CMUnitTest tests[] = {
         TEST(a_named_file_is_part_of_the_text),
+        TEST(tabs_of_a_held_file_come_back_as_they_were),
+        TEST(a_held_file_whose_name_has_a_tab_is_a_comment),
         TEST(a_file_that_an_override_names_can_be_adopted),
         TEST(files_that_cannot_be_had_are_mistakes),
         TEST(a_mistake_in_a_named_file_shows_its_line),

@@ -4,6 +4,7 @@
 
 #include "sim/scenario/scenario.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct key table_tenant[] = {
@@ -64,26 +65,32 @@ static inline struct scenario *table_read(struct arena *arena, const char *text,
     return scenario_read_text(arena, "a.cfg", text, overrides, count, table_model, NULL, "clouds, mm1");
 }
 
-enum { TABLE_TEXT = 1 << 17 };
+/* What is printed of the scenario, however long, in its arena. */
+static inline const char *table_printed(const struct scenario *scenario, bool errors)
+{
+    char *bytes = NULL;
+    size_t length;
+    FILE *memory = open_memstream(&bytes, &length);
+    if (errors)
+        (void)scenario_print_errors(scenario, memory);
+    else
+        scenario_print_config(scenario, memory);
+    (void)fclose(memory);
+    const char *text = arena_text(scenario->arena, bytes);
+    free(bytes);
+    return text;
+}
 
 /* Whole text of the mistakes, in the scenario's arena. */
 static inline const char *table_errors(const struct scenario *scenario)
 {
-    char *text = arena_zero(scenario->arena, TABLE_TEXT, 1);
-    FILE *memory = fmemopen(text, TABLE_TEXT, "w");
-    (void)scenario_print_errors(scenario, memory);
-    (void)fclose(memory);
-    return text;
+    return table_printed(scenario, true);
 }
 
 /* The effective configuration, in the scenario's arena. */
 static inline const char *table_config(const struct scenario *scenario)
 {
-    char *text = arena_zero(scenario->arena, TABLE_TEXT, 1);
-    FILE *memory = fmemopen(text, TABLE_TEXT, "w");
-    scenario_print_config(scenario, memory);
-    (void)fclose(memory);
-    return text;
+    return table_printed(scenario, false);
 }
 
 #endif
