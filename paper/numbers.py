@@ -2,8 +2,8 @@
 """Every number of the paper as a LaTeX macro, from results files alone.
 
     paper/numbers.py RESULTS [TABLES] >numbers.tex
-    paper/numbers.py --verdicts RESULTS OTHER        whether every verdict of the text stands in other runs (another seed)
-    paper/numbers.py --names [TABLES]                the macros, and the line of its table that each comes from
+    paper/numbers.py --verdicts RESULTS OTHER [TABLES]     whether every verdict of the text stands in other runs (another seed)
+    paper/numbers.py --names [TABLES]                      the macros, and the line of its table that each comes from
 
 RESULTS is a folder with one folder a study, each with a run.db; TABLES one with numbers.tsv and facts.tsv, this one unless told.
 
@@ -204,29 +204,35 @@ def write_facts():
 
 
 def compare_verdicts(studies, others):
-    """The verdicts of all differences that the text asks for, in two sets of runs."""
-    asked = differ = 0
+    """The verdicts of all differences that the text asks for, in two sets of runs: a line of TAP each."""
+    count = stand = 0
     for _, (name, kind, study, selectors, *_) in number_rows():
         if kind not in ("difference", "between"):
             continue
         database, other = studies.open(study), others.open(study)
         if database is None or other is None:
             continue
-        ours, theirs = figure(database, kind, selectors), figure(other, kind, selectors)
-        asked += 1
-        if ours is None or theirs is None or ours[5] != theirs[5]:
-            differ += 1
-            complain(f"\\{name} ({study}, {selectors}): '{ours and ours[5]}' here, '{theirs and theirs[5]}' there")
-    print(f"{asked - differ} of {asked} verdicts stand")
+        rows = figure(database, kind, selectors), figure(other, kind, selectors)
+        here, there = (row[5] if row else "no such figure" for row in rows)
+        count += 1
+        stand += here == there
+        if here == there:
+            print(f"ok {count} - {name}_is_{here.replace(' ', '_')}")
+        else:
+            print(f"not ok {count} - {name}_stands: '{here}' here, '{there}' there ({study}: {selectors})")
+    print(f"1..{count}\n# {stand} of {count} verdicts stand")
+    if stand < count or count == 0:
+        complain(f"{count - stand} of {count} verdicts do not stand in {others.folder}")
 
 
 def main():
     global tables
-    if len(sys.argv) == 4 and sys.argv[1] == "--verdicts":
+    if len(sys.argv) in (4, 5) and sys.argv[1] == "--verdicts":
+        tables = pathlib.Path(sys.argv[4]) if len(sys.argv) == 5 else tables
         compare_verdicts(Studies(sys.argv[2]), Studies(sys.argv[3]))
         sys.exit(1 if complaints else 0)
     if len(sys.argv) not in (2, 3):
-        sys.exit("usage: paper/numbers.py RESULTS [TABLES] | --verdicts RESULTS OTHER | --names [TABLES]")
+        sys.exit("usage: paper/numbers.py RESULTS [TABLES] | --verdicts RESULTS OTHER [TABLES] | --names [TABLES]")
     if len(sys.argv) == 3:
         tables = pathlib.Path(sys.argv[2])
     if sys.argv[1] == "--names":

@@ -31,6 +31,7 @@ stage coverage bash -c 'make --no-print-directory VARIANT=release build/release/
 stage kill bash -c 'make --no-print-directory VARIANT=release build/release/nines >&2 && NINES=$PWD/build/release/nines BUILD=$PWD/build/release NINES_KILLS=${NINES_KILLS:-200} bash tests/durable/kill.sh'
 stage market bash -c 'make --no-print-directory VARIANT=release build/release/tests/property/market_debt_twin >&2 && NINES_TWIN_MESSAGES=${NINES_TWIN_MESSAGES:-1000000} CMOCKA_MESSAGE_OUTPUT=TAP build/release/tests/property/market_debt_twin'
 stage intervals bash -c 'make --no-print-directory VARIANT=release build/release/tests/property/intervals >&2 && build/release/tests/property/intervals --long'
+stage paper-seed bash -c 'make --no-print-directory paper >&2 && make --no-print-directory paper-seed SEED=${NINES_PAPER_SEED:-7}'
 
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0 && passed > 0))

@@ -73,4 +73,16 @@ broken an_unfinished_study_is_named "study 'queue'.*interrupted" "UPDATE run SET
 printf 'x' | dd of="$results/queue/run.db" bs=1 count=1 conv=notrunc status=none
 paper/numbers.py "$results" "$tables" >/dev/null 2>"$temporary/said"
 report a_damaged_study_is_named "$(grep -q "study 'queue'" "$temporary/said" || cat "$temporary/said")"
+
+# The same study twice: its verdicts stand; one that is another in the second run is named.
+"$NINES" run tests/golden/cli/small.cfg -o "$results/here/small" --quiet 2>"$temporary/said" || report a_study_of_two_points_runs "$(cat "$temporary/said")"
+mkdir -p "$results/there/small"
+cp "$results/here/small/run.db" "$results/there/small/run.db"
+printf 'Shorter\tbetween\tsmall\tshort | long | renewal | availability\t100:2:pp\n' >"$tables/numbers.tsv"
+verdicts() { paper/numbers.py --verdicts "$results/here" "$results/there" "$tables" 2>&1; }
+said=$(verdicts)
+report the_same_verdicts_stand "$( (($? == 0)) && grep -q '^ok 1 - Shorter_is_' <<<"$said" || echo "$said")"
+sqlite3 "$results/there/small/run.db" "UPDATE difference SET verdict = CASE verdict WHEN 'ahead' THEN 'behind' ELSE 'ahead' END"
+said=$(verdicts)
+report another_verdict_is_named "$( (($? == 1)) && grep -q '^not ok 1 - Shorter_stands' <<<"$said" || echo "$said")"
 harness_end
