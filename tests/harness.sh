@@ -2,22 +2,21 @@
 #
 #   . "$(dirname "$0")/../harness.sh"
 #   harness_begin the_claim_when_it_must_be_skipped
+#   harness_need sqlite3 gnuplot
 #   report a_claim "$(what is wrong, or nothing)"
-#   hold NAME COMMAND...
+#   skip another_claim WHY
+#   held a_claim NAME FOLDER COMMAND...
 #   harness_end
 #
-# Afterwards the current folder is the project's, NINES is a full path, $temporary a folder of the script's own. With BLESS set, hold
+# Afterwards the current folder is the project's, NINES is a full path, $temporary a folder of the script's own. With BLESS set, held
 # writes the golden files anew (make bless shows the difference). An empty stream has no file; exit code 0 has no file.
 number=0
 
 harness_begin() { # CLAIM [GOLDEN_FOLDER]
     cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 3
     golden=$PWD/${2:-tests/golden}
-    if [[ ! -x ${NINES:-} ]]; then
-        echo "ok 1 - $1 # SKIP no program: set NINES"
-        echo "1..1"
-        exit 0
-    fi
+    harness_claim=$1
+    [[ -x ${NINES:-} ]] || harness_skip "no program: set NINES"
     NINES=$(realpath "$NINES")
     temporary=$(mktemp -d)
     trap 'chmod -R u+rwx "$temporary"; rm -rf "$temporary"' EXIT
@@ -26,6 +25,26 @@ harness_begin() { # CLAIM [GOLDEN_FOLDER]
 
 harness_end() {
     echo "1..$number"
+}
+
+# harness_skip WHY: the rest of the script, under the claim of harness_begin.
+harness_skip() {
+    skip "$harness_claim" "$1"
+    harness_end
+    exit 0
+}
+
+# harness_need PROGRAM...: the rest is skipped where one of them is not installed.
+harness_need() {
+    local program
+    for program; do
+        command -v "$program" >/dev/null || harness_skip "$program is not installed"
+    done
+}
+
+skip() { # CLAIM WHY
+    number=$((number + 1))
+    echo "ok $number - $1 # SKIP $2"
 }
 
 report() { # CLAIM WHY: passes when WHY is empty

@@ -3,20 +3,10 @@
 #
 # NINES_PICTURES=FOLDER keeps pictures of it, to be looked at.
 set -u
-cd "$(dirname "$0")/../.." || exit 3
-skip() {
-    echo "ok 1 - page_fits_375_pixels_in_light # SKIP $1"
-    echo "1..1"
-    exit 0
-}
-[[ -x ${NINES:-} ]] || skip "no program: set NINES"
-for needed in gnuplot python3 sqlite3; do
-    command -v "$needed" >/dev/null || skip "$needed is not installed"
-done
-chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || skip "chromium is not installed"
-NINES=$(realpath "$NINES")
-temporary=$(mktemp -d)
-trap 'rm -rf "$temporary"' EXIT
+. "$(dirname "$0")/../harness.sh"
+harness_begin page_fits_375_pixels_in_light
+harness_need gnuplot python3 sqlite3
+chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || harness_skip "chromium is not installed"
 "$NINES" run scenarios/july-2024.cfg --reps 2 -o "$temporary" --quiet
 cp "$temporary/run.db" "$temporary/hostile.db"
 sqlite3 "$temporary/hostile.db" <tests/browser/hostile.sql

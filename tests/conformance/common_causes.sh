@@ -1,25 +1,9 @@
 #!/usr/bin/env bash
 # The library's parts for common causes, in one scenario: each takes down together what it says is shared.
 set -u
-cd "$(dirname "$0")/../.." || exit 3
-if [[ ! -x ${NINES:-} ]]; then
-    echo "ok 1 - library_has_common_causes # SKIP no program: set NINES"
-    echo "1..1"
-    exit 0
-fi
-NINES=$(realpath "$NINES")
-temporary=$(mktemp -d)
-trap 'rm -rf "$temporary"' EXIT
-number=0
-
-report() { # CLAIM WHY: passes when WHY is empty
-    number=$((number + 1))
-    if [[ -z $2 ]]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1: $2"
-    fi
-}
+. "$(dirname "$0")/../harness.sh"
+harness_begin library_has_common_causes
+harness_need sqlite3
 ask() { sqlite3 -readonly "$temporary/run/run.db" "$1"; }
 # Most subjects of a kind that fell at one instant with what the condition names.
 together() { ask "SELECT coalesce(max(n), 0) FROM (SELECT count(DISTINCT subject) AS n FROM outage WHERE subject_kind = '$1' AND $2 GROUP BY replication_id, start_s)"; }
@@ -62,4 +46,4 @@ at_least agent_on_both_sites 2 "$(ask "SELECT count(DISTINCT substr(subject, 1, 
 at_least upstreams_with_a_common_cause_take_every_site 2 "$(together site "incident = 'upstream-common'")"
 at_least evictions_come_together 2 "$(ask "SELECT max(n) FROM (SELECT count(*) AS n FROM lease WHERE reason = 'evicted: spot' GROUP BY replication_id, end_s)")"
 at_least slow_agent_slows_jobs 1 "$(ask "SELECT count(*) FROM metric WHERE name = 'job_slow_share' AND value > 0")"
-echo "1..$number"
+harness_end

@@ -1,26 +1,10 @@
 #!/usr/bin/env bash
 # `nines place` against the published curves of the FGD artifact and against our own records, through the command line.
 set -u
-cd "$(dirname "$0")/../.." || exit 3
+. "$(dirname "$0")/../harness.sh"
+harness_begin place_reproduces_the_published_curves
 data=${NINES_SHARED:-../shared}/data/openb
-if [[ ! -x ${NINES:-} || ! -d $data ]]; then
-    echo "ok 1 - place_reproduces_the_published_curves # SKIP no program or no $data: set NINES and NINES_SHARED"
-    echo "1..1"
-    exit 0
-fi
-NINES=$(realpath "$NINES")
-temporary=$(mktemp -d)
-trap 'rm -rf "$temporary"' EXIT
-number=0
-
-report() { # CLAIM WHY: passes when WHY is empty
-    number=$((number + 1))
-    if [[ -z $2 ]]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1: $2"
-    fi
-}
+[[ -d $data ]] || harness_skip "no $data: set NINES_SHARED"
 
 place() { # TRACE ARGUMENT...
     local trace=$1
@@ -95,4 +79,4 @@ report every_placement_is_the_recorded_one "$(awk -F, '
     FNR == 1 { split("DotProd GpuClustering GpuPacking BestFit FGD", names, " "); for (p in names) at[names[p]] = p - 1; next }
     { got = number($7) "," $8; if (got != want[at[$2], $5]) { print $2 " " $5 ": " got ", not " want[at[$2], $5]; exit } rows++ }
     END { if (rows != 5 * 10866) print rows " rows" }' "$data/replay/placements_default_seed42.csv" "$temporary/placed.csv")"
-echo "1..$number"
+harness_end

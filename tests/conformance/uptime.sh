@@ -1,22 +1,9 @@
 #!/usr/bin/env bash
 # nines import: the cloud uptime archive's statistics and fits, row by row, and a round trip through a scenario.
 set -u
-cd "$(dirname "$0")/../.." || exit 3
-number=0
-skip() {
-    echo "ok 1 - import_gives_the_archives_statistics # SKIP $1"
-    echo "1..1"
-    exit 0
-}
-report() {
-    number=$((number + 1))
-    if [[ -z $2 ]]; then echo "ok $number - $1"; else echo "not ok $number - $1: $2"; fi
-}
-[[ -x ${NINES:-} ]] || skip "no program: set NINES"
-command -v sqlite3 >/dev/null || skip "sqlite3 is not installed"
-NINES=$(realpath "$NINES")
-temporary=$(mktemp -d)
-trap 'rm -rf "$temporary"' EXIT
+. "$(dirname "$0")/../harness.sh"
+harness_begin import_gives_the_archives_statistics
+harness_need sqlite3
 
 # --- Bad input and shapes: needs no shared data
 printf 'start,end,severity,component\n0,3600,0.5,*/n1\n1800,5400,,*/n1\n7200,9000,1,*/n2\n' >"$temporary/nodes.csv"
@@ -38,12 +25,7 @@ report other_tables_are_refused "$( (($? == 2)) && grep -q 'no table of the upti
 report a_kind_misspelt_is_hinted "$(grep -q "did you mean 'uptime'" "$temporary/err" || cat "$temporary/err")"
 
 shared=${NINES_SHARED:-../shared}/data/uptime-archive
-if [[ ! -r $shared/stats.csv ]]; then
-    number=$((number + 1))
-    echo "ok $number - import_gives_the_archives_statistics # SKIP no $shared"
-    echo "1..$number"
-    exit 0
-fi
+[[ -r $shared/stats.csv ]] || harness_skip "no $shared"
 tables=("$shared/operator_events.csv" "$shared/region_incidents.csv" "$shared/user_events.csv")
 "$NINES" import uptime "${tables[@]}" --stats >"$temporary/stats.csv" 2>"$temporary/err"
 "$NINES" import uptime "${tables[@]}" --fit >"$temporary/fit.csv" 2>>"$temporary/err"
@@ -100,4 +82,4 @@ name=$(sed -n 's/.*{ name = "\([^"]*length\)".*/\1/p' "$temporary/laws.cfg" | ta
 printf 'model = "renewal"; horizon = "1 d"; components = 1; up = "%s"; down = "1 h";\nlaws = (\n@include "laws.cfg"\n);\n' "$name" >"$temporary/renewal.cfg"
 report fitted_laws_are_a_library "$("$NINES" validate "$temporary/renewal.cfg" 2>&1 | grep -v 'ok$'
     (($(grep -c 'law = ' "$temporary/laws.cfg") >= 60)) || echo "few laws")"
-echo "1..$number"
+harness_end

@@ -8,10 +8,6 @@ options=(--reps 3 --log events --quiet)
 mpi=build/release-mpi/nines
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 
-skip() { # CLAIM WHY
-    number=$((number + 1))
-    echo "ok $number - $1 # SKIP $2"
-}
 digest() { sqlite3 "$1" 'SELECT digest FROM run'; }
 # Everything but the row that says when, where and how.
 dump() { sqlite3 "$1" .dump | grep -v '^INSERT INTO run VALUES' | md5sum; }

@@ -77,7 +77,7 @@ zsh_completes_files|nines validate a|nines validate a.cfg
 zsh_completes_any_file_where_none_is_named|nines import intervals e|nines import intervals e.csv 
 END
 else
-    report "zsh_completes_words # SKIP zsh is not installed" ""
+    skip zsh_completes_words "zsh is not installed"
 fi
 cd "$golden/../.." || exit 3
 expect another_shell_is_misuse 2 "$NINES" --completion fish

@@ -6,11 +6,7 @@
 set -u
 . "$(dirname "$0")/../harness.sh"
 harness_begin explain_tells_what_happened tests/golden/explain
-if ! command -v sqlite3 >/dev/null; then
-    echo "ok 1 - explain_tells_what_happened # SKIP no sqlite3"
-    echo "1..1"
-    exit 0
-fi
+harness_need sqlite3
 cp "$golden/small.cfg" "$temporary/small.cfg"
 "$NINES" run "$temporary/small.cfg" -o "$temporary/run" --log leases --quiet
 db=$temporary/run/run.db

@@ -3,11 +3,7 @@
 set -u
 . "$(dirname "$0")/../harness.sh"
 harness_begin tables_come_back_as_they_were
-if ! command -v sqlite3 >/dev/null; then
-    echo "ok 1 - tables_come_back_as_they_were # SKIP no sqlite3"
-    echo "1..1"
-    exit 0
-fi
+harness_need sqlite3
 sed 's/^title.*//' tests/golden/cli/small.cfg >"$temporary/hostile.cfg"
 # A title that is a formula to spreadsheets, a field of its own to CSV, a tag to HTML, and a statement to SQL.
 printf '%s\n' 'title = "a, \"b\" =cmd|1 </script> '"'"'); DROP TABLE run; --";' >>"$temporary/hostile.cfg"

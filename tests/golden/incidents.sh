@@ -1,37 +1,28 @@
 #!/usr/bin/env bash
 # The incident library comes out as its files say: every target held, missed or undecided as expected.
 set -u
-cd "$(dirname "$0")/../.." || exit 3
-if [[ ! -x ${NINES:-} ]]; then
-    echo "ok 1 - incidents_come_out_as_their_files_expect # SKIP no program: set NINES"
-    echo "1..1"
-    exit 0
-fi
+. "$(dirname "$0")/../harness.sh"
+harness_begin incidents_come_out_as_their_files_expect
 # All of them in the variant that ships; one of each kind of cause where every instruction costs more.
 files=(scenarios/incidents)
 [[ ${BUILD:-release} == *release ]] ||
     files=(scenarios/incidents/{azure-scus-2018-09-04,crowdstrike-2024-07-19,facebook-2021-10-04,cosmoshub-2019-09-24,cloudflare-2022-06-21}.cfg)
 said=$("$NINES" verify "${files[@]}" --quiet 2>&1)
-if (($? == 0)); then
-    echo "ok 1 - incidents_come_out_as_their_files_expect"
-else
-    echo "not ok 1 - incidents_come_out_as_their_files_expect"
-    grep -B8 'expects:' <<<"$said" | sed 's/^/  # /'
-    tail -n 2 <<<"$said" | sed 's/^/  # /'
-fi
+status=$?
+report incidents_come_out_as_their_files_expect "$( ((status == 0)) || { grep -B8 'expects:' <<<"$said"; tail -n 2 <<<"$said"; })"
 missing=""
 for file in scenarios/incidents/*.cfg; do
     head -n 1 "$file" | grep -q '^# .*?$' || missing+=" $file"
 done
-[[ -z $missing ]] && echo "ok 2 - every_incident_opens_with_its_question" || echo "not ok 2 - every_incident_opens_with_its_question: $missing"
+report every_incident_opens_with_its_question "$missing"
 shared=${NINES_SHARED:-../shared}/data/outages/outages.csv
 if [[ -r $shared ]]; then
     missing=""
     while IFS=, read -r id _; do
         [[ $id == id || -z $id || -e scenarios/incidents/$id.cfg ]] || missing+=" $id"
     done <"$shared"
-    [[ -z $missing ]] && echo "ok 3 - every_outage_of_the_table_has_a_file" || echo "not ok 3 - every_outage_of_the_table_has_a_file: $missing"
+    report every_outage_of_the_table_has_a_file "$missing"
 else
-    echo "ok 3 - every_outage_of_the_table_has_a_file # SKIP no $shared"
+    skip every_outage_of_the_table_has_a_file "no $shared"
 fi
-echo "1..3"
+harness_end

@@ -1,22 +1,13 @@
 #!/usr/bin/env bash
 # The manual page: well-formed, and as complete as the help.
 set -u
-cd "$(dirname "$0")/../.." || exit 3
-if [[ ! -x ${NINES:-} ]]; then
-    echo "ok 1 - manual_is_complete # SKIP no program: set NINES"
-    echo "1..1"
-    exit 0
-fi
-number=0
-report() {
-    number=$((number + 1))
-    if [[ -z $2 ]]; then echo "ok $number - $1"; else echo "not ok $number - $1: $2"; fi
-}
+. "$(dirname "$0")/../harness.sh"
+harness_begin manual_is_complete
 if command -v mandoc >/dev/null; then
     # Pages of other projects may not be installed.
     report manual_has_no_lint "$(mandoc -T lint man/nines.1 2>&1 | grep -v 'outdated mandoc.db\|referenced manual not found' | head -n 3)"
 else
-    echo "ok $((++number)) - manual_has_no_lint # SKIP mandoc is not installed"
+    skip manual_has_no_lint "mandoc is not installed"
 fi
 # Options as the help lists them, against the page's ".Fl -name" and ".Fl o".
 for command in $("$NINES" --help | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
@@ -26,4 +17,4 @@ for command in $("$NINES" --help | sed -n '/^Commands/,/^$/s/^  \([a-z]*\) .*/\1
     section=$(grep -c "^.It Cm $command " man/nines.1)
     report "manual_explains_every_option_of_$command" "$missing$( ((section > 0)) || echo 'no section')"
 done
-echo "1..$number"
+harness_end

@@ -68,7 +68,7 @@ if command -v gnuplot >/dev/null; then
         !/^#/ && NF > 5 { rows++; if ($2 != frag[$6, $1]) print $6 " " $1 ": " $2 }
         END { if (rows != bins || rows == 0) print rows " of " bins }' curve.csv figures/curve_fragmentation.tsv)"
 else
-    echo "ok $((++number)) - place_plotted_is_as_agreed # SKIP gnuplot is not installed"
+    skip place_plotted_is_as_agreed "gnuplot is not installed"
 fi
 hold plot-unknown-chart plot curve.csv nines
 

@@ -3,11 +3,7 @@
 set -u
 . "$(dirname "$0")/../harness.sh"
 harness_begin charts_are_drawn
-if ! command -v gnuplot >/dev/null; then
-    report "charts_are_drawn # SKIP gnuplot is not installed" ""
-    harness_end
-    exit 0
-fi
+harness_need gnuplot
 
 "$NINES" run tests/golden/cli/small.cfg -o "$temporary/a" --quiet
 db=$temporary/a/run.db
@@ -53,7 +49,7 @@ for chart in availability nines cost difference blast radius fleet downtime reco
         if [[ $gnuplot == "gnuplot 5.4 patchlevel 4" ]]; then
             report "${chart}_at_${width}_mm_is_as_agreed" "$(drawn "$temporary/$world.db" "$chart" "$width")"
         else
-            echo "ok $((++number)) - ${chart}_at_${width}_mm_is_as_agreed # SKIP drawn by gnuplot 5.4 patchlevel 4, this is $gnuplot"
+            skip "${chart}_at_${width}_mm_is_as_agreed" "drawn by gnuplot 5.4 patchlevel 4, this is $gnuplot"
         fi
     done
 done
@@ -117,7 +113,7 @@ report names_of_10000_characters_are_drawn "$(for world in world design map; do 
 if command -v rsvg-convert >/dev/null; then
     report hostile_names_leave_the_image_well_formed "$(for f in "$temporary"/[hl]/*.svg; do rsvg-convert "$f" -o "$temporary/x.png" 2>&1; done)"
 else
-    echo "ok $((++number)) - hostile_names_leave_the_image_well_formed # SKIP rsvg-convert is not installed"
+    skip hostile_names_leave_the_image_well_formed "rsvg-convert is not installed"
 fi
 
 PATH=$temporary/nothing /usr/bin/env -i PATH="$temporary/nothing" "$NINES" plot "$db" nines >"$temporary/said" 2>&1

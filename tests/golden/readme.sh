@@ -12,17 +12,8 @@ done)"
 report the_readme_quotes_what_explain_says "$(quoted=$(sed -n 's/^> //p' README.md | paste -sd ' ')
     [[ -n $quoted ]] && grep -qF "\"sentence\": \"$quoted\"" tests/golden/explain/json.stdout || echo "not in tests/golden/explain/json.stdout: $quoted")"
 report the_readme_counts_the_incidents "$(grep -q "runs $(find scenarios/incidents -maxdepth 1 -name '*.cfg' | wc -l) documented outages" README.md || echo "another number")"
-for tool in gnuplot sqlite3; do
-    command -v $tool >/dev/null && continue
-    report "commands_of_the_readme_work # SKIP $tool is not installed" ""
-    harness_end
-    exit 0
-done
-if [[ $(basename "${BUILD:-release}") == @(asan|tsan) ]]; then
-    report "commands_of_the_readme_work # SKIP the July study is for the plain build" ""
-    harness_end
-    exit 0
-fi
+harness_need gnuplot sqlite3
+[[ $(basename "${BUILD:-release}") != @(asan|tsan) ]] || harness_skip "the July study is for the plain build"
 
 # The program, in haste: `run` takes two replications, whatever it is told.
 clone=$temporary/clone

@@ -3,11 +3,7 @@
 set -u
 . "$(dirname "$0")/../harness.sh"
 harness_begin report_is_written
-if ! command -v gnuplot >/dev/null; then
-    report "report_is_written # SKIP gnuplot is not installed" ""
-    harness_end
-    exit 0
-fi
+harness_need gnuplot
 
 "$NINES" run tests/golden/cli/small.cfg -o "$temporary" --quiet
 "$NINES" run scenarios/july-2024.cfg --reps 2 --set 'horizon=20 d' --set 'warmup=1 d' -o "$temporary/july" --quiet
