@@ -109,6 +109,42 @@ void grid_write(struct figure *figure, const struct grid *grid, const char *cons
 void grid_names(struct figure *figure, const struct grid *grid, size_t per_panel, const char *const *names,
                 const double *end_x, const double *end_y, const double *height);
 
+/* --- Survival curves (plot_survival.c) --- */
+
+enum { SURVIVAL_EDGES = 181 };
+
+/* One cloud at one point: the share above each edge. */
+struct survival_curve {
+    bool known;                                                                    /* else it is a name without a line */
+    size_t last;                                                                   /* the last edge with a share above 0 */
+    double share[SURVIVAL_EDGES], ci_low[SURVIVAL_EDGES], ci_high[SURVIVAL_EDGES]; /* NaN: no ribbon there */
+    const char *note;                                                              /* after the cloud's name; "": nothing */
+};
+
+/* A chart of them. What it is the chart sets, with `low` and `high`; the rest is of the page that is drawn. */
+struct survival {
+    const struct plot *plot;
+    const char *chart, *subtitle;
+    const char *columns; /* of the data file: the first two */
+    const char *axis_text, *share_text;
+    void *own;                           /* the chart's */
+    void (*estimate)(struct survival *); /* fills in curve[] for the points from first_point on */
+    const char *(*caption)(const struct survival *);
+    size_t (*ticks)(const struct survival *, double *at, const char **label, size_t room); /* returns how many */
+    size_t cells; /* of the axis; at most SURVIVAL_EDGES - 1 */
+    double low, high;
+    size_t first_point;
+    struct grid grid;
+    struct survival_curve *curve; /* [grid.panels][clouds] */
+    double least;                 /* of the shares' axis */
+};
+
+double survival_edge(const struct survival *survival, size_t k);
+/* 1, 0.1, ... down to `low`, as percentages, every `every`th with its label, which is a format. Returns how many. */
+size_t survival_decades(struct arena *arena, double low, size_t every, double *at, const char **label, size_t room);
+/* Draws all pages. Returns the exit code. */
+int survival_draw(struct survival *survival);
+
 /* --- Reading --- */
 
 /* A statement of the run's file, to be stepped and finalised. */

@@ -11,12 +11,8 @@
 #include <sqlite3.h>
 #include <string.h>
 
-enum { CELLS = 120, NAME_MOST = 22, TICKS = 24 };
+enum { CELLS = 120 };
 
-#define PANEL_MM 42.0
-#define HEAD_MM 6.0
-#define AXIS_MM 10.0
-#define LEFT_MM 15.0
 #define LEAST_SHARE 1e-4 /* of services; fewer at once are left of the axis */
 
 /* One cloud at one point: the share of time with at least edge k down. */
@@ -29,17 +25,9 @@ struct reach {
 
 struct radius {
     const struct plot *plot;
-    double low, high; /* of the axis, shares of services */
-    double least;     /* of the other axis, share of time */
-    size_t first_point;
-    struct grid grid;
-    struct reach *reach; /* [points of the page][clouds] */
+    double low, high;     /* of the axis, shares of services */
+    uint32_t least, most; /* replications behind the curves of a page */
 };
-
-static double edge(const struct radius *r, size_t k)
-{
-    return r->low * pow(r->high / r->low, (double)k / CELLS);
-}
 
 /* --- Reading --- */
 
@@ -96,17 +84,16 @@ static void close_replication(struct reach *reach, struct tally *tally)
     *tally = (struct tally){0};
 }
 
-static void read_reach(struct radius *r, size_t panel, size_t cloud)
+static void read_reach(const struct radius *r, int64_t point_id, int64_t cloud_id, struct reach *reach)
 {
-    struct reach *reach = &r->reach[panel * r->plot->cloud_count + cloud];
     struct tally tally = {0};
     int64_t replication = -1;
     sqlite3_stmt *row = plot_query(r->plot, "SELECT v.replication_id, v.value FROM series_value v"
                                             " JOIN series_help h ON h.id = v.series_id AND h.name = 'availability_quorum'"
                                             " WHERE v.replication_id IN (SELECT id FROM replication WHERE point_id = ? AND cloud_id = ?"
                                             " AND outer_draw = 0) ORDER BY v.rowid");
-    sqlite3_bind_int64(row, 1, r->plot->points[r->first_point + panel].id);
-    sqlite3_bind_int64(row, 2, r->plot->clouds[cloud].id);
+    sqlite3_bind_int64(row, 1, point_id);
+    sqlite3_bind_int64(row, 2, cloud_id);
     while (sqlite3_step(row) == SQLITE_ROW) {
         if (sqlite3_column_int64(row, 0) != replication)
             close_replication(reach, &tally);
@@ -117,152 +104,60 @@ static void read_reach(struct radius *r, size_t panel, size_t cloud)
     sqlite3_finalize(row);
 }
 
-/* --- Writing --- */
+/* --- Drawing --- */
 
-static void write_block(struct figure *figure, const struct radius *r, size_t panel, size_t cloud)
+static void estimate(struct survival *page)
 {
-    const struct reach *reach = &r->reach[panel * r->plot->cloud_count + cloud];
-    for (size_t k = 0; reach->fell && k <= reach->last; k++) {
-        struct statistics s = statistics_running_end(&reach->at[k], r->plot->run.level);
-        bool known = !isnan(s.ci_low) && !isnan(s.ci_high);
-        figure_value(figure, edge(r, k), '\t');
-        figure_value(figure, s.mean, '\t');
-        figure_value(figure, known ? fmax(s.ci_low, r->least) : s.mean, '\t');
-        figure_value(figure, known ? fmin(fmax(s.ci_high, r->least), 1) : s.mean, '\t');
-        figure_word(figure, r->plot->clouds[cloud].name, '\t');
-        figure_word(figure, r->plot->points[r->first_point + panel].label, '\n');
+    struct radius *r = page->own;
+    const struct plot *plot = page->plot;
+    r->least = UINT32_MAX;
+    r->most = 0;
+    for (size_t i = 0; i < page->grid.panels * plot->cloud_count; i++) {
+        struct survival_curve *curve = &page->curve[i];
+        struct reach *reach = arena_new(plot->arena, struct reach);
+        read_reach(r, plot->points[page->first_point + i / plot->cloud_count].id, plot->clouds[i % plot->cloud_count].id, reach);
+        curve->known = reach->fell;
+        curve->last = reach->last;
+        curve->note = reach->fell ? "" : "never";
+        for (size_t k = 0; k <= CELLS; k++) {
+            struct statistics s = statistics_running_end(&reach->at[k], plot->run.level);
+            curve->share[k] = s.mean;
+            curve->ci_low[k] = s.ci_low;
+            curve->ci_high[k] = s.ci_high;
+        }
+        r->least = reach->replications < r->least ? reach->replications : r->least;
+        r->most = reach->replications > r->most ? reach->replications : r->most;
     }
-    fputs(reach->fell ? "\n\n" : "NaN\tNaN\tNaN\tNaN\n\n\n", figure->data);
 }
 
-static const char *name_of(const struct radius *r, size_t panel, size_t cloud)
+static size_t ticks(const struct survival *page, double *at, const char **label, size_t room)
 {
-    const char *name = plot_show(r->plot->arena, r->plot->clouds[cloud].name, NAME_MOST);
-    bool fell = r->reach[panel * r->plot->cloud_count + cloud].fell;
-    return fell ? name : arena_format(r->plot->arena, "%s: never", name);
+    double decade_mm = (page->grid.right[0] - page->grid.left[0]) / log10(page->high / page->low);
+    size_t count = survival_decades(page->plot->arena, page->low, decade_mm < 8 * CHARACTER_MM ? 2 : 1, at, label, room);
+    if (page->high >= 1)
+        return count;
+    memmove(at, at + 1, (count - 1) * sizeof *at); /* 100 % lies beyond the axis */
+    memmove(label, label + 1, (count - 1) * sizeof *label);
+    return count - 1;
 }
 
-static void write_names(struct figure *figure, const struct radius *r, const char *const *name)
+static const char *caption(const struct survival *page)
 {
-    struct arena *arena = r->plot->arena;
-    size_t count = r->grid.panels * r->plot->cloud_count;
-    double *end_x = arena_array(arena, count + 1, double), *end_y = arena_array(arena, count + 1, double);
-    double *height = arena_array(arena, count + 1, double);
-    for (size_t i = 0; i < count; i++) {
-        const struct reach *reach = &r->reach[i];
-        end_x[i] = edge(r, reach->last);
-        end_y[i] = reach->fell ? reach->at[reach->last].mean : (double)NAN;
-        height[i] = reach->fell ? 1 - log10(end_y[i]) / log10(r->least) : 0;
-    }
-    grid_names(figure, &r->grid, r->plot->cloud_count, name, end_x, end_y, height);
-}
-
-/* 1, 0.1, ... down to `low`, as percentages, every `every`th with its label, which is a format. Returns how many. */
-static size_t decades(struct arena *arena, double low, size_t every, double *at, const char **label)
-{
-    size_t count = 0;
-    for (double share = 1; share > 0.99 * low && count < TICKS; share /= 10) {
-        at[count] = share;
-        label[count] = count % every == 0 ? arena_format(arena, "%g %%%%", 100 * share) : "";
-        count++;
-    }
-    return count;
-}
-
-static void write_axes(struct figure *figure, const struct radius *r)
-{
-    struct arena *arena = r->plot->arena;
-    double at[TICKS];
-    const char *label[TICKS];
-    double decade_mm = (r->grid.right[0] - r->grid.left[0]) / log10(r->high / r->low);
-    size_t ticks = decades(arena, r->low, decade_mm < 8 * CHARACTER_MM ? 2 : 1, at, label);
-    size_t first = r->high < 1 ? 1 : 0; /* 100 % lies beyond the axis */
-    figure_numbers(figure, "tick", at + first, ticks - first);
-    figure_texts(figure, "tick_label", label + first, ticks - first);
-    ticks = decades(arena, r->least, 1, at, label);
-    figure_numbers(figure, "share", at, ticks);
-    figure_texts(figure, "share_label", label, ticks);
-    figure_number(figure, "x_low", r->low);
-    figure_number(figure, "x_high", r->high);
-    figure_number(figure, "y_low", r->least);
-    figure_number(figure, "clouds", (double)r->plot->cloud_count);
-    figure_text(figure, "axis_text", "at least so many services are down");
-    figure_text(figure, "share_text", "share of time");
-}
-
-static const char *caption_of(const struct radius *r)
-{
-    const struct plot *plot = r->plot;
-    uint32_t least = UINT32_MAX, most = 0;
+    const struct radius *r = page->own;
+    const struct plot *plot = page->plot;
     char step[UNITS_TEXT];
-    for (size_t i = 0; i < r->grid.panels * plot->cloud_count; i++) {
-        least = r->reach[i].replications < least ? r->reach[i].replications : least;
-        most = r->reach[i].replications > most ? r->reach[i].replications : most;
-    }
     units_format_duration(step, duration_from_seconds(plot->run.grid_s));
     return arena_format(plot->arena, "Down: without quorum; steps of %s, each by its mean. Ribbons: %.4g %% intervals (student t over"
-                                     " replications), %s replications", step, 100 * plot->run.level, plot_count(plot->arena, least, most));
-}
-
-static void estimate_page(struct radius *r)
-{
-    const struct plot *plot = r->plot;
-    double least = 1;
-    r->reach = arena_array(plot->arena, r->grid.panels * plot->cloud_count + 1, struct reach);
-    for (size_t p = 0; p < r->grid.panels; p++)
-        for (size_t c = 0; c < plot->cloud_count; c++) {
-            const struct reach *reach = &r->reach[p * plot->cloud_count + c];
-            read_reach(r, p, c);
-            if (reach->fell)
-                least = fmin(least, reach->at[reach->last].mean);
-        }
-    r->least = pow(10, fmin(floor(log10(least)), -1));
-}
-
-static int draw_page(struct radius *r, size_t page)
-{
-    const struct plot *plot = r->plot;
-    struct figure figure;
-    estimate_page(r);
-    size_t count = r->grid.panels * plot->cloud_count;
-    const char **name = arena_array(plot->arena, count + 1, const char *), *text[PLOT_PANELS], *note[PLOT_PANELS];
-    double *slot = arena_array(plot->arena, plot->cloud_count + 1, double);
-    for (size_t i = 0; i < count; i++)
-        name[i] = name_of(r, i / plot->cloud_count, i % plot->cloud_count);
-    for (size_t c = 0; c < plot->cloud_count; c++)
-        slot[c] = (double)(c % 7 + 1);
-    r->grid.right_mm = plot_texts_mm(name, count) + 6;
-    r->grid.gutter_mm = r->grid.right_mm + 5;
-    for (size_t p = 0; p < r->grid.panels; p++) {
-        text[p] = plot->point_count > 1 ? plot_show(plot->arena, plot->points[r->first_point + p].label, 36) : "";
-        note[p] = "";
-    }
-    figure_open(&figure, plot, "radius", page, plot->page_mm, grid_height(&r->grid) + AXIS_MM,
-                "blast radius: how often at least so many services are down at once", caption_of(r));
-    figure.chart = "downtime"; /* one script draws both */
-    fprintf(figure.data, "# services_down_1\tshare_of_time_1\tci_low_1\tci_high_1\tcloud\tpoint\n");
-    grid_place(&r->grid, &figure);
-    grid_write(&figure, &r->grid, text, note);
-    figure_numbers(&figure, "slot", slot, plot->cloud_count);
-    write_axes(&figure, r);
-    write_names(&figure, r, name);
-    for (size_t i = 0; i < count; i++)
-        write_block(&figure, r, i / plot->cloud_count, i % plot->cloud_count);
-    return figure_close(&figure);
+                                     " replications), %s replications", step, 100 * plot->run.level, plot_count(plot->arena, r->least, r->most));
 }
 
 int plot_radius(const struct plot *plot)
 {
-    struct radius r = {.plot = plot,
-                       .grid = {.left_mm = LEFT_MM, .head_mm = plot->point_count > 1 ? HEAD_MM : 2, .panel_mm = PANEL_MM, .gap_mm = 3}};
-    r.grid.columns = plot->point_count > 1 && plot->page_mm >= SPREAD_MM ? 2 : 1;
+    struct radius r = {.plot = plot};
     read_range(&r);
-    for (size_t p = 0, page = 0; p < plot->point_count; p += PLOT_PANELS, page++) {
-        r.first_point = p;
-        r.grid.panels = plot->point_count - p < PLOT_PANELS ? plot->point_count - p : PLOT_PANELS;
-        int code = draw_page(&r, page);
-        if (code != 0)
-            return code;
-    }
-    return 0;
+    return survival_draw(&(struct survival){.plot = plot, .chart = "radius", .own = &r, .low = r.low, .high = r.high, .cells = CELLS,
+                                            .subtitle = "blast radius: how often at least so many services are down at once",
+                                            .columns = "services_down_1\tshare_of_time_1",
+                                            .axis_text = "at least so many services are down", .share_text = "share of time",
+                                            .estimate = estimate, .caption = caption, .ticks = ticks});
 }
