@@ -18,6 +18,10 @@ struct pools {
     uint32_t **fleet_node;            /* pool -> index in the inventory -> fleet node */
     struct gpu_backfill **queue;      /* [pools]; NULL: none */
     bool *cordoned;                   /* [fleet nodes] */
+    /* Machines that went or came since somebody last looked for room. Far more of them fail than are ever asked for, and most are back
+     * before that: an inventory hears of what is left of it when it is asked. */
+    bool *available, *waits;          /* [fleet nodes]: as it is; and whether its inventory may not know */
+    uint32_t **waiting, *waiting_count; /* pool -> nodes */
     struct stream chance;             /* for uniform ties */
     int32_t avoid[AVOID_MAX];
     /* Scratch for gangs. */
@@ -91,6 +95,10 @@ struct pools *pools_open(struct world *world, const struct pool_plan *plan)
     pools->local = arena_array(world->arena, fleet->nodes, uint32_t);
     pools->queue = arena_array(world->arena, plan->pools, struct gpu_backfill *);
     pools->cordoned = arena_array(world->arena, fleet->nodes, bool);
+    pools->available = arena_array(world->arena, fleet->nodes, bool);
+    pools->waits = arena_array(world->arena, fleet->nodes, bool);
+    pools->waiting = arena_array(world->arena, plan->pools, uint32_t *);
+    pools->waiting_count = arena_array(world->arena, plan->pools, uint32_t);
     pools->tasks = arena_array(world->arena, DEMAND_UNITS_MAX, struct gpu_pod);
     pools->placements = arena_array(world->arena, DEMAND_UNITS_MAX, struct gpu_placement);
     pools->bundles = arena_array(world->arena, DEMAND_UNITS_MAX, struct gpu_bundle);
@@ -107,6 +115,7 @@ struct pools *pools_open(struct world *world, const struct pool_plan *plan)
             .nodes = size[p], .shapes = world->plan->demand->classes + 4, .fragmentation = fragmentation};
         pools->inventory[p] = gpu_inventory_create(world->arena, &options);
         pools->fleet_node[p] = arena_array(world->arena, size[p], uint32_t);
+        pools->waiting[p] = arena_array(world->arena, size[p], uint32_t);
     }
     for (uint32_t n = 0; n < fleet->nodes; n++)
         if (plan->pool_of_node[n] != COMPONENT_NONE)
@@ -120,17 +129,32 @@ struct pools *pools_open(struct world *world, const struct pool_plan *plan)
     return pools;
 }
 
-/* Switches a node of its pool, and of the queue that may be there. */
+/* Switches a node of its pool; a queue that may be there is told at once, for it makes promises. */
 static void switch_node(struct pools *pools, uint32_t node, bool available)
 {
     uint32_t pool = pools->plan->pool_of_node[node];
-    int32_t local = (int32_t)pools->local[node];
-    if (pools->queue[pool] == NULL)
-        gpu_node_set_available(pools->inventory[pool], local, available);
-    else if (available)
-        gpu_backfill_node_up(pools->queue[pool], local);
-    else
-        gpu_backfill_node_cordon(pools->queue[pool], local);
+    if (pools->queue[pool] == NULL) {
+        pools->available[node] = available;
+        if (!pools->waits[node])
+            pools->waiting[pool][pools->waiting_count[pool]++] = node;
+        pools->waits[node] = true;
+    } else if (available) {
+        gpu_backfill_node_up(pools->queue[pool], (int32_t)pools->local[node]);
+    } else {
+        gpu_backfill_node_cordon(pools->queue[pool], (int32_t)pools->local[node]);
+    }
+}
+
+/* A pool's inventory, which knows which of its nodes are there; NULL: the pool has none. */
+static struct gpu_inventory *inventory_now(struct pools *pools, uint32_t pool)
+{
+    for (uint32_t i = 0; i < pools->waiting_count[pool]; i++) {
+        uint32_t node = pools->waiting[pool][i];
+        pools->waits[node] = false;
+        gpu_node_set_available(pools->inventory[pool], (int32_t)pools->local[node], pools->available[node]);
+    }
+    pools->waiting_count[pool] = 0;
+    return pools->inventory[pool];
 }
 
 void pools_component(struct pools *pools, uint32_t component, bool serves)
@@ -173,7 +197,7 @@ static bool place_machine(struct pools *pools, uint32_t pool, uint32_t type, str
 {
     const struct fleet *fleet = pools->world->plan->fleet;
     struct gpu_pod pod = whole_pod(&fleet->type[type]);
-    if (!gpu_find(pools->inventory[pool], &pod, &options, placement))
+    if (!gpu_find(inventory_now(pools, pool), &pod, &options, placement))
         return false;
     if (fleet->node[pools->fleet_node[pool][placement->node]].type != type) {
         size_t count = options.forbidden_count;
@@ -185,7 +209,7 @@ static bool place_machine(struct pools *pools, uint32_t pool, uint32_t type, str
         options.forbidden = pools->forbidden;
         options.forbidden_count = count;
     }
-    return gpu_place(pools->inventory[pool], &pod, &options, placement);
+    return gpu_place(inventory_now(pools, pool), &pod, &options, placement);
 }
 
 /* A machine that is empty, of the first type that will do. */
@@ -221,7 +245,7 @@ bool pools_take(struct pools *pools, uint32_t pool, uint32_t workload, const str
     if (pools->inventory[pool] == NULL)
         return false;
     if (wish != NULL && wish->whole ? !place_whole(pools, pool, &pod, &options, &placement)
-                                    : !gpu_place(pools->inventory[pool], &pod, &options, &placement))
+                                    : !gpu_place(inventory_now(pools, pool), &pod, &options, &placement))
         return false;
     *node = pools->fleet_node[pool][placement.node];
     *devices = placement.devices;
@@ -280,7 +304,7 @@ static bool take_anyhow(struct pools *pools, uint32_t pool, uint32_t workload, c
     for (uint32_t i = 0; i < units; i++)
         if (world->unit[first + i].state == UNIT_IDLE)
             pools->tasks[gang.count++] = world_pod(world, workload);
-    return gang.count > 0 && gpu_gang_place(pools->inventory[pool], &gang, options, pools->placements) == gang.count;
+    return gang.count > 0 && gpu_gang_place(inventory_now(pools, pool), &gang, options, pools->placements) == gang.count;
 }
 
 bool pools_take_gang(struct pools *pools, uint32_t pool, uint32_t workload, uint32_t *nodes, uint16_t *devices)
@@ -297,7 +321,7 @@ bool pools_take_gang(struct pools *pools, uint32_t pool, uint32_t workload, uint
     if (group.strategy == GPU_GROUP_STRICT_PACK && group.placed > 0)
         return false; /* the node that all were on took them all; what is left there is about to go */
     if (anyhow ? !take_anyhow(pools, pool, workload, &options)
-               : !gpu_group_place(pools->inventory[pool], &group, &options, pools->forbidden))
+               : !gpu_group_place(inventory_now(pools, pool), &group, &options, pools->forbidden))
         return false;
     for (uint32_t i = 0; i < units; i++) {
         if (world->unit[first + i].state != UNIT_IDLE)
@@ -320,7 +344,7 @@ uint32_t pools_find_knot(struct pools *pools, uint32_t pool, const uint32_t *wor
         knot[i] = groups[i].placed > 0 && groups[i].placed < groups[i].count && groups[i].strategy != GPU_GROUP_STRICT_PACK;
     }
     struct gpu_place_options options = {.policy = pools->plan->policy, .ties = GPU_TIES_LOWEST};
-    int32_t left = gpu_knot_find(pools->inventory[pool], groups, (int32_t)count, knot, &options, pools->forbidden);
+    int32_t left = gpu_knot_find(inventory_now(pools, pool), groups, (int32_t)count, knot, &options, pools->forbidden);
     arena_rewind(pools->world->arena, mark);
     return (uint32_t)left;
 }
@@ -329,7 +353,7 @@ bool pools_has(struct pools *pools, uint32_t pool, const struct gpu_pod *pod)
 {
     struct gpu_place_options options = {.policy = pools->plan->policy, .ties = GPU_TIES_LOWEST};
     struct gpu_placement placement;
-    return pools->inventory[pool] != NULL && gpu_find(pools->inventory[pool], pod, &options, &placement);
+    return pools->inventory[pool] != NULL && gpu_find(inventory_now(pools, pool), pod, &options, &placement);
 }
 
 static void give(struct pools *pools, const struct gpu_pod *pod, uint32_t node, uint16_t devices)
@@ -365,7 +389,7 @@ struct gpu_backfill *pools_open_queue(struct pools *pools, uint32_t pool, enum g
                                            .place = {.policy = pools->plan->policy, .ties = pools->plan->ties},
                                            .jobs = (int32_t)jobs,
                                            .tasks = (int32_t)pods};
-    pools->queue[pool] = gpu_backfill_create(pools->world->arena, pools->inventory[pool], &options);
+    pools->queue[pool] = gpu_backfill_create(pools->world->arena, inventory_now(pools, pool), &options);
     return pools->queue[pool];
 }
 
@@ -410,7 +434,7 @@ int32_t pools_preempt(struct pools *pools, uint32_t pool, uint32_t workload, uin
     for (uint32_t i = 0; i < units; i++)
         pools->tasks[i] = world_pod(pools->world, workload);
     struct gpu_gang gang = {.tasks = pools->tasks, .count = units};
-    int32_t victims = gpu_gang_preempt(pools->inventory[pool], &gang, rank, &options, who, (int32_t)count, pools->placements);
+    int32_t victims = gpu_gang_preempt(inventory_now(pools, pool), &gang, rank, &options, who, (int32_t)count, pools->placements);
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t k = 0; k < count; k++)
             if (who[k].owner == holders[i].first_unit)
