@@ -42,6 +42,7 @@ void faults_open_processes(struct faults *faults, struct arena *arena)
     const struct fault_plan *plan = faults->plan;
     struct stream_key family = stream_key(faults->seed, faults->replication, "fault");
     faults->process = arena_array(arena, plan->processes, struct process);
+    engine_fetch(faults->engine, faults->action_process, faults->process, sizeof *faults->process);
     for (uint32_t i = 0; i < plan->processes; i++) {
         const struct component *what = graph_component(plan->graph, plan->process[i]);
         struct process *process = &faults->process[i];
