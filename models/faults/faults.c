@@ -66,6 +66,22 @@ static void await_notice(struct faults *faults, const struct target *target, uin
         engine_schedule(faults->engine, up, 1, faults->action_return, component, 0);
 }
 
+/* A member of a family by the part of a node's path that names its rack, zone or site: the same for all nodes there. */
+static struct stream_key key_of_buyer(struct stream_key family, const char *luck, enum fleet_together together)
+{
+    enum { PATH_ROOM = 512 };
+    char path[PATH_ROOM];
+    size_t length = 0;
+    if (together == TOGETHER_NODE)
+        return stream_key_path(family, luck);
+    for (int parts = TOGETHER_SITE - (int)together; luck[length] != '\0' && (luck[length] != '/' || parts-- > 0); length++) {
+        check(length + 1 < PATH_ROOM, "path too long: %s", luck);
+        path[length] = luck[length];
+    }
+    path[length] = '\0';
+    return stream_key_path(family, path);
+}
+
 bool faults_runs(const void *context, const struct target *target, const char *luck)
 {
     const struct faults *faults = context;
@@ -73,7 +89,7 @@ bool faults_runs(const void *context, const struct target *target, const char *l
         return true;
     const struct fleet_software *software = &faults->plan->fleet->software[target->software];
     struct stream_key family = stream_key_path(stream_key(faults->seed, faults->replication, "software"), software->name);
-    struct stream stream = stream_open(stream_key_path(family, luck));
+    struct stream stream = stream_open(key_of_buyer(family, luck, software->together));
     return stream_chance(&stream, software->share);
 }
 

@@ -21,6 +21,8 @@ static const struct key node_type_keys[] = {
 static const struct key software_keys[] = {
     {"name", KEY_NAME, NULL, "name of an agent or release, as incidents name it", .unique = true},
     {"share", KEY_SHARE, NULL, "share of all nodes that run it, drawn per replication"},
+    {"together", KEY_CHOICE, "node", "what is bought for as a whole: all nodes of a rack, zone or site run it, or none; the expected share stays",
+     .choices = "node|rack|zone|site"},
     {"source", KEY_TEXT, "", "where the share comes from"},
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
     KEY_END};
@@ -275,7 +277,8 @@ struct fleet *fleet_build(struct scenario *scenario, const struct value *group)
     fleet->software = arena_array(arena, fleet->software_count, struct fleet_software);
     for (uint32_t i = 0; i < fleet->software_count; i++)
         fleet->software[i] = (struct fleet_software){value_text(value_at(software, i), "name"),
-                                                     value_number(value_at(software, i), "share")};
+                                                     value_number(value_at(software, i), "share"),
+                                                     (enum fleet_together)value_choice(value_at(software, i), "together")};
     if (!check_references(scenario, fleet, sites) || !count_all(scenario, fleet, sites) || scenario->errors > before)
         return fleet;
     fleet->site = arena_array(arena, fleet->sites, struct fleet_site);

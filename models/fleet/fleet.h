@@ -48,10 +48,15 @@ struct fleet_site {
     double demand_weight;
 };
 
-/* Software that is installed on a share of the nodes, whoever runs them: an agent, a release. */
+/* Whose nodes run a software all or none. */
+enum fleet_together { TOGETHER_NODE, TOGETHER_RACK, TOGETHER_ZONE, TOGETHER_SITE };
+
+/* Software that is installed on a share of the nodes, whoever runs them: an agent, a release. The share is that of nodes in expectation,
+ * however many decide together. */
 struct fleet_software {
     const char *name;
     double share;
+    enum fleet_together together;
 };
 
 struct fleet {

@@ -38,6 +38,7 @@ static void advance(struct measure *measure, instant now)
             if (down > measure->blast)
                 measure->blast = down;
         }
+        measure_sectors_lasted(measure);
     }
     measure_blast(measure, now);
     while (from < to) {
@@ -111,6 +112,7 @@ void measure_request(struct measure *measure, uint32_t workload, instant now)
     account->down_since = now;
     account->cause = (struct measure_cause){.incident = COMPONENT_NONE};
     measure->services_wanted++;
+    measure_sector_now(measure, workload, 1, 1);
     measure->units_wanted += demand_class_of(measure->demand, workload)->units;
 }
 
@@ -186,6 +188,7 @@ void measure_up(struct measure *measure, uint32_t workload, uint32_t up, struct 
     bool before = account->up >= quorum, after = up >= quorum;
     measure->units_up += (int64_t)up - (int64_t)account->up;
     measure->services_up += (int64_t)after - (int64_t)before;
+    measure_sector_now(measure, workload, 0, before - after);
     account->up = up;
     if (up == 0)
         begin_none(account, now);
@@ -220,11 +223,13 @@ void measure_withdraw(struct measure *measure, uint32_t workload, instant now)
     settle(measure, account, now);
     measure_route_end(measure, workload, now);
     end_none(measure, account, now);
-    if (account->down_since.us != US_NEVER)
+    bool down = account->down_since.us != US_NEVER;
+    if (down)
         end_outage(measure, workload, now, false, false);
     else
         measure->services_up--;
     measure->services_wanted--;
+    measure_sector_now(measure, workload, -1, -down);
     measure->units_wanted -= demand_class_of(measure->demand, workload)->units;
     measure->units_up -= account->up;
     measure->grey -= account->grey;

@@ -16,6 +16,52 @@ static const struct damage *damage_of(const struct measure *measure, uint32_t wo
     return demand_class_of(measure->demand, workload)->damage;
 }
 
+/* --- Sectors --------------------------------------------------------------------------------------------------------- */
+
+/* One sector's services now, and the most of them that were down at once. */
+struct measure_sector {
+    const char *name; /* NULL: a class without a sector, or with that of a class before it */
+    int64_t wanted, down;
+    double worst;
+};
+
+static void open_sectors(struct measure *measure)
+{
+    const struct demand_plan *plan = measure->demand->plan;
+    measure->sector = arena_array(measure->arena, plan->classes, struct measure_sector);
+    measure->sector_of = arena_array(measure->arena, plan->classes, uint32_t);
+    for (uint32_t c = 0; c < plan->classes; c++) {
+        const struct damage *damage = plan->class[c].damage;
+        uint32_t first = 0;
+        while (first < c && !(damage != NULL && plan->class[first].damage != NULL && plan->class[first].damage->sector == damage->sector))
+            first++;
+        measure->sector_of[c] = first;
+        measure->sector[c].name = damage != NULL && first == c ? damage->sector : NULL;
+    }
+}
+
+void measure_sector_now(struct measure *measure, uint32_t workload, int wanted, int down)
+{
+    if (measure->loss == NULL)
+        return;
+    struct measure_sector *sector = &measure->sector[measure->sector_of[measure->demand->workload[workload].class]];
+    sector->wanted += wanted;
+    sector->down += down;
+}
+
+void measure_sectors_lasted(struct measure *measure)
+{
+    if (measure->loss == NULL)
+        return;
+    for (uint32_t c = 0; c < measure->demand->plan->classes; c++) {
+        struct measure_sector *sector = &measure->sector[c];
+        double share = sector->wanted > 0 ? (double)sector->down / (double)sector->wanted : 0;
+        sector->worst = share > sector->worst ? share : sector->worst;
+    }
+}
+
+/* --- Losses ---------------------------------------------------------------------------------------------------------- */
+
 void measure_open_losses(struct measure *measure)
 {
     bool any = false;
@@ -23,6 +69,7 @@ void measure_open_losses(struct measure *measure)
         any = any || measure->demand->plan->class[c].damage != NULL;
     if (!any)
         return;
+    open_sectors(measure);
     measure->years = (uint32_t)(measure->task->horizon.us / year_us);
     measure->loss = arena_array(measure->arena, (size_t)measure->demand->workloads * (measure->years + 1), struct measure_loss);
 }
@@ -75,8 +122,6 @@ void measure_redeployed(struct measure *measure, uint32_t workload, instant now)
 {
     if (measure->whole != NULL)
         measure_redeployed(measure->whole, workload, now);
-    if (measure->whole != NULL)
-        measure_redeployed(measure->whole, workload, now);
     if (now.us < 0 || now.us > measure->task->horizon.us || !measure_is_service(measure, workload) || !measure->account[workload].ever_up)
         return;
     measure->redeployments++;
@@ -123,12 +168,14 @@ static void report_tenants(struct measure *measure)
     double *window = arena_array(measure->arena, demand->workloads, double);
     double *yearly = arena_array(measure->arena, (size_t)demand->workloads * measure->years, double);
     size_t tenants = 0, tenant_years = 0;
+    double all = 0;
     for (uint32_t w = 0; w < demand->workloads; w++) {
         const struct measure_loss *loss = losses_of(measure, w);
         const struct workload *what = &demand->workload[w];
         if (loss == NULL || measure->account[w].wanted_us == 0)
             continue;
-        window[tenants++] = loss_usd(damage_of(measure, w), loss);
+        window[tenants] = loss_usd(damage_of(measure, w), loss);
+        all += window[tenants++];
         for (uint32_t y = 0; y < measure->years; y++)
             if (what->requested.us < (y + 1) * year_us && what->withdrawn.us > y * year_us)
                 yearly[tenant_years++] = loss_usd(damage_of(measure, w), &loss[y + 1]);
@@ -137,6 +184,7 @@ static void report_tenants(struct measure *measure)
         put_sample(measure, TENANT_YEARLY_LOSS, yearly, tenant_years);
     else
         put_sample(measure, TENANT_LOSS, window, tenants);
+    put_sample(measure, ALL_LOSS, &all, 1);
 }
 
 /* Classes of one sector are told together, in the order of the sector's first. */
@@ -148,17 +196,14 @@ static double report_sectors(const struct measure *measure)
         if (losses_of(measure, w) != NULL)
             usd[measure->demand->workload[w].class] += damage_usd(damage_of(measure, w), &losses_of(measure, w)->time);
     for (uint32_t c = 0; c < plan->classes; c++) {
-        const struct damage *damage = plan->class[c].damage;
-        total += usd[c];
-        uint32_t k = 0;
-        while (k < c && !(damage != NULL && plan->class[k].damage != NULL && plan->class[k].damage->sector == damage->sector))
-            k++;
-        if (damage == NULL || k < c)
-            continue; /* told with class k */
         double sum = 0;
-        for (k = c; k < plan->classes; k++)
-            sum += plan->class[k].damage != NULL && plan->class[k].damage->sector == damage->sector ? usd[k] : 0;
-        measure_put_slice(measure, DAMAGE_BY_SECTOR, damage->sector, NAN, sum, 1);
+        total += usd[c];
+        for (uint32_t k = c; k < plan->classes; k++)
+            sum += measure->sector_of[k] == c ? usd[k] : 0;
+        if (measure->sector[c].name == NULL)
+            continue;
+        measure_put_slice(measure, DAMAGE_BY_SECTOR, measure->sector[c].name, NAN, sum, 1);
+        measure_put_slice(measure, BLAST_BY_SECTOR, measure->sector[c].name, NAN, measure->sector[c].worst, 1);
     }
     return total;
 }

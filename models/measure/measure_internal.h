@@ -75,6 +75,8 @@ struct measure {
     struct measure_route *route; /* [workloads]; NULL: no class follows sessions or requests */
     instant *dead_until;         /* [units]: rings of the workloads, with it */
     struct measure_loss *loss; /* [workloads][years + 1]: of the window, then of each year; NULL: no class has a damage */
+    struct measure_sector *sector; /* [classes], with it: of the class that names the sector first */
+    uint32_t *sector_of;           /* [classes]: that class */
     uint32_t years;            /* complete ones of 365 days in the window */
     uint64_t redeployments;
     int64_t blast_down, blast_wanted; /* services that the levels below were looked at with */
@@ -140,11 +142,17 @@ double measure_requests_served(const struct measure *measure); /* share; NaN: no
 void measure_open_losses(struct measure *measure);
 /* An outage that began at `began` lasted until now, of which what lies in the window counts. */
 void measure_lose_time(struct measure *measure, uint32_t workload, instant began, instant now);
+/* So many more services of the workload's sector are wanted and down. */
+void measure_sector_now(struct measure *measure, uint32_t workload, int wanted, int down);
+/* What holds now has held for a time inside the window. O(classes). */
+void measure_sectors_lasted(struct measure *measure);
 void measure_lose_credit(struct measure *measure, uint32_t workload, int64_t credit_micro, instant now);
 /* The sum over all tenants; NaN when no class has a damage. Reports the sectors and the samples of tenants' losses. */
 double measure_report_losses(struct measure *measure);
 /* For the files that report: one slice of a breakdown. */
-enum measure_breakdown { MTBF, MTTR, DOWNTIME_CCDF, BLAST_FREQUENCY, BLAST_TIME, DAMAGE_BY_SECTOR, TENANT_LOSS, TENANT_YEARLY_LOSS };
+enum measure_breakdown {
+    MTBF, MTTR, DOWNTIME_CCDF, BLAST_FREQUENCY, BLAST_TIME, DAMAGE_BY_SECTOR, TENANT_LOSS, TENANT_YEARLY_LOSS, ALL_LOSS, BLAST_BY_SECTOR
+};
 void measure_put_slice(const struct measure *measure, enum measure_breakdown breakdown, const char *slice, double at, double numerator,
                        double denominator);
 

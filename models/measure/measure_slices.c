@@ -23,6 +23,9 @@ const struct sim_breakdown measure_breakdowns[] = {
                      "class of loss", true},
     [TENANT_YEARLY_LOSS] = {"tenant_yearly_loss_usd", "USD", "what the tenant of a service with a sector lost in each complete year of 365 days in which it was wanted",
                             "class of loss", true},
+    [ALL_LOSS] = {"all_loss_usd", "USD", "what all tenants of services with a sector lost together in the horizon: damage, and redeployments, less credits",
+                  "class of loss", true},
+    [BLAST_BY_SECTOR] = {"blast_by_sector", "1", "largest share of a sector's services without quorum at once", "sector", false},
     {.name = NULL}};
 
 void measure_put_slice(const struct measure *measure, enum measure_breakdown breakdown, const char *slice, double at, double numerator,

@@ -73,7 +73,8 @@ static void say_fleet(struct generator *g)
     say(g, "}, { name = \"gpu\"; vcpus = %u; memory = \"512 GiB\"; gpus = 8; gpu_model = \"a100\"; ", g->vcpus);
     say_laws(g, "up", "repair");
     uint32_t share = between(g, 0, 100);
-    say(g, "} ); software = ( { name = \"agent\"; share = \"%u %%\"; } ); sites = ( ", share);
+    static const char *const together[] = {"node", "rack", "zone", "site"};
+    say(g, "} ); software = ( { name = \"agent\"; share = \"%u %%\"; together = \"%s\"; } ); sites = ( ", share, together[below(g, 4)]);
     for (uint32_t s = 0; s < g->sites; s++) {
         say(g, "%s{ name = \"s%u\"; zones = %u; racks = %u; ", s > 0 ? ", " : "", s, g->zones, g->racks);
         uint32_t storages = between(g, 1, 3);
@@ -675,6 +676,11 @@ static void check_slices(const struct clouds_test *test)
     if (isnan(damage))
         return;
     check_close("damage of sectors", slices_sum(test, "damage_by_sector_usd", NULL, true), damage);
+    check_close("losses of tenants", slices_sum(test, "all_loss_usd", NULL, true), lost);
+    for (const struct record_slices *c = test->record->slices; c != NULL; c = c->next)
+        for (size_t i = 0; i < c->count; i++)
+            if (strcmp(measure_breakdowns[c->rows[i].breakdown].name, "blast_by_sector") == 0 && !(c->rows[i].numerator >= 0 && c->rows[i].numerator <= 1))
+                fail_round("%g of a sector's services are down", c->rows[i].numerator);
     check_range(test, "damage_usd", 0, lost * (1 + 1e-9));
     if (lost > damage + 9 * clouds_metric(test, "redeployments") + 1e-6)
         fail_round("tenants lost %g, their damage was %g", lost, damage);

@@ -252,6 +252,48 @@ static void software_is_a_property_of_the_node_and_shared_by_incidents(void **st
     rooms_close(&rooms);
 }
 
+/* Racks of 10 nodes, zones of 10 racks, 50 of them: whoever buys together falls together, the share of buyers is that of the software, and
+ * a larger share only adds buyers. */
+static void software_is_bought_for_a_node_a_rack_a_zone_or_a_site(void **state)
+{
+    (void)state;
+    static const char *const together[] = {"node", "rack", "zone", "site"};
+    static const uint32_t nodes_of[] = {1, 10, 100, 2500};
+    for (size_t t = 0; t < 4; t++) {
+        uint32_t down[2] = {0};
+        bool *hit[2];
+        struct rooms rooms[2];
+        for (size_t more = 0; more < 2; more++) {
+            char text[2048];
+            struct life life;
+            snprintf(text, sizeof text,
+                     "fleet = { software = ( { name = \"agent\"; share = %g; together = \"%s\"; } ); node_types = ( { name = \"n\"; vcpus = 4;"
+                     " memory = \"8 GiB\"; } ); sites = ( { name = \"a\"; zones = 25; racks = 10; nodes = ( { type = \"n\"; per_rack = 10; } ); },"
+                     " { name = \"b\"; zones = 25; racks = 10; nodes = ( { type = \"n\"; per_rack = 10; } ); } ); };"
+                     "incidents = ( { name = \"u\"; start = \"2024-07-02T00:00Z\"; effects = ( { target = \"node\"; software = \"agent\";"
+                     " phases = ( { at = \"0 s\"; impaired = 1; } ); } ); } );", more ? 0.6 : 0.4, together[t]);
+            rooms_open(&rooms[more], text);
+            plan(&life, &rooms[more], extended(&rooms[more]), "any");
+            begin_at(&life, 4, (instant){0});
+            run_to(&life, 2 * US_PER_DAY);
+            hit[more] = arena_array(&rooms[more].arena, 5000, bool);
+            for (uint32_t n = 0; n < 5000; n++)
+                down[more] += hit[more][n] = !graph_serves(life.state, rooms[more].fleet->node[n].component);
+        }
+        uint32_t buyers = 5000 / nodes_of[t], bought = 0;
+        for (uint32_t n = 0; n < 5000; n++) {
+            assert_int_equal(hit[0][n], hit[0][n - n % nodes_of[t]]);
+            assert_true(hit[1][n] || !hit[0][n]);
+            bought += n % nodes_of[t] == 0 && hit[0][n];
+        }
+        assert_int_equal(down[0], bought * nodes_of[t]);
+        if (buyers > 2)
+            assert_share(bought, buyers, 0.4, 4);
+        rooms_close(&rooms[0]);
+        rooms_close(&rooms[1]);
+    }
+}
+
 static void an_incident_hits_only_the_clouds_it_names_and_points_choose_incidents(void **state)
 {
     (void)state;
@@ -388,6 +430,7 @@ int main(void)
         cmocka_unit_test(an_incident_under_way_at_the_begin_is_joined_on_its_curve),
         cmocka_unit_test(a_curve_that_ends_above_zero_keeps_its_last_value),
         cmocka_unit_test(software_is_a_property_of_the_node_and_shared_by_incidents),
+        cmocka_unit_test(software_is_bought_for_a_node_a_rack_a_zone_or_a_site),
         cmocka_unit_test(an_incident_hits_only_the_clouds_it_names_and_points_choose_incidents),
         cmocka_unit_test(a_common_hazard_hits_its_share_at_once),
         cmocka_unit_test(a_hazard_of_each_is_a_process_of_each),

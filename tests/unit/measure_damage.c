@@ -91,6 +91,9 @@ static void a_tenant_loses_damage_and_redeployments_less_credits(void **state)
     slices(&bench, "tenant_loss_usd",
            (const struct sim_slice[]){{0, "", 0, 0, 1}, {0, "", 0, 3, 1}, {0, "", 0, 6, 1}, {0, "", 0, 80, 1}, {0, "", 0, 165, 1}}, 5);
     slices(&bench, "tenant_yearly_loss_usd", NULL, 0); /* the window is no year */
+    slices(&bench, "all_loss_usd", (const struct sim_slice[]){{0, "", 0, 254, 1}}, 1);
+    /* From 0 on one of three shops, later one of two banks. */
+    slices(&bench, "blast_by_sector", (const struct sim_slice[]){{0, "shop", 0, 1.0 / 3, 1}, {0, "bank", 0, 0.5, 1}}, 2);
     close_bench(&bench);
 }
 
@@ -109,6 +112,7 @@ static void waiting_for_the_first_place_does_no_damage(void **state)
     says(&bench, "damage_usd", 0);
     says(&bench, "redeployments", 0);
     slices(&bench, "tenant_loss_usd", (const struct sim_slice[]){{0, "", 0, 0, 2}}, 1);
+    slices(&bench, "blast_by_sector", (const struct sim_slice[]){{0, "shop", 0, 1, 1}}, 1); /* waits as it does in blast_radius_max */
     close_bench(&bench);
 }
 
@@ -123,6 +127,8 @@ static void without_a_sector_nothing_is_known(void **state)
     measure_close(bench.measure);
     says(&bench, "damage_usd", NAN);
     slices(&bench, "tenant_loss_usd", NULL, 0);
+    slices(&bench, "all_loss_usd", NULL, 0);
+    slices(&bench, "blast_by_sector", NULL, 0);
     close_bench(&bench);
 }
 
@@ -159,6 +165,32 @@ static void years_are_told_apart(void **state)
     slices(&bench, "tenant_loss_usd", NULL, 0); /* the remaining 70 days are no year */
     /* bank 0: 72 and 72; bank 1: 144 - 4 in the second; bank 2: 0 in the first */
     slices(&bench, "tenant_yearly_loss_usd", (const struct sim_slice[]){{0, "", 0, 0, 1}, {0, "", 0, 144, 2}, {0, "", 0, 140, 1}}, 3);
+    close_bench(&bench);
+}
+
+/* Two classes of one sector are told together, those withdrawn are wanted no more, and what is down before 0 only is not seen. */
+static void a_sector_is_as_wide_as_its_classes(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_bench(&bench, 3, 1, 0);
+    bench.class[WEB].damage = bench.class[WIDE].damage = &shop;
+    begin(&bench);
+    settled(&bench);
+    up(&bench, 0, 0, -30);
+    up(&bench, 1, 0, -20);
+    up(&bench, 0, 3, -10);
+    up(&bench, 1, 3, -10);
+    up(&bench, 0, 0, 50); /* one of four */
+    up(&bench, 0, 3, 60);
+    measure_withdraw(bench.measure, 1, at(70));
+    up(&bench, 3, 0, 80); /* one of three */
+    measure_withdraw(bench.measure, 3, at(90)); /* none of two */
+    up(&bench, 2, 0, 95);
+    measure_withdraw(bench.measure, 0, at(95)); /* one of one, for no time */
+    up(&bench, 2, 3, 95);
+    measure_close(bench.measure);
+    slices(&bench, "blast_by_sector", (const struct sim_slice[]){{0, "shop", 0, 1.0 / 3, 1}}, 1);
     close_bench(&bench);
 }
 
@@ -212,6 +244,7 @@ int main(void)
         cmocka_unit_test(waiting_for_the_first_place_does_no_damage),
         cmocka_unit_test(without_a_sector_nothing_is_known),
         cmocka_unit_test(years_are_told_apart),
+        cmocka_unit_test(a_sector_is_as_wide_as_its_classes),
         cmocka_unit_test(a_large_sample_is_bounded_and_its_mean_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
