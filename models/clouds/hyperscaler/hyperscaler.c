@@ -1,5 +1,6 @@
 #include "models/clouds/hyperscaler/hyperscaler_inside.h"
 #include "models/clouds/world/needs.h"
+#include "models/clouds/world/pace.h"
 #include "sim/base/check.h"
 
 #include <inttypes.h>
@@ -30,22 +31,6 @@ static void add_control_planes(struct scenario *scenario, const struct value *gr
     }
 }
 
-static void check_pace(struct scenario *scenario, const struct value *group, const char *key)
-{
-    double mean = law_mean(value_law(group, key));
-    if (!(mean < 1e15))
-        scenario_error(scenario, value_of(group, key), "the first is drawn from the equilibrium of its law", "'%s' has no finite mean", key);
-    else if (mean > 0 && mean < 60)
-        scenario_error(scenario, value_of(group, key), "times want a unit, such as \"30 d\"", "'%s' comes more than once a minute", key);
-}
-
-/* A law that never happens when its mean is 0. */
-static const struct law *law_or_never(const struct value *group, const char *key)
-{
-    const struct law *law = value_law(group, key);
-    return law_mean(law) > 0 ? law : NULL;
-}
-
 static void read_layout(struct scenario *scenario, const struct value *group, struct hyperscaler_plan *plan)
 {
     const struct fleet *fleet = plan->fleet;
@@ -68,7 +53,7 @@ static void read_pairs(struct scenario *scenario, const struct value *group, str
     plan->failover_share = value_number(group, "failover_share");
     plan->failover_after = value_law(group, "failover_after");
     plan->failback_after = value_law(group, "failback_after");
-    plan->decide_after = law_or_never(group, "grs_failover");
+    plan->decide_after = pace_or_never(group, "grs_failover");
     plan->copy_lag = value_law(group, "grs_lag");
 }
 
@@ -82,12 +67,11 @@ static void read_sales(struct scenario *scenario, const struct value *group, str
     plan->preempt_after = value_duration(group, "preempt_after");
     plan->notice = value_duration(group, "notice");
     plan->evictions_per_second = value_number(group, "spot_evictions");
-    plan->shock_every = law_or_never(group, "spot_shock_every");
+    plan->shock_every = pace_read(scenario, group, "spot_shock_every");
     plan->shock_length = value_law(group, "spot_shock_length");
     plan->shock_share = value_number(group, "spot_shock_share");
     plan->shock_by_model = value_choice(group, "spot_pools") == 1;
     plan->reserved_term = value_duration(group, "reserved_term");
-    check_pace(scenario, group, "spot_shock_every");
     prices_read(scenario, group, plan->fleet, &plan->prices);
     plan->prices.vcpu = value_money(group, "vcpu_price");
     prices_read_spot(group, plan->fleet, &plan->prices);
@@ -96,11 +80,10 @@ static void read_sales(struct scenario *scenario, const struct value *group, str
 
 static void read_maintenance(struct scenario *scenario, const struct value *group, struct hyperscaler_plan *plan)
 {
-    plan->maintenance_every = law_or_never(group, "maintenance_every");
+    plan->maintenance_every = pace_read(scenario, group, "maintenance_every");
     plan->maintenance_length = value_law(group, "maintenance_length");
     plan->drain_grace = value_duration(group, "drain_grace");
     plan->update_pause = value_duration(group, "update_pause");
-    check_pace(scenario, group, "maintenance_every");
 }
 
 static const void *plan_hyperscaler(struct scenario *scenario, const struct value *group, const struct fleet *fleet,

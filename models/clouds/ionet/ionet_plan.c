@@ -1,6 +1,7 @@
 /* An io.net cloud's keys, made into an immutable plan. */
 #include "models/clouds/ionet/ionet_inside.h"
 #include "models/clouds/world/needs.h"
+#include "models/clouds/world/pace.h"
 
 #include <math.h>
 #include <string.h>
@@ -70,22 +71,17 @@ static void add_components(struct scenario *scenario, const struct value *group,
         }
 }
 
-static bool is_zero(const struct law *law) { return law->kind == LAW_CONSTANT && law->a == 0; }
-
 static void read_devices(struct scenario *scenario, const struct value *group, struct ionet_plan *plan)
 {
-    const struct law *every = value_law(group, "pause_every");
     plan->rules = ionet_rules_read(group);
     if (plan->rules.booking.us > 0 && plan->rules.booking.us < US_PER_HOUR)
         scenario_error(scenario, value_of(group, "booking"), "\"1 h\" or longer, or \"0 h\" for by the hour, without an end",
                        "nothing is booked for less than an hour");
     if (!plan->rules.solana && value_given(group, "solana_up"))
         scenario_error(scenario, value_of(group, "solana_up"), "add solana = true, or leave it away", "this cloud does not use Solana");
-    if (!is_zero(every) && law_mean(every) < 60)
-        scenario_error(scenario, value_of(group, "pause_every"), "times want a unit, such as \"30 d\"", "owners pause more than once a minute");
-    plan->by_hand = !is_zero(&plan->rules.relaunch);
+    plan->by_hand = plan->rules.relaunch.kind != LAW_CONSTANT || plan->rules.relaunch.a > 0;
     plan->newcomers = value_number(group, "newcomers");
-    plan->pause_every = is_zero(every) ? NULL : every;
+    plan->pause_every = pace_read(scenario, group, "pause_every");
     plan->pause_length = value_law(group, "pause_length");
     plan->pause_takes = value_choice(group, "pause_hired") == 1;
     plan->misuse = value_number(group, "misuse");
