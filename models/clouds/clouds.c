@@ -178,25 +178,33 @@ static void check_beta(struct scenario *scenario, const struct clouds_plan *plan
                        "no target of '%s' fails by itself", value_text(group, "name"));
 }
 
+/* Something that both match, in the same graph; COMPONENT_NONE: nothing. Both are sorted. */
+static uint32_t in_both(const struct fault_match *one, const struct fault_match *other)
+{
+    for (uint32_t i = 0, k = 0; i < one->count && k < other->count;) {
+        if (one->component[i] == other->component[k])
+            return one->component[i];
+        if (one->component[i] < other->component[k])
+            i++;
+        else
+            k++;
+    }
+    return COMPONENT_NONE;
+}
+
 /* A hazard with beta takes its share of a component's own failures: two of them would each take it of the same. */
 static void check_betas(struct scenario *scenario, const struct clouds_plan *plan, const struct value *hazards, uint32_t hazard)
 {
     for (size_t c = 0; c < plan->clouds; c++) {
         const struct fault_plan *faults = plan->cloud[c].faults;
         for (uint32_t before = 0; before < hazard; before++) {
-            const struct fault_match *one = &faults->hazard[before], *other = &faults->hazard[hazard];
-            for (uint32_t i = 0, k = 0; faults->list->hazard[before].beta > 0 && i < one->count && k < other->count;) {
-                if (one->component[i] == other->component[k]) {
-                    scenario_error(scenario, value_of(value_at(hazards, hazard), "beta"), "give one of them a rate",
-                                   "'%s' and '%s' both take a share of the failures of '%s'", faults->list->hazard[before].name,
-                                   faults->list->hazard[hazard].name, graph_component(plan->cloud[c].graph, one->component[i])->path);
-                    return;
-                }
-                if (one->component[i] < other->component[k])
-                    i++;
-                else
-                    k++;
-            }
+            uint32_t both = in_both(&faults->hazard[before], &faults->hazard[hazard]);
+            if (both == COMPONENT_NONE || !(faults->list->hazard[before].beta > 0))
+                continue;
+            scenario_error(scenario, value_of(value_at(hazards, hazard), "beta"), "give one of them a rate",
+                           "'%s' and '%s' both take a share of the failures of '%s'", faults->list->hazard[before].name,
+                           faults->list->hazard[hazard].name, graph_component(plan->cloud[c].graph, both)->path);
+            return;
         }
     }
 }
@@ -236,11 +244,29 @@ static bool hangs_on_itself(const struct fault_plan *faults, uint32_t caches, ui
     return false;
 }
 
+/* A cache has one content and one filling. */
+static void check_caches(struct scenario *scenario, const struct clouds_plan *plan, const struct value *group, uint32_t number)
+{
+    for (size_t c = 0; c < plan->clouds; c++) {
+        const struct fault_plan *faults = plan->cloud[c].faults;
+        for (uint32_t before = 0; before < number; before++) {
+            uint32_t both = in_both(&faults->cache[before], &faults->cache[number]);
+            if (both == COMPONENT_NONE)
+                continue;
+            scenario_error(scenario, value_of(group, "where"), "let each cache be matched once", "'%s' and '%s' both have '%s' as a cache",
+                           faults->list->cache[before].name, faults->list->cache[number].name,
+                           graph_component(plan->cloud[c].graph, both)->path);
+            return;
+        }
+    }
+}
+
 /* What stands behind a cache is somewhere, and is no cache of the kind, nor hangs on one. */
 static void check_cache(struct scenario *scenario, const struct clouds_plan *plan, const struct value *group, const struct cache *cache,
                         uint32_t number, uint32_t caches, uint64_t matches)
 {
     check_target(scenario, plan, group, &cache->target, matches);
+    check_caches(scenario, plan, group, number);
     bool found = cache->behind[0] == '\0', itself = false;
     for (size_t c = 0; c < plan->clouds; c++) {
         const struct fault_plan *faults = plan->cloud[c].faults;

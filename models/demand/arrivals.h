@@ -47,8 +47,9 @@ struct demand_arrivals {
 extern const struct key arrival_burst_keys[];
 #define ARRIVAL_KEYS                                                                                                                   \
     {"arrivals", KEY_RATE, "0", "further requests: the mean rate of a Poisson stream over the whole run, e.g. \"20 /h\""},             \
-    {"by_hour", KEY_TEXTS, NULL, "how the rate follows the hours, UTC: \"00:00 0.3\", \"08:00 1.6\", ... relative, each until the next"}, \
-    {"by_day", KEY_TEXTS, NULL, "how it follows the days: \"sat 0.5\", \"sun 0.4\"; relative, days not named 1"},                        \
+    {"by_hour", KEY_TEXTS, NULL, "how the rate follows the hours, UTC: \"00:00 0.3\", \"08:00 1.6\", ... relative, each until the next", \
+     .filled = true},                                                                                                  \
+    {"by_day", KEY_TEXTS, NULL, "how it follows the days: \"sat 0.5\", \"sun 0.4\"; relative, days not named 1", .filled = true},         \
     {"bursts", KEY_GROUP, NULL, "requests in bursts: a Markov-modulated Poisson stream of the same mean rate", .children = arrival_burst_keys}, \
     {"arrival_times", KEY_FILE, "", "instead of a rate: a file of request times since start, one a line, in order"},                   \
     {"arrival_unit", KEY_DURATION, "0 s", "what a bare number in that file is worth; 0 s: its numbers have units"},                    \

@@ -35,7 +35,7 @@ const struct key demand_keys[] = {
     {"gpus", KEY_INTEGER, "0", "GPUs of one replica or pod", .low = 0, .high = 16, .when = "sdl="},
     {"gpu_milli", KEY_INTEGER, "1000", "thousandths of one GPU; below 1000 the GPU is shared and gpus must be 1", .low = 1, .high = 1000,
      .when = "sdl="},
-    {"gpu_models", KEY_TEXTS, NULL, "models that will do; absent: any", .when = "sdl="},
+    {"gpu_models", KEY_TEXTS, NULL, "models that will do; absent: any", .when = "sdl=", .filled = true},
     {"spread", KEY_CHOICE, "none", "how replicas are kept apart", .choices = "none|zone|site", .when = "kind=service"},
     {"sites", KEY_INTEGER, "2", "sites to spread over when spread = \"site\"", .low = 1, .high = DEMAND_SITES_MAX,
      .when = "kind=service"},

@@ -19,7 +19,7 @@ const struct key cache_keys[] = {
     {"waste", KEY_NUMBER, "1", "work that a request beyond the capacity takes from the others, over that of one answer (assumption)", .low = 0,
      .high = 1000},
     {"floor", KEY_SHARE, "1 %", "useful share of the capacity that is left at worst (assumption)", .low = 1e-6, .high = 1},
-    {"clouds", KEY_TEXTS, NULL, "clouds that have them; absent: all"},
+    {"clouds", KEY_TEXTS, NULL, "clouds that have them; absent: all", .filled = true},
     {"source", KEY_TEXT, "", "where the figures come from"},
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
     KEY_END};

@@ -11,10 +11,10 @@ const struct key hours_keys[] = {
     TARGET_KEYS,
     {"from", KEY_TEXT, NULL, "time of day, UTC, at which they come up, e.g. \"08:00\""},
     {"to", KEY_TEXT, NULL, "time of day at which they go down; before 'from': on the day after"},
-    {"days", KEY_TEXTS, NULL, "days on which they come up: mon tue wed thu fri sat sun; absent: every day"},
+    {"days", KEY_TEXTS, NULL, "days on which they come up: mon tue wed thu fri sat sun; absent: every day", .filled = true},
     {"scatter", KEY_DURATION, "0 s", "each component's day lies later by its own draw below this", .low = 0, .high = 86400},
     {"jitter", KEY_DURATION, "0 s", "each coming and going is earlier or later by its own draw below this", .low = 0, .high = 43200},
-    {"clouds", KEY_TEXTS, NULL, "clouds it can hit; absent: all"},
+    {"clouds", KEY_TEXTS, NULL, "clouds it can hit; absent: all", .filled = true},
     {"source", KEY_TEXT, "", "where the hours come from"},
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
     KEY_END};

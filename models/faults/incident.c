@@ -19,7 +19,7 @@ static const struct key effect_keys[] = {
 const struct key incident_keys[] = {
     {"name", KEY_NAME, NULL, "name, as study points and charts use it", .unique = true},
     {"start", KEY_UTC, NULL, "when it begins"},
-    {"clouds", KEY_TEXTS, NULL, "clouds it can hit; absent: all (it hits only what it finds there)"},
+    {"clouds", KEY_TEXTS, NULL, "clouds it can hit; absent: all (it hits only what it finds there)", .filled = true},
     {"effects", KEY_LIST, NULL, "what it does", .children = effect_keys, .required = true},
     {"source", KEY_TEXT, "", "where the curve comes from"},
     KEY_END};
@@ -33,7 +33,7 @@ const struct key hazard_keys[] = {
     {"beta", KEY_SHARE, "", "instead of a rate: this share of each target's failures is common to all that are hit together (Fleming 1975); "
      "their own laws are the rest", .low = 1e-9, .high = 0.9999},
     {"length", KEY_LAW, NULL, "how long a hit component stays down"},
-    {"clouds", KEY_TEXTS, NULL, "clouds it can hit; absent: all"},
+    {"clouds", KEY_TEXTS, NULL, "clouds it can hit; absent: all", .filled = true},
     {"source", KEY_TEXT, "", "where rate and length come from"},
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
     KEY_END};

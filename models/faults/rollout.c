@@ -22,7 +22,7 @@ const struct key rollout_keys[] = {
     {"stop_at", KEY_INTEGER, "1", "broken components at which somebody begins to look", .low = 1, .high = 1000000000},
     {"notice", KEY_LAW, NULL, "from then until the release is stopped"},
     {"recovery", KEY_GROUP, NULL, "how the broken come back", .children = recovery_keys, .required = true},
-    {"clouds", KEY_TEXTS, NULL, "clouds it can hit; absent: all"},
+    {"clouds", KEY_TEXTS, NULL, "clouds it can hit; absent: all", .filled = true},
     {"source", KEY_TEXT, "", "where the figures come from"},
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
     KEY_END};

@@ -12,7 +12,7 @@ const struct key trace_keys[] = {
      .low = -3155760000.0, .high = 3155760000.0},
     {"repeat", KEY_DURATION, "0 s", "the trace begins again after this time; 0 s: never"},
     {"scatter", KEY_DURATION, "0 s", "each component lives through it late by its own draw below this"},
-    {"clouds", KEY_TEXTS, NULL, "clouds it can hit; absent: all"},
+    {"clouds", KEY_TEXTS, NULL, "clouds it can hit; absent: all", .filled = true},
     {"source", KEY_TEXT, "", "where it was recorded"},
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
     KEY_END};

@@ -20,7 +20,7 @@ static const struct key part_keys[] = {
 static const struct key shock_keys[] = {
     {"name", KEY_NAME, NULL, .help = "Name of the shock.", .unique = true},
     {"rate", KEY_RATE, NULL, .help = "Shocks per system and unit of time; a Poisson process.", .above_low = true},
-    {"parts", KEY_TEXTS, .help = "Names of the parts it hits; without it all."},
+    {"parts", KEY_TEXTS, .help = "Names of the parts it hits; without it all.", .filled = true},
     KEY_END,
 };
 

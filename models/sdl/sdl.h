@@ -59,4 +59,7 @@ struct sdl *sdl_read(struct arena *arena, const char *name, const char *text, si
 /* The market's denom of a price's denom: also knows USDC under the name that it has on Akash's mainnet, "ibc/170C...F2F1". */
 enum market_denom sdl_denom(const char *text);
 
+/* Whether a persistent volume can have the class: default, beta1, beta2 or beta3. */
+bool sdl_volume_class_known(const char *class);
+
 #endif

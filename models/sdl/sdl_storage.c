@@ -9,9 +9,9 @@ static const char *persistent(struct sdl_reader *reader, const struct tree_node 
     return sdl_truth(reader, node, "'persistent'") ? "true" : "false";
 }
 
-static bool class_known(const char *class)
+bool sdl_volume_class_known(const char *class)
 {
-    static const char *const names[] = {"default", "beta1", "beta2", "beta3", "ram"};
+    static const char *const names[] = {"default", "beta1", "beta2", "beta3"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(class, names[i]) == 0)
             return true;
@@ -32,7 +32,7 @@ static struct attributes volume_attributes(struct sdl_reader *reader, const stru
                       map->pairs[i].key);
     if (keeps && class[0] == '\0')
         class = "default";
-    if (class[0] != '\0' && !class_known(class))
+    if (class[0] != '\0' && !ram && !sdl_volume_class_known(class))
         sdl_wrong(reader, class_node->mark, "storage_class_unknown", "default, beta1, beta2, beta3 or ram", "unknown storage class '%s'", class);
     else if (!keeps && !ram && class[0] != '\0')
         sdl_wrong(reader, class_node->mark, "storage_ephemeral_class", "add persistent: true, or leave the class out",

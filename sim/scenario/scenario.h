@@ -65,6 +65,7 @@ struct key {
                                   always. A name may be declared more than once under values that exclude each other */
     bool unique;               /* KEY_NAME in a list: no two elements may share it */
     bool required;             /* GROUP, LIST, TEXTS: must be there; LIST, TEXTS: and not be empty */
+    bool filled;               /* LIST, TEXTS: may be absent, which says something else than an empty list would seem to */
 };
 #define KEY_END {.name = NULL}
 

@@ -356,8 +356,9 @@ static void check_list(struct scenario *scenario, struct value *value, const str
         wrong_kind(scenario, key, node, hint);
         return;
     }
-    if (key->required && node->children == 0)
-        scenario_mistake(scenario, node->place, NULL, "'%s' must not be empty", key->name);
+    if ((key->required || key->filled) && node->children == 0)
+        scenario_mistake(scenario, node->place, key->required ? NULL : "name something, or leave the key out", "'%s' must not be empty",
+                         key->name);
     check_elements(scenario, value, key, node);
 }
 

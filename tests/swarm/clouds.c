@@ -415,7 +415,7 @@ static void say_hyperscaler_places(struct generator *g)
 static void say_ionet_devices(struct generator *g)
 {
     bool calm = g->mode == PROGRESS;
-    say(g, "rules = \"%s\"; ", chance(g, 0.5) ? "2025-09" : "2024-07");
+    say(g, "fleet_points = \"100 %%\"; rules = \"%s\"; ", chance(g, 0.5) ? "2025-09" : "2024-07");
     uint32_t minutes = between(g, 1, 90), pending = below(g, 6), away = between(g, 1, 30), failed = below(g, 20);
     say(g, "relaunch = \"lognormal_median(%u min, 0.5)\"; pending = \"%u h\"; inactive_after = \"%u h\"; proof_failed = \"%u %%\"; ", minutes,
         pending, away, failed);

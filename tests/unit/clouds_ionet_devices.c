@@ -213,7 +213,7 @@ static void rules_of_2025_have_what_july_2024_did_not(void **state)
 {
     (void)state;
     struct clouds_test test;
-    open_devices(&test, "", text(VM, ""), "", "rules = \"2025-09\";");
+    open_devices(&test, "", text(VM, ""), "", "rules = \"2025-09\"; fleet_points = 1.0;");
     const struct ionet_rules *rules = &cloud_of(&test)->plan->rules;
     assert_int_equal(rules->pending.us, 12 * US_PER_HOUR);
     assert_int_equal(rules->inactive_after.us, 5 * US_PER_DAY);

@@ -148,7 +148,7 @@ static void bare_metal_is_a_machine_and_is_wiped(void **state)
 {
     (void)state;
     struct clouds_test test;
-    open_products(&test, 1, JOB("bare-metal", 2, 4), "", "wipe_time = \"30 h\"; rewards = true;");
+    open_products(&test, 1, JOB("bare-metal", 2, 4), "", "wipe_time = \"30 h\"; rewards = true; fleet_points = 1.0;");
     const struct ionet *cloud = cloud_of(&test);
     clouds_until(&test, hour);
     assert_string_not_equal(node_of(&test, 0), node_of(&test, 1));

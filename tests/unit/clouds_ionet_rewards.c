@@ -25,7 +25,8 @@ static void open_rewards(struct clouds_test *test, const char *start, const char
 }
 
 #define JULY "2024-07-01T00:00Z"
-#define ALL_POINTS "rewards = true; io_price = \"1 USD\"; "
+#define REWARDS "rewards = true; io_price = \"1 USD\"; "
+#define ALL_POINTS REWARDS "fleet_points = 1.0; "
 #define FIRST_LOST(seconds) incident("node", "2024-07-01T01:00Z", "node", "a/z1/r01/n01", seconds)
 
 static const struct ionet *cloud_of(const struct clouds_test *test) { return test->world->cloud; }
@@ -105,7 +106,7 @@ static void rest_of_the_network_takes_its_points_share(void **state)
 {
     (void)state;
     struct clouds_test test;
-    open_rewards(&test, JULY, NOBODY, "", ALL_POINTS "fleet_points = \"1 %\";");
+    open_rewards(&test, JULY, NOBODY, "", REWARDS "fleet_points = \"1 %\";");
     clouds_finish(&test);
     assert_near(clouds_metric(&test, "supplier_reward_usd"), 240 * 0.95 * first_block / 100, 1e-2);
     clouds_close(&test);
@@ -120,7 +121,7 @@ static void device_without_a_connection_or_a_multiplier_earns_nothing(void **sta
         struct clouds_test test;
         clouds_open(&test, text("model = \"clouds\"; seed = 3; start = \"" JULY "\"; horizon = \"1 d\"; %s demand = ( " NOBODY " ); "
                                 "clouds = ( { name = \"io\"; kind = \"ionet\"; gpu_prices = ( { model = \"h100\"; price = \"2 USD/h\"; } ); "
-                                "rewards = true; %s } );",
+                                "rewards = true; fleet_points = 1.0; %s } );",
                                 text(FLEET, ""), keys[i]));
         clouds_run(&test, 0);
         assert_near(clouds_metric(&test, "supplier_reward_usd"), 0, 0);
@@ -133,7 +134,7 @@ static void hardware_has_pools_of_its_own_since_2025(void **state)
 {
     (void)state;
     struct clouds_test test;
-    const char *keys = "rules = \"2025-09\"; proof_failed = 0; io_price = \"1 USD\"; gpu_rewards = ( { model = \"h100\"; "
+    const char *keys = "rules = \"2025-09\"; fleet_points = 1.0; proof_failed = 0; io_price = \"1 USD\"; gpu_rewards = ( { model = \"h100\"; "
                        "multiplier = 10; pool = \"%s\"; } );";
     double earned[2];
     for (int i = 0; i < 2; i++) {

@@ -1,6 +1,7 @@
 /* An Akash cloud's keys, made into an immutable plan: providers over the racks, group specs of the demand, who would bid on what. */
 #include "models/clouds/akash/akash_inside.h"
 #include "models/clouds/world/needs.h"
+#include "models/sdl/sdl.h"
 
 #include "sim/base/check.h"
 #include "sim/chance/kernel.h"
@@ -352,6 +353,9 @@ static void read_storage(struct scenario *scenario, const struct value *group, s
         scenario_error(scenario, list, "name fewer", "more than %d storage classes", ADJUST_CLASSES_MAX);
     for (size_t i = 0; i < count; i++) {
         classes[i] = value_at(list, i)->text;
+        if (!sdl_volume_class_known(classes[i]))
+            scenario_error(scenario, value_at(list, i), "persistent volumes are of class default, beta1, beta2 or beta3",
+                           "no deployment can ask for storage class '%s'", classes[i]);
         for (size_t k = 0; k < i; k++)
             if (strcmp(classes[k], classes[i]) == 0)
                 scenario_error(scenario, value_at(list, i), "name it once", "storage class '%s' is named twice", classes[i]);

@@ -44,6 +44,8 @@ static void divide_sites(struct scenario *scenario, const struct value *group, s
         uint32_t site = 0;
         while (site < fleet->sites && strcmp(names[site], value_at(firsts, i)->text) != 0)
             site++;
+        if (site < fleet->sites && plan->part_of_site[site] == FIRST)
+            scenario_error(scenario, value_at(firsts, i), "name it once", "site '%s' is named twice", names[site]);
         if (site < fleet->sites) {
             plan->part_of_site[site] = FIRST;
             continue;

@@ -19,7 +19,7 @@ const struct key front_keys[] = {
     {"name", KEY_NAME, NULL, "name of the front: an incident hits CLOUD/NAME, of class relay", .unique = true},
     {"count", KEY_INTEGER, "1", "parts, each for its share of the services, called NAME/1 and so on where there are several", .low = 1, .high = 1000},
     {"reaches", KEY_BOOL, "true", "users reach services through it"},
-    {"services", KEY_TEXTS, NULL, "patterns on classes of services that it is for; absent: all"},
+    {"services", KEY_TEXTS, NULL, "patterns on classes of services that it is for; absent: all", .filled = true},
     {"manages", KEY_BOOL, "false", "the control planes need it too (its first part), as they need sign-ins"},
     {"grace", KEY_DURATION, "0 s", "a loss shows only when it has lasted so long: the life of a token, of a name that was looked up"},
     {"up", KEY_LAW, "0 s", "time to its failure; 0 s: never by itself"},

@@ -57,7 +57,8 @@ extern const struct key ionet_tier_keys[], ionet_reward_keys[];
          "h200, rtx4090 or rtx5090 (R, 2025)", .children = ionet_reward_keys, IONET_WHEN},                             \
         {"uptime_rule", KEY_DURATION, "5 h", "uptime without a break that a block's reward asks for (R, 2025)", .low = 0, .high = 31557600, \
          IONET_WHEN},                                                                                                  \
-        {"fleet_points", KEY_SHARE, "100 %", "share of the network's points that are this fleet's (U); the rest is always nominated", \
+        {"fleet_points", KEY_SHARE, "", "share of the network's points that are this fleet's (U), to be given where there are rewards: 100 % is a " \
+         "fleet that is the whole network; the rest is always nominated",                                              \
          .low = 1e-9, .high = 1, IONET_WHEN},                                                                          \
         {"io_price", KEY_MONEY, "1 USD", "price of one IO (U)", .low = 0, .high = 1e6, IONET_WHEN},                    \
         {"stake", KEY_BOOL, "", "devices carry 200 IO x max(1, multiplier) per GPU (R, 2025); default by the rules: false in 2024, true in 2025", \

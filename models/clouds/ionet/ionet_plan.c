@@ -158,7 +158,11 @@ static void read_rewards(struct scenario *scenario, const struct value *group, s
         if (plan->reward_pool_of_node[n] != IONET_NO_POOL)
             all[pool] += plan->score_of_node[n];
     }
-    for (int p = 0; p < IONET_POOLS; p++)
+    if (plan->rules.rewards && !value_given(group, "fleet_points"))
+        scenario_error(scenario, value_of(group, "fleet_points"),
+                       "fleet_points = \"1 %\": what is left goes to others, and with \"100 %\" this fleet is the network; or rewards = false",
+                       "rewards are shared with the network, and 'fleet_points' does not say how large this fleet is in it");
+    for (int p = 0; value_given(group, "fleet_points") && p < IONET_POOLS; p++)
         plan->pool_others[p] = llround((double)all[p] * (1 / value_number(group, "fleet_points") - 1));
 }
 
