@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # The paper from nothing: runs the studies that are not there yet, takes their numbers, draws their figures, sets paper.pdf.
 #
-#   paper/build.sh PROGRAM [--smoke] [--seed N] [--keep-going]
+#   paper/build.sh PROGRAM [--smoke] [--seed N]
 #
-#   --smoke      two replications of everything, into results/paper-smoke: tests the way from study to page, not the text
-#   --seed N     all studies with another seed, into results/paper-seed-N and do the verdicts of the text stand?
+#   --smoke      few replications of everything, into results/paper-smoke: tests the way from study to page, not the text
+#   --seed N     all studies with another seed, into results/paper-seed-N: do the verdicts of the text stand?
 #
-# Results are kept in results/paper: a study whose scenario, options and program are those of its file is not run again.
+# Results are kept in results/paper: a study whose scenarios, options and program are those of its file is not run again.
 set -eu
 cd "$(dirname "$0")/.."
 program=${1:?usage: paper/build.sh PROGRAM [--smoke] [--seed N]}
@@ -20,34 +20,108 @@ while (($# > 0)); do
     esac
     shift
 done
+main=results/$kind
 [[ -n $seed ]] && kind+=-seed-$seed
 results=results/$kind built=build/$kind
 mkdir -p "$results" "$built/figures"
 
-# --- Studies --------------------------------------------------------------------------------------------------------------
-key_of() { cat "$program" scenarios/*.cfg scenarios/studies/*.cfg - <<<"$*" | sha256sum | cut -d' ' -f1; }
-while IFS=$'\t' read -r study scenario full smoke; do
-    [[ -z $study || $study == \#* ]] && continue
-    options=$full
+# --- Which studies --------------------------------------------------------------------------------------------------------
+# One line of studies.tsv into $study, $scenario, $words (its options as they are now) and $folder. A scenario that is a folder is one to
+# verify: its options are names of files in it. '@strongest=STUDY,COUNT,ROWS' stands for the design that the screening STUDY leads to.
+read_study() {
+    local options=$full word design
+    study=$1 folder=$results/$1
     [[ $kind == paper-smoke* ]] && options=$smoke
     [[ $options == - ]] && options=
-    read -ra words <<<"$options" # no option holds a blank
-    [[ -n $seed ]] && words+=(--seed "$seed")
-    folder=$results/$study
-    key=$(key_of "$scenario" "${words[@]}")
-    status=$(sqlite3 -readonly "$folder/run.db" 'SELECT status FROM run' 2>/dev/null || true)
-    if [[ $status == complete && $(cat "$folder/study.key" 2>/dev/null) == "$key" ]]; then
-        echo "$folder: there already"
-        continue
+    words=()
+    for word in $options; do # no option holds a blank
+        if [[ $word == @strongest=* ]]; then
+            design=$(paper/strongest.py "$results" "${word#*=}")
+            words+=(--set "$design")
+        else
+            words+=("$word")
+        fi
+    done
+    if [[ -n $seed && ! -d $scenario ]]; then words+=(--seed "$seed"); fi
+}
+
+# All that results depend on: the program, every scenario with its parts and tables, and what is asked of them.
+sources=$( (find scenarios -type f ! -name '*.md' -print0 | LC_ALL=C sort -z | xargs -0 cat; cat "$program") | sha256sum)
+key_of() { sha256sum <<<"$sources $*" | cut -d' ' -f1; }
+
+is_there() { # whether $folder holds what $scenario and $words give
+    [[ $(cat "$folder/study.key" 2>/dev/null) == "$(key_of "$scenario" "${words[@]}")" ]] || return 1
+    [[ -d $scenario ]] && return
+    [[ $(sqlite3 -readonly "$folder/run.db" 'SELECT status FROM run' 2>/dev/null || true) == complete ]]
+}
+
+run_study() {
+    local code=0 what
+    rm -f "$folder/study.key"
+    if [[ -d $scenario ]]; then
+        what=("$scenario")
+        ((${#words[@]} == 0)) || what=("${words[@]/#/$scenario/}")
+        mkdir -p "$folder"
+        "$program" verify "${what[@]}" --json --quiet >"$folder/verify.tmp" || code=$?
+        ((code == 1)) && code=0 # something else came out than its file expects: numbers.tsv takes what came out
+        ((code != 0)) || mv -f "$folder/verify.tmp" "$folder/verify.json"
+    else
+        "$program" run "$scenario" "${words[@]}" -o "$folder" --force --quiet || code=$?
     fi
-    echo "$folder: $scenario ${words[*]}"
-    "$program" run "$scenario" "${words[@]}" -o "$folder" --force --quiet
-    echo "$key" >"$folder/study.key"
-done <paper/studies.tsv
+    if ((code != 0)); then
+        echo "paper: study '$study' ended with exit code $code; nothing else was run" >&2
+        exit "$code"
+    fi
+    key_of "$scenario" "${words[@]}" >"$folder/study.key"
+}
+
+each_study() { # COMMAND: for each line of the table; a study that hangs on another's results comes after it there
+    local scenario full smoke cost name
+    while IFS=$'\t' read -r name scenario full smoke cost <&3; do
+        [[ -z $name || $name == \#* ]] && continue
+        "$@"
+    done 3<paper/studies.tsv
+}
+
+# --- What it will take ----------------------------------------------------------------------------------------------------
+# By what each study took when it was measured last, in seconds of one core and in MB: the last column of studies.tsv.
+total_cpu=0 total_mb=0 missing=0
+add_up() {
+    # What the strongest inputs are is known once they have been screened; until then the study is one to run.
+    if [[ $full != *@* && $smoke != *@* ]] && read_study "$name" && is_there; then return; fi
+    local cpu=${cost% *} mb=${cost#* }
+    missing=$((missing + 1)) total_cpu=$((total_cpu + ${cpu:-0})) total_mb=$((total_mb + ${mb:-0}))
+}
+each_study add_up
+cores=$(nproc)
+if ((missing == 0)); then
+    echo "$results: all studies are there"
+elif [[ $kind == paper-smoke* ]]; then
+    echo "$results: $missing studies to run, a few seconds each"
+else
+    printf '%s: %d studies to run, about %d min on %d cores and %d.%d GB\n' "$results" "$missing" \
+        $(((total_cpu / cores + 59) / 60)) "$cores" $((total_mb / 1000)) $((total_mb % 1000 / 100))
+fi
+
+# --- Studies --------------------------------------------------------------------------------------------------------------
+one_study() {
+    if [[ -n $seed && -d $scenario ]]; then return; fi # their seeds are their own
+    read_study "$name"
+    if is_there; then
+        echo "$folder: there already"
+    else
+        echo "$folder: $scenario ${words[*]}"
+        run_study
+    fi
+}
+each_study one_study
 if [[ -n $seed ]]; then
-    paper/numbers.py --verdicts "${results%-seed-*}" "$results"
+    paper/numbers.py --verdicts "$main" "$results"
     exit
 fi
+mkdir -p "$results/conformance"
+paper/conformance.sh "$(dirname "$program")" >"$results/conformance/conformance.tmp"
+mv -f "$results/conformance/conformance.tmp" "$results/conformance/conformance.tsv"
 
 # --- Numbers, figures, page -----------------------------------------------------------------------------------------------
 paper/numbers.py "$results" >"$built/numbers.tex.tmp"
@@ -62,4 +136,4 @@ TEXINPUTS="$built:paper:" BIBINPUTS=paper: latexmk -pdf -quiet -interaction=nons
 }
 if grep -E 'LaTeX Warning: (Reference|Citation).*undefined' "$built/paper.log" >&2; then exit 1; fi
 if [[ $kind == paper ]]; then cp -f "$built/paper.pdf" paper/paper.pdf; fi
-echo "$built/paper.pdf: $(pdfinfo "$built/paper.pdf" 2>/dev/null | sed -n 's/^Pages: *//p') pages"
+echo "$built/paper.pdf: $(pdfinfo "$built/paper.pdf" 2>/dev/null | sed -n 's/^Pages: *//p') pages; results $(du -sh "$results" | cut -f1)"

@@ -5,7 +5,9 @@
     paper/numbers.py --verdicts RESULTS OTHER [TABLES]     whether every verdict of the text stands in other runs (another seed)
     paper/numbers.py --names [TABLES]                      the macros, and the line of its table that each comes from
 
-RESULTS is a folder with one folder a study, each with a run.db; TABLES one with numbers.tsv and facts.tsv, this one unless told.
+RESULTS is a folder with one folder a study, each with a run.db, or a verify.json (what 'nines verify --json' said), or a conformance.tsv
+(paper/conformance.sh), whose rows are then the tables target and scenario, or conformance. TABLES is a folder with numbers.tsv, facts.tsv
+and, if it likes, tables.tsv; this one unless told.
 
 numbers.tsv asks for figures of runs, one a line:  macro  kind  study  selectors  multiplier:decimals:unit
 
@@ -22,8 +24,15 @@ From a line with the macro X come \\X (value and sampling interval), \\XValue, \
 interval, or that there is none) and, of differences, \\XVerdict. facts.tsv holds what others published: \\X is the figure with its
 evidence mark, \\XPlain without.
 
+tables.tsv asks for tables, one a line:  name  study  columns  head  SQL  caption  command.  From it comes \\tabName, the whole float with
+its label tab:Name. Columns are LaTeX's, the head's cells stand between |, each row of the answer is a row; a caption may use macros. In
+any SQL may be used  form(value, 'multiplier:decimals:unit'),  span(low, high, form),  estimate(value, low, high, form)  and  mark(evidence);
+other text is escaped.
+
 A figure that is not there, undefined, or of a run that is not complete ends the build and says which."""
 
+import csv
+import json
 import pathlib
 import re
 import sqlite3
@@ -31,7 +40,9 @@ import sys
 
 OPPOSITE = {"ahead": "behind", "behind": "ahead"}
 EVIDENCE = ("R", "V", "K", "U")  # read, vendor's claim, recalled, unsourced or assumed
-LATEX = str.maketrans({"%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "$": r"\$"})
+LATEX = str.maketrans({"%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "$": r"\$", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}",
+                       "^": r"\textasciicircum{}", "\\": r"\textbackslash{}", "<": r"\textless{}", ">": r"\textgreater{}"})
+READY = "\1{}\2"  # around what is LaTeX already
 
 complaints = []
 tables = pathlib.Path(__file__).resolve().parent
@@ -74,6 +85,36 @@ def number_rows():
                 yield columns[0], line
 
 
+def table_of(database, name, columns, rows):
+    database.execute(f"CREATE TABLE {name} ({', '.join(columns)})")
+    database.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns))})", rows)
+
+
+def verified(path):
+    """What 'nines verify --json' said, as a database in memory."""
+    database = sqlite3.connect(":memory:")
+    columns = ("name", "metric", "unit", "cloud", "point", "role", "published", "low", "high", "simulated", "ci_low", "ci_high", "outcome",
+               "expect", "surprise", "reason", "source", "evidence")
+    scenarios = json.loads(path.read_text(encoding="utf-8"))["scenarios"]
+    table_of(database, "scenario", ("scenario", "replications", "digest", "targets"),
+             [(one["scenario"], one["replications"], one["digest"], len(one["targets"])) for one in scenarios])
+    table_of(database, "target", ("scenario",) + columns,
+             [[one["scenario"]] + [target[column] for column in columns] for one in scenarios for target in one["targets"]])
+    return database
+
+
+def conformed(path):
+    """What paper/conformance.sh wrote, as a database in memory; no row where it had no data."""
+    database = sqlite3.connect(":memory:")
+    with path.open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file, delimiter="\t")
+    table_of(database, "conformance", head, rows)
+    return database
+
+
+READERS = {"verify.json": verified, "conformance.tsv": conformed}
+
+
 class Studies:
     """Results files by the name of their study, opened once, refused where they are not whole."""
 
@@ -83,13 +124,25 @@ class Studies:
     def path(self, study):
         return self.folder / study / "run.db"
 
+    def data(self, study):
+        """The file that a study's figures come from."""
+        others = (self.path(study).with_name(name) for name in READERS)
+        return next((path for path in others if path.exists()), self.path(study))
+
     def open(self, study):
         if study not in self.opened:
             self.opened[study] = self._open(study)
         return self.opened[study]
 
     def _open(self, study):
-        path = self.path(study)
+        path = self.data(study)
+        if path.name in READERS:
+            try:
+                database = READERS[path.name](path)
+            except (ValueError, KeyError, TypeError, sqlite3.Error) as error:
+                return complain(f"study '{study}': {path} is damaged ({error}); delete it and build again")
+            teach(database)
+            return database
         try:
             database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
             status = database.execute("SELECT status FROM run").fetchone()[0]
@@ -98,6 +151,7 @@ class Studies:
             return complain(f"study '{study}': {path}: {error}; delete it and build again")
         if status != "complete" or whole != "ok":
             return complain(f"study '{study}': {path} is {status if whole == 'ok' else 'damaged'}; delete it and build again")
+        teach(database)
         return database
 
 
@@ -114,9 +168,31 @@ def interval(low, high, form):
     return f"[{number(low, form)}, {number(high, form)}]{form[2]}"
 
 
+def estimate(value, low, high, form):
+    """A value with its interval, which is left out where there is none or both of its ends are written alike."""
+    text = number(value, form) + form[2]
+    if low is None or high is None or number(low, form) == number(high, form):
+        return text
+    return f"{text}~[{number(low, form)}, {number(high, form)}]"
+
+
 def form_of(text):
     multiplier, decimals, unit = text.split(":", 2)
     return float(multiplier), int(decimals), r"\," + unit.translate(LATEX) if unit else ""
+
+
+def teach(database):
+    """Functions of SQL that give LaTeX."""
+    database.create_function("form", 2, lambda value, form: None if value is None else READY.format(number(value, form_of(form)) + form_of(form)[2]))
+    database.create_function("span", 3, lambda low, high, form: None if low is None else READY.format(interval(low, high, form_of(form))))
+    database.create_function("estimate", 4, lambda *figures: None if figures[0] is None else READY.format(estimate(*figures[:3], form_of(figures[3]))))
+    database.create_function("mark", 1, lambda evidence: READY.format(f"\\evidence{{{evidence}}}"))
+
+
+def latex(text):
+    """Text with its special characters escaped, but for what the functions of SQL gave."""
+    parts = re.split("\1([^\2]*)\2", str(text))
+    return "".join(part if i % 2 else part.translate(LATEX) for i, part in enumerate(parts))
 
 
 DIFFERENCE = """SELECT mean, ci_low, ci_high, param_low, param_high, verdict FROM difference_named
@@ -180,7 +256,7 @@ def write_numbers(studies):
         database = studies.open(study)
         if database is None:
             continue
-        where = f"\\{name}: study '{study}' ({studies.path(study)}), {kind} {selectors}"
+        where = f"\\{name}: study '{study}' ({studies.data(study)}), {kind} {selectors}"
         try:
             row = figure(database, kind, selectors)
         except (sqlite3.Error, ValueError) as error:
@@ -189,9 +265,39 @@ def write_numbers(studies):
         if row is None or row[0] is None:
             complain(f"{where}: there is no such figure, or it is undefined")
         elif kind == "word":
-            macro(name, str(row[0]).translate(LATEX))
+            macro(name, latex(row[0]))
         else:
             write_figure(name, row, form_of(rest[0]))
+
+
+def write_table(line, studies, database, where):
+    name, study, columns, head, sql, caption, command = line
+    rows = database.execute(sql).fetchall()
+    if not rows:
+        return complain(f"{where}: no row")
+    if any(cell is None for row in rows for cell in row):
+        return complain(f"{where}: a cell is undefined")
+    body = "".join(" & ".join(latex(cell) for cell in row) + r" \\" + "\n" for row in rows)
+    titles = " & ".join(title.strip() for title in head.split("|"))
+    scenario = next((line[1] for line in rows_of("studies.tsv") if line[0] == study), study)
+    source = rf"\provenance{{{latex(scenario)}}}{{{latex(studies.data(study))}}}{{{latex(command)}}}"
+    wide = "*" if columns.startswith("*") else ""
+    macro(f"tab{name}", f"\\begin{{table{wide}}}[tb]\\centering\\footnotesize\\setlength{{\\tabcolsep}}{{3pt}}\n\\begin{{tabular}}{{{columns.lstrip('*')}}}\\toprule\n{titles}"
+          + f" \\\\ \\midrule\n{body}\\bottomrule\\end{{tabular}}\n\\caption{{{caption} {source}}}\\label{{tab:{name}}}\\end{{table{wide}}}")
+
+
+def write_tables(studies):
+    if not (tables / "tables.tsv").exists():
+        return
+    for line in rows_of("tables.tsv"):
+        database = studies.open(line[1])
+        if database is None:
+            continue
+        where = f"table '{line[0]}': study '{line[1]}' ({studies.data(line[1])})"
+        try:
+            write_table(line, studies, database, where)
+        except (sqlite3.Error, ValueError) as error:
+            complain(f"{where}: {error}")
 
 
 def write_facts():
@@ -242,7 +348,9 @@ def main():
             print(f"{name}\t{name}")
         return
     print("% Written by paper/numbers.py from results files. Not edited by hand.")
-    write_numbers(Studies(sys.argv[1]))
+    studies = Studies(sys.argv[1])
+    write_numbers(studies)
+    write_tables(studies)
     write_facts()
     names = [line[0] for _, line in number_rows()] + [line[0] for line in rows_of("facts.tsv")]
     for name in names:

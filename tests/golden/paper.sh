@@ -5,13 +5,15 @@ set -u
 . "$(dirname "$0")/../harness.sh"
 harness_begin numbers_of_the_paper_come_from_results
 
-# The text proper, without comments, a line at a time as FILE:LINE:TEXT.
+# The text proper with its captions, without comments, a line at a time as FILE:LINE:TEXT.
 text() {
     local file
     for file in paper/paper.tex paper/text/*.tex; do
         awk -v body="$([[ $file == paper/paper.tex ]] || echo 1)" -v file="${file#paper/}" '/\\begin\{document\}/ { body = 1 }
             body { sub(/^%.*/, ""); gsub(/[^\\]%.*/, ""); print file ":" FNR ":" $0 }' "$file"
     done
+    awk -F'\t' '!/^#/ { print "figures.tsv:" FNR ":" $5 }' paper/figures.tsv
+    awk -F'\t' '!/^#/ { print "tables.tsv:" FNR ":" $6 }' paper/tables.tsv
 }
 
 # Allowed: dates, years, what stands in citations, labels, references and names of files.
@@ -31,6 +33,7 @@ if command -v python3 >/dev/null; then
     report every_line_of_numbers_is_used "$(awk -F'\t' 'NR == FNR { used[$1] = used[$2] = 1; next } { line[$2] = line[$2] || ($1 in used) }
         END { for (name in line) if (!line[name]) print name }' "$temporary/stems" "$temporary/names" | sort | head -n 5)"
 fi
+report every_table_is_shown "$(grep -v '^#' paper/tables.tsv | cut -f1 | while read -r table; do text | grep -q "\\\\tab$table\b" || echo "$table "; done)"
 report every_figure_is_shown "$(grep -v '^#' paper/figures.tsv | cut -f1 | while read -r figure; do text | grep -q "\\\\fig$figure\b" || echo "$figure "; done)"
 report every_figure_that_is_shown_is_drawn "$(text | grep -oE '\\fig[A-Z][A-Za-z]*' | sed 's/^.fig//' | sort -u | while read -r figure; do
     grep -q "^$figure"$'\t' paper/figures.tsv || echo "$figure "; done)"
@@ -39,7 +42,7 @@ report every_citation_is_in_the_bibliography "$(text | grep -oE '\\cite\{[^}]*\}
 report every_reference_is_cited "$(sed -nE 's/^@[a-z]+\{([^,]*),.*/\1/p' paper/references.bib | while read -r key; do
     text | grep -qE "\\\\cite\{[^}]*\b$key\b" || echo "$key "; done)"
 report every_study_is_there "$(grep -v '^#' paper/studies.tsv | while IFS=$'\t' read -r study scenario _; do
-    [[ -f $scenario ]] || echo "$study: $scenario "; done)"
+    [[ -e $scenario ]] || echo "$study: $scenario "; done)"
 
 if ! command -v python3 >/dev/null || ! command -v sqlite3 >/dev/null; then
     report "numbers_are_read_or_the_build_ends # SKIP python3 or sqlite3 is not installed" ""
@@ -58,6 +61,22 @@ expected=$(sqlite3 "$results/queue/run.db" "SELECT printf('%.2f', mean), printf(
 paper/numbers.py "$results" "$tables" >"$temporary/numbers.tex" 2>"$temporary/said"
 report a_number_is_that_of_the_results_file "$(grep -qxF "$expected" "$temporary/numbers.tex" || { echo "$expected; not:"; grep Wait "$temporary/numbers.tex"; cat "$temporary/said"; })"
 report a_published_figure_has_its_mark "$(grep -qxF '\newcommand{\FactShare}{25 \%\evidence{R}}' "$temporary/numbers.tex" || cat "$temporary/numbers.tex")"
+
+# What is verified, and tables.
+"$NINES" verify scenarios/oracle/mm1.cfg --json --quiet >"$temporary/verify.json" 2>"$temporary/said"
+mkdir -p "$results/known" "$temporary/others"
+cp "$temporary/verify.json" "$results/known/verify.json"
+cp "$tables/facts.tsv" "$temporary/others"
+printf 'known\tscenarios/oracle\t-\n' >"$temporary/others/studies.tsv"
+printf "Held\tword\tknown\tSELECT count(*) FROM target WHERE outcome = 'held'\n" >"$temporary/others/numbers.tsv"
+printf "Known\tknown\tlr\tName | Truth\tSELECT '5 %%', form(2, '1:1:s') || mark('K')\tAll & more\tnines verify\n" >"$temporary/others/tables.tsv"
+paper/numbers.py "$results" "$temporary/others" >"$temporary/known.tex" 2>"$temporary/said"
+held=$(grep -o '"outcome": "held"' "$temporary/verify.json" | wc -l)
+report what_is_verified_is_counted "$( ((held > 0)) && grep -qxF "\\newcommand{\\Held}{$held}" "$temporary/known.tex" || cat "$temporary/said" "$temporary/known.tex")"
+report a_table_has_its_rows_and_their_marks "$(grep -qxF '5 \% & 2.0\,s\evidence{K} \\' "$temporary/known.tex" || cat "$temporary/said" "$temporary/known.tex")"
+printf "Known\tknown\tlr\tName\tSELECT name FROM target WHERE outcome = 'nothing'\tAll\tnines verify\n" >"$temporary/others/tables.tsv"
+paper/numbers.py "$results" "$temporary/others" >/dev/null 2>"$temporary/said"
+report a_table_without_rows_is_named "$(grep -q "table 'Known'.*no row" "$temporary/said" || cat "$temporary/said")"
 
 broken() { # CLAIM WANTED SQL: after this the build ends and says so
     cp "$results/queue/run.db" "$temporary/whole.db"
