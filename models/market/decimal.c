@@ -35,16 +35,54 @@ static void multiply_word(uint64_t limbs[LIMBS], uint64_t factor)
     check(carry == 0, "decimal intermediate does not fit");
 }
 
+/* Limbs in use: those above are 0. */
+static int used_limbs(const uint64_t limbs[LIMBS])
+{
+    int used = LIMBS;
+    while (used > 0 && limbs[used - 1] == 0)
+        used--;
+    return used;
+}
+
 /* limbs /= divisor; returns the remainder. */
 static uint64_t divide_word(uint64_t limbs[LIMBS], uint64_t divisor)
 {
     uint64_t remainder = 0;
-    for (int i = LIMBS - 1; i >= 0; i--) {
+    for (int i = used_limbs(limbs) - 1; i >= 0; i--) {
         magnitude step = (magnitude)remainder << 64 | limbs[i];
         limbs[i] = (uint64_t)(step / divisor);
         remainder = (uint64_t)(step % divisor);
     }
     return remainder;
+}
+
+/* 10^18 moved up until its top bit is set, and floor((2^128 - 1) / that) - 2^64. */
+enum { ATTO_SHIFT = 4 };
+#define ATTO_TOP (ATTO << ATTO_SHIFT)
+#define ATTO_RECIPROCAL UINT64_C(2820903858849102350)
+
+/* The same for 10^18, by which most divisions of a chain are: two multiplications a limb instead of a division (Moeller & Granlund 2011,
+ * "Improved division by invariant integers", IEEE Trans. Comput. 60(2), algorithm 4). */
+static uint64_t divide_atto(uint64_t limbs[LIMBS])
+{
+    int used = used_limbs(limbs);
+    uint64_t remainder = used > 0 ? limbs[used - 1] >> (64 - ATTO_SHIFT) : 0;
+    for (int i = used - 1; i >= 0; i--) {
+        uint64_t next = limbs[i] << ATTO_SHIFT | (i > 0 ? limbs[i - 1] >> (64 - ATTO_SHIFT) : 0);
+        magnitude guess = (magnitude)ATTO_RECIPROCAL * remainder + ((magnitude)remainder << 64 | next);
+        uint64_t quotient = (uint64_t)(guess >> 64) + 1;
+        remainder = next - quotient * ATTO_TOP;
+        if (remainder > (uint64_t)guess) {
+            quotient--;
+            remainder += ATTO_TOP;
+        }
+        if (remainder >= ATTO_TOP) {
+            quotient++;
+            remainder -= ATTO_TOP;
+        }
+        limbs[i] = quotient;
+    }
+    return remainder >> ATTO_SHIFT;
 }
 
 /* (high:low) / divisor for high < divisor < 2^128 with the divisor's top bit set: the quotient fits one limb. *high_low
@@ -105,7 +143,7 @@ static void increment(uint64_t limbs[LIMBS])
 static void product_rounded(uint64_t limbs[LIMBS], magnitude a, magnitude b)
 {
     product(limbs, a, b);
-    uint64_t rest = divide_word(limbs, ATTO);
+    uint64_t rest = divide_atto(limbs);
     if (rest > ATTO / 2 || (rest == ATTO / 2 && (limbs[0] & 1) != 0))
         increment(limbs);
 }
@@ -182,7 +220,7 @@ int64_t decimal_quo_whole(decimal a, decimal b, int64_t limit)
     uint64_t limbs[LIMBS];
     limbs_set(limbs, (magnitude)a.atto);
     quotient_rounded(limbs, (magnitude)b.atto);
-    (void)divide_word(limbs, ATTO);
+    (void)divide_atto(limbs);
     return (int64_t)limbs[0];
 }
 
