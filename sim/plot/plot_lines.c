@@ -113,6 +113,9 @@ static void write_blocks(struct figure *figure, const struct lines *l)
     figure_numbers(figure, "slot", slot, clouds);
 }
 
+/* Large figures are written in millions. */
+static double scale_of(double high) { return high >= 2e6 ? 1e6 : 1; }
+
 /* Ticks of both panels in one list, each with its panel. */
 static void write_ticks(struct figure *figure, const struct lines *l)
 {
@@ -128,7 +131,7 @@ static void write_ticks(struct figure *figure, const struct lines *l)
         } else {
             for (double y = ceil(low / step) * step; y <= high && count < first + TICKS; y += step) {
                 at[count] = y;
-                label[count++] = arena_format(arena, "%.6g", fabs(y) < step / 2 ? 0 : y);
+                label[count++] = arena_format(arena, "%.6g", fabs(y) < step / 2 ? 0 : y / scale_of(high));
             }
         }
         for (size_t i = first; i < count; i++)
@@ -173,9 +176,9 @@ int plot_sweep(const struct plot *plot)
         choose_range(&l, m);
         for (size_t i = 0; i < l.sweep.count * plot->cloud_count; i++)
             all[count++] = plot_summary(plot, l.order[i / plot->cloud_count], i % plot->cloud_count, l.metric[m]->name);
-        text[m] = strcmp(l.metric[m]->unit, "1") == 0
-                      ? l.metric[m]->name
-                      : arena_format(plot->arena, "%s, %s", l.metric[m]->name, l.metric[m]->unit);
+        const char *unit = l.metric[m]->unit;
+        text[m] = strcmp(unit, "1") == 0 ? l.metric[m]->name
+                                         : arena_format(plot->arena, "%s, %s%s", l.metric[m]->name, scale_of(l.y_high[m]) > 1 ? "million " : "", unit);
         note[m] = "";
     }
     const char *caption = arena_format(plot->arena, "Marks: means; ribbons: %s; hollow: only a lower bound is known",

@@ -127,13 +127,35 @@ bool sweep_read(struct sweep *sweep, const struct plot *plot)
     return true;
 }
 
+/* Whether the scenario says which difference of it matters. */
+static bool is_judged(const struct plot *plot, const struct sim_metric *metric)
+{
+    sqlite3_stmt *row = plot_query(plot, "SELECT 1 FROM smallest_difference WHERE metric = ?");
+    sqlite3_bind_text(row, 1, metric->name, -1, SQLITE_STATIC);
+    bool is = sqlite3_step(row) == SQLITE_ROW;
+    sqlite3_finalize(row);
+    return is;
+}
+
+static void add_metric(const struct plot *plot, const struct sim_metric **metric, size_t *count, const struct sim_metric *one)
+{
+    for (size_t i = 0; i < *count; i++) {
+        if (metric[i] == one)
+            return;
+    }
+    if (*count < SWEEP_METRICS && plot_metric_defined(plot, one))
+        metric[(*count)++] = one;
+}
+
 size_t sweep_metrics(const struct plot *plot, const struct sim_metric **metric)
 {
     size_t count = 0;
-    if (plot->availability != NULL && plot_metric_defined(plot, plot->availability))
-        metric[count++] = plot->availability;
-    if (plot->cost != NULL)
-        metric[count++] = plot->cost;
+    for (const struct sim_metric *m = plot->run.metrics; m->name != NULL; m++) {
+        if (is_judged(plot, m))
+            add_metric(plot, metric, &count, m);
+    }
+    add_metric(plot, metric, &count, plot->availability);
+    add_metric(plot, metric, &count, plot->cost);
     for (const struct sim_metric *m = plot->run.metrics; count == 0 && m->name != NULL; m++) {
         if (plot_metric_defined(plot, m))
             metric[count++] = m;

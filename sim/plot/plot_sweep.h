@@ -29,7 +29,7 @@ struct sweep {
 
 /* False when the run's points do not vary one or two keys, or two points do not set them. */
 bool sweep_read(struct sweep *sweep, const struct plot *plot);
-/* What to draw of the run: availability and cost, else its first metric with values. metric: [SWEEP_METRICS]. */
+/* What to draw of the run: metrics that it gives a smallest difference that matters for, then availability and cost, else its first metric with values. metric: [SWEEP_METRICS]. */
 size_t sweep_metrics(const struct plot *plot, const struct sim_metric **metric);
 /* "nodes.count" or "arrival_rate, /h". */
 const char *sweep_axis(const struct sweep *sweep, size_t key);

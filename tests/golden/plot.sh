@@ -71,6 +71,11 @@ report flows_add_up_to_the_ledger "$(for chart in money:1 money-2:2; do
     sqlite3 "$temporary/world.db" "SELECT 'point ${chart#*:}: $paid, not ' || paid FROM (SELECT sum(amount_micro) / 4e6 AS paid FROM ledger
         JOIN replication r ON r.id = replication_id WHERE point_id = ${chart#*:}) WHERE abs(paid - $paid) > 1e-6" 2>&1
 done)"
+cp "$temporary/world.db" "$temporary/judged.db"
+sqlite3 "$temporary/judged.db" "INSERT INTO smallest_difference VALUES ('restored_50_min', 1)"
+"$NINES" plot "$temporary/judged.db" sweep -o "$temporary/judged" --quiet >"$temporary/said" 2>&1
+report a_sweep_shows_first_what_the_scenario_judges "$(cat "$temporary/said"; panels=$(grep -oE '(restored_50_min|availability_service|cost_usd)[^'\'']*' "$temporary/judged/sweep.gp" | tr '\n' ' ')
+    [[ $panels == 'restored_50_min, min availability_service ' ]] || echo "panels: $panels")"
 report another_service_can_be_chosen "$("$NINES" plot "$temporary/world.db" gantt --service web/2 -o "$temporary/g" --quiet 2>&1; grep -q 'service web/2 was' "$temporary/g/gantt.svg" || echo "not in gantt.svg")"
 "$NINES" plot "$temporary/world.db" gantt --service nobody -o "$temporary/g" >"$temporary/said" 2>&1
 status=$?
