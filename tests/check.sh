@@ -63,7 +63,7 @@ NINES_LEAVE_OUT="$same" variant asan
 NINES_LEAVE_OUT="$same|swarm/|property/(market|gpu|splitting|intervals)|conformance/|fuzz/|durable/(memory|kill|refused)|golden/(incidents|tutorial|place|messages|plot|studies|hostile|paper)|oracle/coverage" variant tsan
 variant clang unit/
 echo "== fuzz =="
-tests/fuzz.sh "${NINES_FUZZ_SECONDS:-15}" 2>&1 | tee "$log"
+tests/fuzz.sh fixed 2>&1 | tee "$log"
 add_tap
 echo "$passed passed, $failed failed, $skipped skipped"
 ((failed == 0 && passed > 0))
