@@ -14,6 +14,10 @@ numbers.tsv asks for figures of runs, one a line:  macro  kind  study  selectors
     summary      point | cloud | metric
     difference   point | cloud a | cloud b | metric        paired, a minus b
     between      point a | point b | cloud | metric        paired, a minus b
+    ratio        point a | cloud a | point b | cloud b | metric [| K]     of the means, paired; \\XVerdict is whether it is
+                 'more than' or 'less than' K times, or 'not decided'
+    crossing     cloud a | cloud b | metric        level of the key that the points vary at which a is no longer ahead of b; an end
+                 outside the levels is written with < or >
     query        SQL that gives one row: value[, low, high]
     word         SQL that gives one word or count, taken as it is
 
@@ -33,9 +37,11 @@ A figure that is not there, undefined, or of a run that is not complete ends the
 
 import csv
 import json
+import math
 import pathlib
 import re
 import sqlite3
+import subprocess
 import sys
 
 OPPOSITE = {"ahead": "behind", "behind": "ahead"}
@@ -156,7 +162,10 @@ class Studies:
 
 
 def number(value, form):
-    """Rounded, grouped by thousands, with a real minus."""
+    """Rounded, grouped by thousands, with a real minus. '<5' and '>5' are texts and stay what they say."""
+    if isinstance(value, str):
+        sign = value[0] if value[0] in "<>" else ""
+        return (rf"\ensuremath{{{sign}}}" if sign else "") + number(float(value.lstrip("<>")), form)
     multiplier, decimals, _ = form
     text = f"{value * multiplier:,.{decimals}f}"
     if float(text.replace(",", "")) == 0:
@@ -212,6 +221,65 @@ def difference(database, point_a, point_b, cloud_a, cloud_b, metric):
     return minus(mean), minus(high), minus(low), minus(param_high), minus(param_low), OPPOSITE.get(verdict, verdict)
 
 
+def values(database, point, cloud, metric):
+    """A metric by replication, of the scenario as it is written."""
+    rows = database.execute("""SELECT r.rep, v.value FROM metric v JOIN replication r ON r.id = v.replication_id JOIN point p ON p.id = r.point_id
+                               JOIN cloud c ON c.id = r.cloud_id WHERE p.label = ? AND c.name = ? AND v.name = ? AND r.outer_draw = 0""",
+                            (point, cloud, metric))
+    return {rep: value for rep, value in rows if value is not None}
+
+
+def student_quantile(database, n):
+    """The program's own, from any interval of its of a mean over n values."""
+    row = database.execute("""SELECT (ci_high - mean) / sd FROM summary WHERE method = 'student t' AND NOT is_bound AND n = ? AND sd > 0
+                              AND abs(ci_low + ci_high - 2 * mean) < 1e-9 * sd ORDER BY sd / abs(mean) DESC LIMIT 1""", (n,)).fetchone()
+    return row and row[0] * n ** 0.5
+
+
+def ratio(database, point_a, cloud_a, point_b, cloud_b, metric, times=None):
+    """Of two means, with Fieller's interval (1954): all ratios r for which the interval of the mean of a - r b, paired, holds 0. No interval
+    where that set is no interval."""
+    a, b = values(database, point_a, cloud_a, metric), values(database, point_b, cloud_b, metric)
+    pairs = [(a[rep], b[rep]) for rep in sorted(a.keys() & b.keys())]
+    n = len(pairs)
+    if n < 2:
+        return None
+    mean_a, mean_b = (math.fsum(side) / n for side in zip(*pairs))
+    t = student_quantile(database, n)
+    if mean_b == 0 or t is None:
+        return None if mean_b == 0 else (mean_a / mean_b,) + (None,) * 5
+    product = lambda i, j: sum((pair[i] - (mean_a, mean_b)[i]) * (pair[j] - (mean_a, mean_b)[j]) for pair in pairs) / (n - 1) * t * t / n
+    c2, c1, c0 = mean_b**2 - product(1, 1), mean_a * mean_b - product(0, 1), mean_a**2 - product(0, 0)
+    root = max(c1 * c1 - c2 * c0, 0) ** 0.5
+    if c2 <= 0:
+        return (mean_a / mean_b,) + (None,) * 5
+    low, high = (c1 - root) / c2, (c1 + root) / c2
+    verdict = times and ("more than" if low > float(times) else "less than" if high < float(times) else "not decided")
+    return mean_a / mean_b, low, high, None, None, verdict
+
+
+HOURS = {"s": 1 / 3600, "min": 1 / 60, "h": 1, "d": 24}
+
+
+def level_of(label):
+    """'key=30 min' is 0.5: a number, of a length of time in hours."""
+    value, _, unit = label.rpartition("=")[2].partition(" ")
+    return float(value) * HOURS.get(unit, 1)
+
+
+def crossing(database, cloud_a, cloud_b, metric):
+    """By tools/crossing.awk, which says what its intervals are."""
+    points = [row[0] for row in database.execute("SELECT label FROM point ORDER BY position")]
+    rows = sorted((level_of(point),) + difference(database, point, point, cloud_a, cloud_b, metric)[:5] for point in points)
+    ends = []
+    for low, high in ((2, 3), (4, 5)):
+        lines = "".join(f"{row[0]!r} {row[low]!r} {row[1]!r} {row[high]!r}\n" for row in rows if row[low] is not None)
+        awk = ["awk", "-f", str(pathlib.Path(__file__).resolve().parent.parent / "tools" / "crossing.awk")]
+        ends.append(subprocess.run(awk, input=lines, capture_output=True, text=True, check=True).stdout.split() if lines else (None,) * 3)
+    (value, *sampling), (_, *parameter) = ends
+    return value, *sampling, *parameter, None
+
+
 def figure(database, kind, selectors):
     """(value, low, high, param low, param high, verdict), or None where there is none."""
     by = [part.strip() for part in selectors.split("|")]
@@ -224,6 +292,10 @@ def figure(database, kind, selectors):
     elif kind == "between":
         point_a, point_b, cloud, metric = by
         row = difference(database, point_a, point_b, cloud, cloud, metric)
+    elif kind == "ratio":
+        row = ratio(database, *by)
+    elif kind == "crossing":
+        row = crossing(database, *by)
     elif kind in ("query", "word"):
         row = database.execute(selectors).fetchone()
         row = row and tuple(row) + (None,) * (6 - len(row))
@@ -313,13 +385,15 @@ def compare_verdicts(studies, others):
     """The verdicts of all differences that the text asks for, in two sets of runs: a line of TAP each."""
     count = stand = 0
     for _, (name, kind, study, selectors, *_) in number_rows():
-        if kind not in ("difference", "between"):
+        if kind not in ("difference", "between", "ratio"):
             continue
         database, other = studies.open(study), others.open(study)
         if database is None or other is None:
             continue
         rows = figure(database, kind, selectors), figure(other, kind, selectors)
         here, there = (row[5] if row else "no such figure" for row in rows)
+        if here is None and there is None:
+            continue # a ratio that is held against nothing
         count += 1
         stand += here == there
         if here == there:

@@ -93,6 +93,38 @@ printf 'x' | dd of="$results/queue/run.db" bs=1 count=1 conv=notrunc status=none
 paper/numbers.py "$results" "$tables" >/dev/null 2>"$temporary/said"
 report a_damaged_study_is_named "$(grep -q "study 'queue'" "$temporary/said" || cat "$temporary/said")"
 
+# Ratios and crossings, of runs made by hand. At the ends of Fieller's interval the paired interval of a - r b has an end at 0 (checked with
+# Student's t of 4 degrees of freedom).
+mkdir -p "$results/hand"
+sqlite3 "$results/hand/run.db" "CREATE TABLE run (status TEXT); INSERT INTO run VALUES ('complete');
+    CREATE TABLE cloud (id, name); INSERT INTO cloud VALUES (1, 'a'), (2, 'b');
+    CREATE TABLE point (id, label, position); INSERT INTO point VALUES (1, 'k=30 min', 1), (2, 'k=2 h', 3), (3, 'k=1 h', 2);
+    CREATE TABLE replication (id, point_id, cloud_id, outer_draw, rep); CREATE TABLE metric (replication_id, name, value);
+    INSERT INTO replication SELECT 10 * c.id + r.value, 1, c.id, r.value / 5, r.value FROM cloud c, generate_series(0, 5) r;
+    INSERT INTO metric SELECT id, 'usd', CASE WHEN outer_draw > 0 THEN 999 WHEN cloud_id = 2 THEN 3 + rep * rep % 4 ELSE 10 + rep END FROM replication;
+    INSERT INTO metric SELECT id, 'twice', value * 2 FROM metric JOIN replication ON id = replication_id WHERE name = 'usd';
+    CREATE TABLE summary (mean, sd, ci_low, ci_high, n, method, is_bound);
+    INSERT INTO summary VALUES (0.5, 1, 0.5 - 2.7764451052 / sqrt(5), 0.5 + 2.7764451052 / sqrt(5), 5, 'student t', 0), (1, 9, 0, 1, 5, 'student t', 0);
+    CREATE TABLE difference_named (point_a, point_b, cloud_a, cloud_b, metric, mean, ci_low, ci_high, param_low, param_high, verdict);
+    INSERT INTO difference_named VALUES ('k=30 min', 'k=30 min', 'a', 'b', 'up', 3, 1, 5, -1, 7, 'ahead'),
+        ('k=2 h', 'k=2 h', 'b', 'a', 'up', 3, 2, 4, -2, 8, 'behind'), ('k=1 h', 'k=1 h', 'a', 'b', 'up', 1, -1, 3, -2, 4, 'not decided')" 2>"$temporary/said" ||
+    report a_run_is_made_by_hand "$(cat "$temporary/said")"
+printf '%s\n' $'Grows\tratio\thand\tk=30 min | a | k=30 min | b | usd | 2\t1:9:' $'Double\tratio\thand\tk=30 min | a | k=30 min | a | usd | 1\t1:2:' \
+    $'Gone\tcrossing\thand\ta | b | up\t60:1:min' $'Never\tcrossing\thand\tb | a | up\t1:1:h' >"$tables/numbers.tsv"
+paper/numbers.py "$results" "$tables" >"$temporary/numbers.tex" 2>"$temporary/said"
+said_macro() { sed -n "s/^.newcommand{.$1}{\(.*\)}\$/\1/p" "$temporary/numbers.tex"; }
+ends=$(for end in $(said_macro GrowsLow) $(said_macro GrowsHigh); do
+    awk -v r="$end" 'BEGIN { for (i = 0; i < 5; i++) { d[i] = 10 + i - r * (3 + i * i % 4); m += d[i] / 5 }
+        for (i = 0; i < 5; i++) s += (d[i] - m)^2 / 4
+        far = sqrt(s / 5) * 2.7764451052; near = (m < 0 ? -m : m) - far; if (near^2 > 1e-12) print r " leaves " near "; " }'
+done)
+report a_ratio_has_its_paired_interval "$ends$([[ -n $(said_macro GrowsHigh) && $(said_macro GrowsVerdict) == 'more than' ]] || cat "$temporary/said" "$temporary/numbers.tex")"
+report a_ratio_of_the_same_is_one "$([[ $(said_macro Double) == '1.00~[1.00, 1.00]' && $(said_macro DoubleVerdict) == 'not decided' ]] || cat "$temporary/said" "$temporary/numbers.tex")"
+# 3 at half an hour, 1 at one, -3 at two; intervals from (1, 5), (-1, 3), (-4, -2); over inputs (-1, 7), (-2, 4), (-8, 2).
+report an_advantage_vanishes_where_its_interval_holds_zero "$([[ $(said_macro Gone) == '75.0\,min~[45.0, 96.0]' && $(said_macro GoneParam) == '[\ensuremath{<}30.0, \ensuremath{>}120.0]\,min' ]] ||
+    cat "$temporary/said" "$temporary/numbers.tex")"
+report no_advantage_vanishes_before_the_first_level "$([[ $(said_macro Never) == '\ensuremath{<}0.5\,h~[\ensuremath{<}0.5, \ensuremath{<}0.5]' ]] || cat "$temporary/said" "$temporary/numbers.tex")"
+
 # The same study twice: its verdicts stand; one that is another in the second run is named.
 "$NINES" run tests/golden/cli/small.cfg -o "$results/here/small" --quiet 2>"$temporary/said" || report a_study_of_two_points_runs "$(cat "$temporary/said")"
 mkdir -p "$results/there/small"
