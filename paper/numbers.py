@@ -26,7 +26,8 @@ standing in the macro, the text in the study and the selectors.
 
 From a line with the macro X come \\X (value and sampling interval), \\XValue, \\XLow, \\XHigh, \\XInterval, \\XParam (the parameter
 interval, or that there is none) and, of differences, \\XVerdict. facts.tsv holds what others published: \\X is the figure with its
-evidence mark, \\XPlain without.
+evidence mark, \\XPlain without, \\XSource where it was read. \\StudyRows is the body of a table of all studies: study, scenario, points,
+replications (draws of inputs), seed, beginning of the digest; \\StudiesMinutes, \\StudiesCoreMinutes and \\StudiesSize are what they took together.
 
 tables.tsv asks for tables, one a line:  name  study  columns  head  SQL  caption  command.  From it comes \\tabName, the whole float with
 its label tab:Name. Columns are LaTeX's, the head's cells stand between |, each row of the answer is a row; a caption may use macros. In
@@ -381,6 +382,34 @@ def write_facts():
         macro(name + "Source", source.translate(LATEX))
 
 
+STUDY_MACROS = ("StudyRows", "StudiesMinutes", "StudiesCoreMinutes", "StudiesSize")
+STUDY = """SELECT replications, seed, digest, wall_s, cpu_s, (SELECT count(*) FROM point),
+                  (SELECT count(DISTINCT outer_draw) - 1 FROM replication) FROM run"""
+
+
+def write_studies(studies):
+    """The table of all studies, \\StudyRows, and what they took together."""
+    rows, wall, cpu, size = [], 0, 0, 0
+    for study, scenario, *_ in rows_of("studies.tsv"):
+        database = studies.open(study)
+        if database is None:
+            continue
+        size += studies.data(study).stat().st_size
+        name, file = study.translate(LATEX), pathlib.Path(scenario).stem.translate(LATEX)
+        if studies.data(study).name in READERS:  # a folder of scenarios to verify
+            files = database.execute("SELECT count(*) FROM scenario").fetchone()[0]
+            rows.append(f"{name} & {file}/ & {files} & own & own & own")
+            continue
+        replications, seed, digest, wall_s, cpu_s, points, draws = database.execute(STUDY).fetchone()
+        wall, cpu = wall + wall_s, cpu + cpu_s
+        runs = f"{replications} ({draws})" if draws else replications
+        rows.append(f"{name} & {file} & {points} & {runs} & {seed} & \\texttt{{{digest[:8]}}}")
+    texts = (r" \\ ".join(rows) + r" \\", number(wall, (1 / 60, 0, "")) + r"\,min", number(cpu, (1 / 60, 0, "")) + r"\,min",
+             number(size, (1e-9, 1, "")) + r"\,GB")
+    for name, text in zip(STUDY_MACROS, texts):
+        macro(name, text)
+
+
 def compare_verdicts(studies, others):
     """The verdicts of all differences that the text asks for, in two sets of runs: a line of TAP each."""
     count = stand = 0
@@ -418,15 +447,16 @@ def main():
     if sys.argv[1] == "--names":
         for written, (name, *_) in number_rows():
             print(f"{name}\t{written}")
-        for name, *_ in rows_of("facts.tsv"):
+        for name in STUDY_MACROS + tuple(name for name, *_ in rows_of("facts.tsv")):
             print(f"{name}\t{name}")
         return
     print("% Written by paper/numbers.py from results files. Not edited by hand.")
     studies = Studies(sys.argv[1])
     write_numbers(studies)
     write_tables(studies)
+    write_studies(studies)
     write_facts()
-    names = [line[0] for _, line in number_rows()] + [line[0] for line in rows_of("facts.tsv")]
+    names = list(STUDY_MACROS) + [line[0] for _, line in number_rows()] + [line[0] for line in rows_of("facts.tsv")]
     for name in names:
         if not re.fullmatch("[A-Za-z]+", name):
             complain(f"'{name}' is no name of a LaTeX macro: letters only")

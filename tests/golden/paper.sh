@@ -41,6 +41,15 @@ report every_citation_is_in_the_bibliography "$(text | grep -oE '\\cite\{[^}]*\}
     grep -q "{$key," paper/references.bib || echo "$key "; done)"
 report every_reference_is_cited "$(sed -nE 's/^@[a-z]+\{([^,]*),.*/\1/p' paper/references.bib | while read -r key; do
     text | grep -qE "\\\\cite\{[^}]*\b$key\b" || echo "$key "; done)"
+report every_reference_is_complete "$(awk 'function check() {
+        if (key == "") return
+        if (entry !~ /(author|organization) = \{/) print key ": no author "
+        if (entry !~ /title = \{/) print key ": no title "
+        if (entry !~ /year = \{(19|20)[0-9][0-9]\}/) print key ": no year "
+        if (entry !~ /(doi|url|pages) = \{[^}]/) print key ": neither doi nor url nor pages " }
+    /^@/ { check(); entry = ""; key = $0; sub(/^[^{]*\{/, "", key); sub(/,.*/, "", key) }
+    !/^%/ { entry = entry " " $0 }
+    END { check() }' paper/references.bib | head -n 3)"
 report every_study_is_there "$(grep -v '^#' paper/studies.tsv | while IFS=$'\t' read -r study scenario _; do
     [[ -e $scenario ]] || echo "$study: $scenario "; done)"
 
@@ -56,11 +65,14 @@ mkdir -p "$tables" "$results"
 point=$(sqlite3 "$results/queue/run.db" 'SELECT label FROM point ORDER BY position LIMIT 1') cloud=$(sqlite3 "$results/queue/run.db" 'SELECT name FROM cloud ORDER BY position LIMIT 1')
 printf 'Wait\tsummary\tqueue\t%s | %s | mean_wait_s\t1:2:s\nDigest\tword\tqueue\tSELECT digest FROM run\n' "$point" "$cloud" >"$tables/numbers.tsv"
 printf 'FactShare\t25 %%\tsomebody\tR\n' >"$tables/facts.tsv"
+printf 'queue\tscenarios/oracle/mm1.cfg\t-\t-\n' >"$tables/studies.tsv"
 expected=$(sqlite3 "$results/queue/run.db" "SELECT printf('%.2f', mean), printf('%.2f', ci_low), printf('%.2f', ci_high) FROM summary_named WHERE metric = 'mean_wait_s' AND point = '$point'" |
     awk -F'|' '{ printf "\\newcommand{\\Wait}{%s\\,s~[%s, %s]}", $1, $2, $3 }')
 paper/numbers.py "$results" "$tables" >"$temporary/numbers.tex" 2>"$temporary/said"
 report a_number_is_that_of_the_results_file "$(grep -qxF "$expected" "$temporary/numbers.tex" || { echo "$expected; not:"; grep Wait "$temporary/numbers.tex"; cat "$temporary/said"; })"
 report a_published_figure_has_its_mark "$(grep -qxF '\newcommand{\FactShare}{25 \%\evidence{R}}' "$temporary/numbers.tex" || cat "$temporary/numbers.tex")"
+expected=$(sqlite3 "$results/queue/run.db" "SELECT printf('queue & mm1 & %d & 4 & %d & \texttt{%s} \\\\', (SELECT count(*) FROM point), seed, substr(digest, 1, 8)) FROM run")
+report every_study_has_its_seed_and_digest "$(grep -qxF "\newcommand{\StudyRows}{$expected}" "$temporary/numbers.tex" || { echo "$expected; not:"; grep StudyRows "$temporary/numbers.tex"; })"
 
 # What is verified, and tables.
 "$NINES" verify scenarios/oracle/mm1.cfg --json --quiet >"$temporary/verify.json" 2>"$temporary/said"
