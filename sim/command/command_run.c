@@ -71,6 +71,8 @@ int command_run(const struct command_line *line)
         return EXIT_USAGE;
     if (!study_prepare(&study, line->arena, &source, line->registry, stderr))
         return EXIT_USAGE;
+    if (!command_flag(line, "--quiet"))
+        study_print_warnings(&study, stderr);
     if (study.precision.half_width > 0 && shards > 1) {
         message_error("leave out one of them",
                       "--shard cannot be combined with 'precision', which looks at all replications of a point");

@@ -32,6 +32,8 @@ static bool validate(const struct command_line *line, const char *path)
     source.overrides = command_texts(line, "--set", &source.override_count);
     arena_open(&arena, 0);
     bool fine = study_prepare(&study, &arena, &source, line->registry, stderr);
+    if (fine)
+        study_print_warnings(&study, stderr);
     if (fine && command_flag(line, "--print-config"))
         scenario_print_config(study.scenario, stdout);
     arena_close(&arena);

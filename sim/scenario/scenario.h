@@ -144,6 +144,15 @@ void scenario_error(struct scenario *scenario, const struct value *at, const cha
 /* A mistake in a file that a value names: line and column from 1, line 0 the whole file. */
 void scenario_error_in(struct scenario *scenario, const struct scenario_file *file, int line, int column, const char *hint,
                        const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* What is no mistake and hardly what was meant: said in the form of an error, and counted by nobody. */
+void scenario_warning(struct scenario *scenario, const struct value *at, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Warns of each of the keys of the group, ending with NULL, that was given: "'KEY' has no effect here, because WHY". */
+void scenario_warn_idle(struct scenario *scenario, const struct value *group, const char *const *keys, const char *why, const char *hint);
+/* What another reading of the same scenario was warned of counts here too. */
+void scenario_adopt_warnings(struct scenario *scenario, const struct scenario *other);
+/* Prints the warnings that all of so many readings gave: a key that only some points of a study leave idle is meant so. Returns how many. */
+int scenario_print_warnings(const struct scenario *scenario, uint32_t readings, FILE *out);
 /* The times that a text file lists, one a line: "2.5 h", or a bare number of unit_s seconds (0: a bare number is a mistake). What
  * follows a # or the first comma is skipped, and so are blank lines and a first line that begins with a letter. *seconds: in
  * arena, in the file's order, none below 0. Returns their number, 0 after mistakes, which are reported in the file. */

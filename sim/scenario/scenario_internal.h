@@ -33,6 +33,7 @@ struct diagnostic {
     struct diagnostic *next;
     struct place place;
     const char *message, *hint;  /* hint may be NULL */
+    uint32_t readings;           /* a warning: of so many readings of the scenario; 0: a mistake */
     /* Filled in for printing. */
     const struct source *source; /* NULL: no line to show */
     int rank, source_line;       /* the source's rank and its line, by which mistakes are ordered */
@@ -44,6 +45,7 @@ struct reader {
     size_t file_bytes;       /* that those not held add to the text */
     struct source *first_source, *last_source;
     int kept;                /* diagnostics in the list */
+    struct diagnostic *first_warning, *last_warning;
     bool model_unknown;      /* keys of the top level cannot be judged */
     struct named_law *laws;  /* of the list `laws`, in its order (scenario_law.c) */
     struct kept_sample *samples; /* files of values that were read */

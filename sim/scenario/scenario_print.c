@@ -22,16 +22,12 @@ bool scenario_is_full(const struct scenario *scenario)
     return scenario_reader(scenario)->kept >= MOST_KEPT;
 }
 
-static void add(struct scenario *scenario, struct place place, const char *hint, const char *format, va_list arguments)
+static struct diagnostic *diagnostic_new(struct scenario *scenario, struct place place, const char *hint, const char *format,
+                                         va_list arguments)
 {
-    struct reader *reader = scenario_reader(scenario);
-    check(format != NULL, "a mistake without words");
-    scenario->errors++;
-    if (scenario_is_full(scenario))
-        return;
-    reader->kept++;
     struct diagnostic *diagnostic = arena_new(scenario->arena, struct diagnostic);
     va_list again;
+    check(format != NULL, "a mistake without words");
     va_copy(again, arguments);
     int bytes = vsnprintf(NULL, 0, format, again);
     va_end(again);
@@ -41,6 +37,16 @@ static void add(struct scenario *scenario, struct place place, const char *hint,
     diagnostic->message = message;
     diagnostic->place = place;
     diagnostic->hint = hint != NULL ? arena_text(scenario->arena, hint) : NULL;
+    return diagnostic;
+}
+
+static void add(struct scenario *scenario, struct place place, const char *hint, const char *format, va_list arguments)
+{
+    scenario->errors++;
+    if (scenario_is_full(scenario))
+        return;
+    scenario_reader(scenario)->kept++;
+    struct diagnostic *diagnostic = diagnostic_new(scenario, place, hint, format, arguments);
     if (scenario->first_diagnostic == NULL)
         scenario->first_diagnostic = diagnostic;
     else
@@ -56,15 +62,17 @@ void scenario_mistake(struct scenario *scenario, struct place place, const char 
     va_end(arguments);
 }
 
+/* The whole scenario has no line of its own. */
+static struct place place_of(const struct scenario *scenario, const struct value *at)
+{
+    return at != NULL && at != &scenario->root && at->place.file != NULL ? at->place : (struct place){scenario->path, 0, 0};
+}
+
 void scenario_error(struct scenario *scenario, const struct value *at, const char *hint, const char *format, ...)
 {
-    /* The whole scenario has no line of its own. */
-    struct place place = {scenario->path, 0, 0};
-    if (at != NULL && at != &scenario->root && at->place.file != NULL)
-        place = at->place;
     va_list arguments;
     va_start(arguments, format);
-    add(scenario, place, hint, format, arguments);
+    add(scenario, place_of(scenario, at), hint, format, arguments);
     va_end(arguments);
 }
 
@@ -75,6 +83,59 @@ void scenario_error_in(struct scenario *scenario, const struct scenario_file *fi
     va_start(arguments, format);
     add(scenario, (struct place){file->path, line, column}, hint, format, arguments);
     va_end(arguments);
+}
+
+/* --- Warnings --- */
+
+static struct diagnostic *warning_like(const struct scenario *scenario, const struct diagnostic *other)
+{
+    struct diagnostic *w = scenario_reader(scenario)->first_warning;
+    while (w != NULL && (w->place.line != other->place.line || w->place.column != other->place.column ||
+                         strcmp(w->place.file, other->place.file) != 0 || strcmp(w->message, other->message) != 0))
+        w = w->next;
+    return w;
+}
+
+static void append_warning(struct scenario *scenario, struct diagnostic *warning)
+{
+    struct reader *reader = scenario_reader(scenario);
+    *(reader->last_warning != NULL ? &reader->last_warning->next : &reader->first_warning) = warning;
+    reader->last_warning = warning;
+}
+
+void scenario_warning(struct scenario *scenario, const struct value *at, const char *hint, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    struct diagnostic *warning = diagnostic_new(scenario, place_of(scenario, at), hint, format, arguments);
+    va_end(arguments);
+    warning->readings = 1;
+    if (warning_like(scenario, warning) == NULL) /* the parts of a hybrid are read once more */
+        append_warning(scenario, warning);
+}
+
+void scenario_warn_idle(struct scenario *scenario, const struct value *group, const char *const *keys, const char *why, const char *hint)
+{
+    for (; *keys != NULL; keys++)
+        if (value_given(group, *keys))
+            scenario_warning(scenario, value_of(group, *keys), hint, "'%s' has no effect here, because %s", *keys, why);
+}
+
+void scenario_adopt_warnings(struct scenario *scenario, const struct scenario *other)
+{
+    for (const struct diagnostic *w = scenario_reader(other)->first_warning; w != NULL && other != scenario; w = w->next) {
+        struct diagnostic *known = warning_like(scenario, w);
+        if (known != NULL) {
+            known->readings++;
+            continue;
+        }
+        struct diagnostic *copy = arena_new(scenario->arena, struct diagnostic);
+        *copy = (struct diagnostic){.place = {arena_text(scenario->arena, w->place.file), w->place.line, w->place.column},
+                                    .message = arena_text(scenario->arena, w->message),
+                                    .hint = w->hint != NULL ? arena_text(scenario->arena, w->hint) : NULL,
+                                    .readings = 1};
+        append_warning(scenario, copy);
+    }
 }
 
 /* --- Printing --- */
@@ -183,7 +244,8 @@ static void print_diagnostic(FILE *out, const struct diagnostic *diagnostic)
 {
     const struct place *place = &diagnostic->place;
     print_safely(out, place->file, MESSAGE_SHOWN);
-    (void)fprintf(out, ":%d:%d: error: ", place->line > 0 ? place->line : 1, place->column > 0 ? place->column : 1);
+    (void)fprintf(out, ":%d:%d: %s: ", place->line > 0 ? place->line : 1, place->column > 0 ? place->column : 1,
+                  diagnostic->readings > 0 ? "warning" : "error");
     print_safely(out, diagnostic->message, MESSAGE_SHOWN);
     (void)fputc('\n', out);
     if (diagnostic->source != NULL && place->column > 0) {
@@ -211,13 +273,15 @@ static int compare_diagnostics(const void *a, const void *b)
     return x->order < y->order ? -1 : 1;
 }
 
-int scenario_print_errors(const struct scenario *scenario, FILE *out)
+/* Those of a list that so many readings gave, in order; returns how many. all: of the list, or more. */
+static int print_sorted(const struct scenario *scenario, const struct diagnostic *first, size_t all, uint32_t readings, FILE *out)
 {
     int count = 0;
-    struct diagnostic *sorted =
-        arena_array(scenario->arena, (size_t)scenario_reader(scenario)->kept, struct diagnostic);
-    for (const struct diagnostic *d = scenario->first_diagnostic; d != NULL; d = d->next) {
+    struct diagnostic *sorted = arena_array(scenario->arena, all, struct diagnostic);
+    for (const struct diagnostic *d = first; d != NULL; d = d->next) {
         struct diagnostic *copy = &sorted[count];
+        if (d->readings != readings)
+            continue;
         *copy = *d;
         copy->order = count++;
         if (!source_find(scenario, d->place, &copy->source, &copy->source_line, &copy->rank)) {
@@ -230,6 +294,21 @@ int scenario_print_errors(const struct scenario *scenario, FILE *out)
         qsort(sorted, (size_t)count, sizeof *sorted, compare_diagnostics);
     for (int i = 0; i < count && i < MOST_SHOWN; i++)
         print_diagnostic(out, &sorted[i]);
+    return count;
+}
+
+int scenario_print_warnings(const struct scenario *scenario, uint32_t readings, FILE *out)
+{
+    size_t all = 0;
+    const struct diagnostic *first = scenario_reader(scenario)->first_warning;
+    for (const struct diagnostic *w = first; w != NULL; w = w->next)
+        all++;
+    return print_sorted(scenario, first, all, readings, out);
+}
+
+int scenario_print_errors(const struct scenario *scenario, FILE *out)
+{
+    (void)print_sorted(scenario, scenario->first_diagnostic, (size_t)scenario_reader(scenario)->kept, 0, out);
     if (scenario->errors > MOST_SHOWN) {
         print_safely(out, scenario->path, MESSAGE_SHOWN);
         (void)fprintf(out, ": %d more mistake%s not shown\n", scenario->errors - MOST_SHOWN,

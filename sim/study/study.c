@@ -184,6 +184,11 @@ static void check_targets(struct study *study)
     }
 }
 
+int study_print_warnings(const struct study *study, FILE *out)
+{
+    return scenario_print_warnings(study->scenario, study->readings, out);
+}
+
 uint32_t study_point_index(const struct study *study, const char *label)
 {
     if (label[0] == '\0' && study->point_count == 1)

@@ -91,6 +91,7 @@ struct study {
     uint32_t outer_draws;        /* drawn settings of every point, 1 .. outer_draws; 0: none */
     uint32_t outer_replications; /* per point and drawn setting */
     size_t metrics, series;      /* of the model */
+    uint32_t readings;           /* of the scenario, without mistakes: one for each point, and for each drawn setting of those kept */
     int errors;                  /* mistakes found; when not 0 nothing else but scenario is meant to be read */
 };
 
@@ -99,6 +100,9 @@ struct study {
  * given back for all but the first STUDY_KEPT points. */
 bool study_prepare(struct study *study, struct arena *arena, const struct study_source *source,
                    const struct sim_registry *registry, FILE *errors);
+
+/* What is no mistake and hardly meant at any point, as the reader prints it. Returns how many. */
+int study_print_warnings(const struct study *study, FILE *out);
 
 /* Index of a point or an arm by name; "" is the only point of a study of one. The names of checked targets are always
  * found. */

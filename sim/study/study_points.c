@@ -225,8 +225,11 @@ static void check_setting(struct preparation *p, struct study_point *point, uint
     }
     if (scenario->errors == 0)
         plan = plan_of(study, point, scenario);
-    if (scenario->errors == 0)
+    if (scenario->errors == 0) {
         check_arms(study, scenario, plan);
+        scenario_adopt_warnings(study->scenario, scenario);
+        study->readings++;
+    }
     if (scenario->errors == 0 && outer_draw == 0)
         keep_setting(study, point, scenario, plan);
     if (scenario->errors > 0 && scenario != study->scenario)

@@ -451,6 +451,27 @@ static struct akash_plan *read_plan(struct scenario *scenario, const struct valu
     return plan;
 }
 
+static bool somebody_pays_in_akt(const struct akash_plan *plan)
+{
+    bool found = false;
+    for (uint32_t c = 0; c < plan->demand->classes; c++)
+        for (uint32_t g = 0; g < akash_groups(plan, &plan->demand->class[c]); g++)
+            found = found || plan->spec[c * plan->groups + g].units[0].denom == MARKET_UAKT;
+    return found;
+}
+
+/* AKT under rules without a mint: a coin of leases that nobody uses. */
+static void warn_idle(struct scenario *scenario, const struct value *group, const struct akash_plan *plan)
+{
+    static const char *const keys[] = {"akt_price", "akt_prices", "akt_process"};
+    if (plan->rules.burn_mint || somebody_pays_in_akt(plan))
+        return;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (value_given(group, keys[i]))
+            scenario_warning(scenario, value_of(group, keys[i]), "pay_in = \"akt\", or leave it away",
+                             "'%s' moves no more here than what bids' deposits are worth, because nobody pays in AKT", keys[i]);
+}
+
 const void *akash_plan(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
                        const struct demand_plan *demand, struct graph_builder *graph)
 {
@@ -474,7 +495,9 @@ const void *akash_plan(struct scenario *scenario, const struct value *group, con
     if (scenario->errors > before)
         return plan;
     build_specs(scenario, group, plan, gpu_usd_month);
-    if (scenario->errors == before)
-        decide_bids(scenario, group, plan);
+    if (scenario->errors > before)
+        return plan;
+    decide_bids(scenario, group, plan);
+    warn_idle(scenario, group, plan);
     return plan;
 }

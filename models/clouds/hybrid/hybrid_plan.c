@@ -104,6 +104,20 @@ static void give_up_sites(const struct hybrid_plan *plan, uint32_t part)
             pools->pool_of_node[n] = COMPONENT_NONE;
 }
 
+/* Keys of other modes. */
+static void warn_idle(struct scenario *scenario, const struct value *group, enum hybrid_mode mode)
+{
+    if (mode == HYBRID_ACTIVE)
+        scenario_warn_idle(scenario, group, (const char *const[]){"fail_over_notice", "return_after", NULL},
+                           "users of both parts reach both: nobody fails over", "mode = \"warm standby\" or \"backup\", or leave it away");
+    if (mode != HYBRID_STANDBY)
+        scenario_warn_idle(scenario, group, (const char *const[]){"fail_over_switch", NULL}, "only a warm standby is switched to",
+                           "mode = \"warm standby\", or leave it away");
+    if (mode != HYBRID_BACKUP)
+        scenario_warn_idle(scenario, group, (const char *const[]){"fail_over_restore", NULL}, "only a backup is restored",
+                           "mode = \"backup\", or leave it away");
+}
+
 const void *hybrid_read(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
                         const struct demand_plan *demand, struct graph_builder *graph)
 {
@@ -119,6 +133,7 @@ const void *hybrid_read(struct scenario *scenario, const struct value *group, co
     if (!find_parts(scenario, group, groups))
         return plan;
     divide_sites(scenario, group, plan);
+    warn_idle(scenario, group, plan->mode);
     for (uint32_t p = 0; p < PARTS && scenario->errors == before; p++) {
         struct hybrid_part *part = &plan->part[p];
         part->name = value_text(groups[p], "name");

@@ -57,6 +57,28 @@ static void read_pairs(struct scenario *scenario, const struct value *group, str
     plan->copy_lag = value_law(group, "grs_lag");
 }
 
+/* Keys whose ground is missing. */
+static void warn_idle(struct scenario *scenario, const struct value *group, const struct hyperscaler_plan *plan)
+{
+    if (plan->disks != DISKS_GRS)
+        scenario_warn_idle(scenario, group, (const char *const[]){"grs_failover", "grs_lag", NULL}, "disks are not copied to a pair",
+                           "disks = \"grs\", with pairs");
+    else if (plan->decide_after == NULL)
+        scenario_warn_idle(scenario, group, (const char *const[]){"grs_lag", NULL}, "no disk ever fails over", "give grs_failover a time");
+    if (plan->pair == NULL)
+        scenario_warn_idle(scenario, group, (const char *const[]){"failover_after", "failback_after", NULL}, "no region has a pair",
+                           "add pairs, or leave it away");
+    else if (!(plan->failover_share > 0))
+        scenario_warn_idle(scenario, group, (const char *const[]){"failover_after", NULL}, "no tenant goes to the pair",
+                           "give failover_share, or leave it away");
+    if (plan->shock_every == NULL)
+        scenario_warn_idle(scenario, group, (const char *const[]){"spot_shock_length", "spot_shock_share", "spot_pools", NULL},
+                           "spot machines are never taken back together", "give spot_shock_every a time, or leave it away");
+    if (plan->maintenance_every == NULL)
+        scenario_warn_idle(scenario, group, (const char *const[]){"maintenance_length", "drain_grace", "update_pause", NULL},
+                           "nothing is maintained", "give maintenance_every a time, or leave it away");
+}
+
 /* What is sold, for how much, and who has to go when. */
 static void read_sales(struct scenario *scenario, const struct value *group, struct hyperscaler_plan *plan)
 {
@@ -101,6 +123,7 @@ static const void *plan_hyperscaler(struct scenario *scenario, const struct valu
     read_layout(scenario, group, plan);
     read_pairs(scenario, group, plan);
     read_maintenance(scenario, group, plan);
+    warn_idle(scenario, group, plan);
     add_control_planes(scenario, group, plan, graph);
     hyperscaler_read_fronts(scenario, group, demand, plan, graph);
     return plan;

@@ -181,6 +181,28 @@ static void check_rewards(struct scenario *scenario, const struct value *group, 
     }
 }
 
+/* Keys whose ground is missing. */
+static void warn_idle(struct scenario *scenario, const struct value *group, const struct ionet_plan *plan)
+{
+    const struct ionet_rules *rules = &plan->rules;
+    if (!rules->stake)
+        scenario_warn_idle(scenario, group,
+                           (const char *const[]){"slash_share", "slash_after", "slash_window", "appeal_won", "restake", "co_stake", NULL},
+                           "devices carry no stake", "stake = true, or leave it away");
+    if (!rules->rewards)
+        scenario_warn_idle(scenario, group, (const char *const[]){"uptime_rule", "fleet_points", NULL}, "there are no rewards",
+                           "rewards = true, or leave it away");
+    if (!rules->rewards && !rules->stake)
+        scenario_warn_idle(scenario, group, (const char *const[]){"gpu_rewards", "io_price", NULL}, "there are neither rewards nor stakes",
+                           "rewards = true or stake = true, or leave it away");
+    if (plan->pause_every == NULL)
+        scenario_warn_idle(scenario, group, (const char *const[]){"pause_length", "pause_hired", NULL}, "no owner pauses",
+                           "give pause_every a time, or leave it away");
+    if (rules->booking.us == 0)
+        scenario_warn_idle(scenario, group, (const char *const[]){"extension_missed", "extension_late", "grace", NULL},
+                           "bookings have no end", "give booking a length, or leave it away");
+}
+
 const void *ionet_plan_read(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
                             const struct demand_plan *demand, struct graph_builder *graph)
 {
@@ -214,6 +236,7 @@ const void *ionet_plan_read(struct scenario *scenario, const struct value *group
     read_stakes(group, plan);
     read_money(group, plan);
     check_rewards(scenario, group, fleet);
+    warn_idle(scenario, group, plan);
     read_rewards(scenario, group, plan, connectivity);
     plan->pools = pool_plan_read(scenario, group, fleet, TIERS);
     for (uint32_t n = 0; n < fleet->nodes; n++) {
