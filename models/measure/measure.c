@@ -73,6 +73,7 @@ struct measure *measure_open(struct arena *arena, const struct measure_options *
     for (uint32_t k = 0; k < COMPONENT_CLASSES; k++)
         measure->kind[k] = (struct measure_kind){.count = options->components != NULL ? options->components[k] : 0, .since = measure->last};
     measure->account = arena_array(arena, demand->workloads, struct account);
+    measure_open_classes(measure);
     for (uint32_t w = 0; w < demand->workloads; w++)
         measure->account[w].down_since = measure->account[w].none_since = INSTANT_NEVER;
     measure->steps = (uint32_t)((options->task->horizon.us - 1) / options->task->grid.us + 1);
@@ -314,26 +315,32 @@ static bool judged(const struct measure *measure, instant asked)
     return asked.us >= 0 && asked.us <= measure->task->horizon.us - measure->lease_deadline.us;
 }
 
-void measure_lease_granted(struct measure *measure, instant asked, instant now)
+static void count_lease(struct measure *measure, uint32_t workload, bool in_time)
+{
+    measure->leases_asked++;
+    measure->leases_in_time += in_time;
+    measure_class_lease(measure, workload, in_time);
+}
+
+void measure_lease_granted(struct measure *measure, uint32_t workload, instant asked, instant now)
 {
     if (measure->whole != NULL)
-        measure_lease_granted(measure->whole, asked, now);
+        measure_lease_granted(measure->whole, workload, asked, now);
     if (!counts(measure, asked))
         return;
     samples_add(&measure->lease_s, (double)(now.us - asked.us) / 1e6);
     if (!judged(measure, asked))
         return;
-    measure->leases_asked++;
-    measure->leases_in_time += now.us - asked.us <= measure->lease_deadline.us;
+    count_lease(measure, workload, now.us - asked.us <= measure->lease_deadline.us);
 }
 
-void measure_lease_failed(struct measure *measure, instant asked, instant now)
+void measure_lease_failed(struct measure *measure, uint32_t workload, instant asked, instant now)
 {
     if (measure->whole != NULL)
-        measure_lease_failed(measure->whole, asked, now);
+        measure_lease_failed(measure->whole, workload, asked, now);
     /* Given up before its deadline it was neither granted nor refused. */
     if (judged(measure, asked) && now.us - asked.us >= measure->lease_deadline.us)
-        measure->leases_asked++;
+        count_lease(measure, workload, false);
 }
 
 void measure_probe(struct measure *measure, bool completed)
@@ -475,6 +482,7 @@ void measure_job(struct measure *measure, uint32_t workload, const struct job_ac
     measure->job_us[PART_QUEUE] += inside->queue.us;
     measure->job_us[PART_SLOW] += inside->slow.us;
     measure->jobs_done += completed;
+    measure_class_job(measure, workload, inside);
 }
 
 void measure_count(struct measure *measure, enum measure_event event, instant now)

@@ -11,6 +11,7 @@
 #define NINES_MODELS_MEASURE_MEASURE_H
 
 #include "models/demand/demand.h"
+#include "sim/engine/timeweighted.h"
 #include "sim/study/model.h"
 
 #include <stdbool.h>
@@ -69,9 +70,12 @@ void measure_nodes_up(struct measure *measure, uint32_t up, instant now);
 /* A component has failed (healthy false) or has been mended: its own state, whatever it needs. All are healthy at the begin. */
 void measure_component(struct measure *measure, enum component_class kind, bool healthy, instant now);
 
-/* Capacity was asked for, and granted or given up; how long it took. */
-void measure_lease_granted(struct measure *measure, instant asked, instant now);
-void measure_lease_failed(struct measure *measure, instant asked, instant now);
+/* Capacity was asked for by a workload, and granted or given up; how long it took. */
+void measure_lease_granted(struct measure *measure, uint32_t workload, instant asked, instant now);
+void measure_lease_failed(struct measure *measure, uint32_t workload, instant asked, instant now);
+/* At the end, once for each inventory: idle GPUs of models that the class of demand takes, on machines that work, times microseconds inside
+ * the window; and of them those on machines without room for one of its replicas or pods. Sums. */
+void measure_gpus_left(struct measure *measure, uint32_t class, timeweighted_area left_us, timeweighted_area useless_us);
 /* A control-plane probe completed in time, or did not. */
 void measure_probe(struct measure *measure, bool completed);
 

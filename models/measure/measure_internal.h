@@ -92,6 +92,7 @@ struct measure {
     /* Leases and probes. */
     struct samples lease_s;
     uint64_t leases_in_time, leases_asked;
+    struct measure_class *class; /* [classes of demand] */
     uint64_t probes, probes_completed;
     struct samples recover_min;
     uint64_t outages, censored;
@@ -138,6 +139,12 @@ void measure_route_end(struct measure *measure, uint32_t workload, instant now);
 double measure_sessions_lost(const struct measure *measure);   /* NaN: no class holds any */
 double measure_requests_served(const struct measure *measure); /* share; NaN: no class follows them */
 
+/* measure_class.c. By class of demand; the requests and jobs are those that the metrics count. */
+void measure_open_classes(struct measure *measure);
+void measure_class_lease(struct measure *measure, uint32_t workload, bool in_time);
+void measure_class_job(struct measure *measure, uint32_t workload, const struct job_account *inside);
+void measure_report_classes(const struct measure *measure);
+
 /* measure_damage.c. What tenants lose; no effect on workloads without a damage. */
 void measure_open_losses(struct measure *measure);
 /* An outage that began at `began` lasted until now, of which what lies in the window counts. */
@@ -151,7 +158,8 @@ void measure_lose_credit(struct measure *measure, uint32_t workload, int64_t cre
 double measure_report_losses(struct measure *measure);
 /* For the files that report: one slice of a breakdown. */
 enum measure_breakdown {
-    MTBF, MTTR, DOWNTIME_CCDF, BLAST_FREQUENCY, BLAST_TIME, DAMAGE_BY_SECTOR, TENANT_LOSS, TENANT_YEARLY_LOSS, ALL_LOSS, BLAST_BY_SECTOR
+    MTBF, MTTR, DOWNTIME_CCDF, BLAST_FREQUENCY, BLAST_TIME, LEASES_BY_CLASS, ETTR_BY_CLASS, GPUS_USELESS, DAMAGE_BY_SECTOR, TENANT_LOSS,
+    TENANT_YEARLY_LOSS, ALL_LOSS, BLAST_BY_SECTOR
 };
 void measure_put_slice(const struct measure *measure, enum measure_breakdown breakdown, const char *slice, double at, double numerator,
                        double denominator);

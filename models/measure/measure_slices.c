@@ -1,4 +1,4 @@
-/* What is reported slice by slice: kinds of component, thresholds of down time, levels of the blast radius. */
+/* What is reported slice by slice: kinds of component, thresholds of down time, levels of the blast radius, classes of demand. */
 #include "models/measure/measure_internal.h"
 
 #include <math.h>
@@ -17,6 +17,11 @@ const struct sim_breakdown measure_breakdowns[] = {
                          "share of services at least", false},
     [BLAST_TIME] = {"blast_time_share", "1", "share of time in which at least so large a share of services was without quorum",
                     "share of services at least", false},
+    [LEASES_BY_CLASS] = {"lease_success_by_class", "1", "lease_success_rate by class of demand", "class of demand", false},
+    [ETTR_BY_CLASS] = {"ettr_by_class", "1", "ettr by class of jobs", "class of demand", false},
+    [GPUS_USELESS] = {"gpus_useless_share", "1",
+                      "share of the idle GPUs on working machines, over time, whose machine has no room for one replica or pod of the class",
+                      "class of demand", false},
     [DAMAGE_BY_SECTOR] = {"damage_by_sector_usd", "USD", "damage_usd by sector", "sector", false},
     [TENANT_LOSS] = {"tenant_loss_usd", "USD",
                      "what the tenant of a service with a sector lost in a horizon of less than a year: damage, and redeployments, less credits",
@@ -119,4 +124,5 @@ void measure_report_slices(struct measure *measure, const double *downtime_min, 
     report_downtime(measure, downtime_min, services);
     if (services > 0)
         report_blast(measure);
+    measure_report_classes(measure);
 }

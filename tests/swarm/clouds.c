@@ -654,6 +654,28 @@ static void check_close(const char *what, double a, double b)
         fail_round("%s: %.17g is not %.17g", what, a, b);
 }
 
+/* Classes of demand together are all of it; no more GPUs are useless than are left, nor are more left than there are. */
+static void check_classes(const struct clouds_test *test)
+{
+    double asked = slices_sum(test, "lease_success_by_class", NULL, false), wall = slices_sum(test, "ettr_by_class", NULL, false);
+    double all = 0;
+    const struct fleet *fleet = test->world->plan->fleet;
+    for (uint32_t n = 0; n < fleet->nodes; n++)
+        all += (double)fleet->type[fleet->node[n].type].gpus * (double)test->task.horizon.us / 3.6e9;
+    if (asked > 0)
+        check_close("leases of classes", slices_sum(test, "lease_success_by_class", NULL, true) / asked, clouds_metric(test, "lease_success_rate"));
+    if (wall > 0)
+        check_close("ettr of classes", slices_sum(test, "ettr_by_class", NULL, true) / wall, clouds_metric(test, "ettr"));
+    for (const struct record_slices *c = test->record->slices; c != NULL; c = c->next)
+        for (size_t i = 0; i < c->count; i++) {
+            const struct sim_slice *row = &c->rows[i];
+            /* Both parts of a hybrid may have the same machine. */
+            if (strcmp(measure_breakdowns[row->breakdown].name, "gpus_useless_share") == 0 &&
+                !(row->numerator >= 0 && row->numerator <= row->denominator && row->denominator <= 2 * all * (1 + 1e-9)))
+                fail_round("of %g GPU-hours %g are left for %s, %g of them useless", all, row->denominator, row->slice, row->numerator);
+        }
+}
+
 /* Time up and time down of all nodes is all their time; a node that is up by itself may still be without its rack. Tenants' losses are
  * damage, and redeployments, and no credits. */
 static void check_slices(const struct clouds_test *test)
@@ -672,6 +694,7 @@ static void check_slices(const struct clouds_test *test)
                     fail_round("more services are down for longer than for less: %g after %g", now, before);
                 before = now;
             }
+    check_classes(test);
     double damage = clouds_metric(test, "damage_usd"), lost = slices_sum(test, "tenant_loss_usd", NULL, true);
     if (isnan(damage))
         return;

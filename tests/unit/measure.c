@@ -85,7 +85,7 @@ static void the_warm_up_is_not_measured(void **state)
     up(&bench, 0, 3, -10);
     measure_nodes_up(bench.measure, 10, at(-10));
     measure_pay(bench.measure, 0, (money){1000000}, at(-1));
-    measure_lease_granted(bench.measure, at(-30), at(5));
+    measure_lease_granted(bench.measure, 0, at(-30), at(5));
     measure_billed(bench.measure, 0, 3, at(-100), at(0));
     measure_close(bench.measure);
     assert_true(metric(&bench, "availability_quorum") == 1 && metric(&bench, "availability_node") == 1);

@@ -1,4 +1,4 @@
-/* What is reported slice by slice, on timelines by hand: kinds of component, down time, blast radius. */
+/* What is reported slice by slice, on timelines by hand: kinds of component, down time, blast radius, classes of demand. */
 #include "tests/unit/measure_bench.h"
 
 /* The slice of a breakdown with this name, or else this threshold; fails when there is none. */
@@ -131,6 +131,42 @@ static void a_blast_that_all_but_ends_begins_again(void **state)
     close_bench(&bench);
 }
 
+/* Of three requests of a web service two are in time; the only one of a job is not. One job worked for 100 of 160 min, another for 20 of 40.
+ * Two inventories tell of the GPUs that were left: 3 and 5 GPU-hours, of which 1 and 2 were useless. Services have no wall time, and what wants
+ * no GPUs is told of none. */
+static void classes_of_demand_are_told_apart(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_bench(&bench, 1, 1, 2);
+    begin(&bench);
+    measure_lease_granted(bench.measure, 0, at(10), at(11));
+    measure_lease_granted(bench.measure, 0, at(20), at(30));
+    measure_lease_failed(bench.measure, 0, at(100), at(200));
+    measure_lease_granted(bench.measure, 2, at(10), at(40));
+    struct job_account first = {.productive = {100 * US_PER_MINUTE}, .checkpoint = {10 * US_PER_MINUTE}, .rework = {20 * US_PER_MINUTE},
+                                .queue = {30 * US_PER_MINUTE}};
+    struct job_account second = {.productive = {20 * US_PER_MINUTE}, .restart = {5 * US_PER_MINUTE}, .detection = {8 * US_PER_MINUTE},
+                                 .slow = {7 * US_PER_MINUTE}};
+    measure_job(bench.measure, 2, &first, true);
+    measure_job(bench.measure, 3, &second, false);
+    measure_gpus_left(bench.measure, TRAIN, 3 * (timeweighted_area)US_PER_HOUR, US_PER_HOUR);
+    measure_gpus_left(bench.measure, TRAIN, 5 * (timeweighted_area)US_PER_HOUR, 2 * (timeweighted_area)US_PER_HOUR);
+    measure_close(bench.measure);
+    ratio(&bench, "lease_success_by_class", "web", 0, 2, 3);
+    ratio(&bench, "lease_success_by_class", "wide", 0, 0, 0);
+    ratio(&bench, "lease_success_by_class", "train", 0, 0, 1);
+    ratio(&bench, "ettr_by_class", "train", 0, 120 * 6e7, 200 * 6e7);
+    ratio(&bench, "gpus_useless_share", "train", 0, 3, 8);
+    size_t rows = 0;
+    for (const struct record_slices *c = bench.record->slices; c != NULL; c = c->next)
+        for (size_t i = 0; i < c->count; i++)
+            rows += strcmp(measure_breakdowns[c->rows[i].breakdown].name, "ettr_by_class") == 0 ||
+                    strcmp(measure_breakdowns[c->rows[i].breakdown].name, "gpus_useless_share") == 0;
+    assert_int_equal(rows, 2);
+    close_bench(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +174,7 @@ int main(void)
         cmocka_unit_test(down_time_is_counted_above_each_threshold),
         cmocka_unit_test(a_blast_ends_below_half_of_its_level),
         cmocka_unit_test(a_blast_that_all_but_ends_begins_again),
+        cmocka_unit_test(classes_of_demand_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,14 +30,14 @@ static void leases_are_judged_by_one_deadline(void **state)
     struct bench bench;
     open_bench(&bench, 1, 0, 0);
     begin(&bench);
-    measure_lease_granted(bench.measure, at(10), at(11));   /* 1 min */
-    measure_lease_granted(bench.measure, at(20), at(35));   /* 15 min: just in time */
-    measure_lease_granted(bench.measure, at(40), at(56));   /* 16 min: too late, but a time to lease */
-    measure_lease_failed(bench.measure, at(100), at(115));  /* not granted by its deadline */
-    measure_lease_failed(bench.measure, at(200), at(205));  /* given up early: neither */
-    measure_lease_granted(bench.measure, at(590), at(591)); /* its deadline lies beyond the horizon: only the quick are known */
-    measure_lease_failed(bench.measure, at(590), at(600));
-    measure_lease_failed(bench.measure, at(585), at(600));  /* its deadline is the horizon */
+    measure_lease_granted(bench.measure, 0, at(10), at(11));   /* 1 min */
+    measure_lease_granted(bench.measure, 0, at(20), at(35));   /* 15 min: just in time */
+    measure_lease_granted(bench.measure, 0, at(40), at(56));   /* 16 min: too late, but a time to lease */
+    measure_lease_failed(bench.measure, 0, at(100), at(115));  /* not granted by its deadline */
+    measure_lease_failed(bench.measure, 0, at(200), at(205));  /* given up early: neither */
+    measure_lease_granted(bench.measure, 0, at(590), at(591)); /* its deadline lies beyond the horizon: only the quick are known */
+    measure_lease_failed(bench.measure, 0, at(590), at(600));
+    measure_lease_failed(bench.measure, 0, at(585), at(600));  /* its deadline is the horizon */
     measure_close(bench.measure);
     says(&bench, "lease_success_rate", 2.0 / 5);
     says(&bench, "time_to_lease_p50_s", (60 + 900) / 2.0);
@@ -221,7 +221,7 @@ static void no_recovery_and_no_lease_is_left_out_however_many(void **state)
     for (int i = 0; i < SHORT + LONG; i++) { /* first many short ones, then more long ones */
         up(&bench, 0, 0, 4 * i + 1);
         up(&bench, 0, 3, 4 * i + (i < SHORT ? 2 : 4));
-        measure_lease_granted(bench.measure, at(4 * i), at(4 * i + (i < SHORT ? 1 : 2)));
+        measure_lease_granted(bench.measure, 0, at(4 * i), at(4 * i + (i < SHORT ? 1 : 2)));
     }
     measure_close(bench.measure);
     says(&bench, "time_to_recover_p50_min", 3);

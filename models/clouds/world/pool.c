@@ -1,6 +1,7 @@
 #include "models/clouds/world/pool.h"
 
 #include "models/clouds/world/cloud.h"
+#include "models/clouds/world/left.h"
 #include "models/gpu/gang.h"
 #include "models/gpu/group.h"
 #include "models/gpu/preempt.h"
@@ -22,6 +23,9 @@ struct pools {
      * before that: an inventory hears of what is left of it when it is asked. */
     bool *available, *waits;          /* [fleet nodes]: as it is; and whether its inventory may not know */
     uint32_t **waiting, *waiting_count; /* pool -> nodes */
+    struct left **left;               /* [pools]; NULL: no nodes, or no class wants GPUs */
+    uint32_t *shape_class;            /* [LEFT_SHAPES]: whose request a shape is */
+    uint32_t shapes;
     struct stream chance;             /* for uniform ties */
     int32_t avoid[AVOID_MAX];
     /* Scratch for gangs. */
@@ -65,6 +69,40 @@ static struct gpu_fragmentation *typical_demand(struct world *world)
     struct gpu_typical *typical;
     size_t count = gpu_typical_from_pods(world->arena, &options, &typical);
     return gpu_fragmentation_create(world->arena, typical, count, FRAGMENT_MEMO);
+}
+
+/* Follows what is left for each class that wants GPUs, of which there may be more than are followed. */
+static void open_left(struct pools *pools)
+{
+    struct world *world = pools->world;
+    const struct demand_plan *demand = world->plan->demand;
+    struct gpu_pod *shape = arena_array(world->arena, LEFT_SHAPES, struct gpu_pod);
+    pools->shape_class = arena_array(world->arena, LEFT_SHAPES, uint32_t);
+    pools->left = arena_array(world->arena, pools->plan->pools, struct left *);
+    for (uint32_t c = 0; c < demand->classes && pools->shapes < LEFT_SHAPES; c++)
+        if (demand->class[c].gpus > 0) {
+            pools->shape_class[pools->shapes] = c;
+            shape[pools->shapes++] = world_class_pod(&demand->class[c]);
+        }
+    for (uint32_t p = 0; p < pools->plan->pools && pools->shapes > 0; p++)
+        if (pools->inventory[p] != NULL)
+            pools->left[p] = left_open(world->arena, pools->inventory[p], shape, pools->shapes, world_now(world));
+}
+
+/* To be called after whatever changes an inventory. */
+static void look(struct pools *pools, uint32_t pool)
+{
+    if (pools->left[pool] != NULL)
+        left_look(pools->left[pool], world_now(pools->world));
+}
+
+void pools_close(struct pools *pools)
+{
+    for (uint32_t p = 0; p < pools->plan->pools; p++) {
+        look(pools, p);
+        for (uint32_t s = 0; s < pools->shapes && pools->left[p] != NULL; s++)
+            measure_gpus_left(pools->world->measure, pools->shape_class[s], left_idle(pools->left[p], s), left_useless(pools->left[p], s));
+    }
 }
 
 static void add_node(struct pools *pools, uint32_t node)
@@ -123,6 +161,7 @@ struct pools *pools_open(struct world *world, const struct pool_plan *plan)
     for (uint32_t p = 0; p < plan->pools; p++)
         if (size[p] > 0)
             gpu_inventory_seal(pools->inventory[p]);
+    open_left(pools);
     for (uint32_t n = 0; n < fleet->nodes; n++)
         if (!graph_serves(world->graph, fleet->node[n].component))
             pools_component(pools, fleet->node[n].component, false);
@@ -133,6 +172,8 @@ struct pools *pools_open(struct world *world, const struct pool_plan *plan)
 static void switch_node(struct pools *pools, uint32_t node, bool available)
 {
     uint32_t pool = pools->plan->pool_of_node[node];
+    if (pools->left[pool] != NULL)
+        left_switch(pools->left[pool], (int32_t)pools->local[node], available, world_now(pools->world));
     if (pools->queue[pool] == NULL) {
         pools->available[node] = available;
         if (!pools->waits[node])
@@ -251,6 +292,7 @@ bool pools_take(struct pools *pools, uint32_t pool, uint32_t workload, const str
     *devices = placement.devices;
     if (pools->queue[pool] != NULL)
         gpu_backfill_taken(pools->queue[pool], placement.node);
+    look(pools, pool);
     return true;
 }
 
@@ -330,6 +372,7 @@ bool pools_take_gang(struct pools *pools, uint32_t pool, uint32_t workload, uint
         nodes[i] = pools->fleet_node[pool][placed->node];
         devices[i] = placed->devices;
     }
+    look(pools, pool);
     return true;
 }
 
@@ -363,6 +406,7 @@ static void give(struct pools *pools, const struct gpu_pod *pod, uint32_t node, 
     gpu_release(pools->inventory[pool], pod, &placement);
     if (pools->queue[pool] != NULL)
         gpu_backfill_given(pools->queue[pool]);
+    look(pools, pool);
 }
 
 void pools_give(struct pools *pools, uint32_t workload, uint32_t node, uint16_t devices)
@@ -396,7 +440,9 @@ struct gpu_backfill *pools_open_queue(struct pools *pools, uint32_t pool, enum g
 int32_t pools_pass(struct pools *pools, uint32_t pool)
 {
     uint64_t random = pools->plan->ties == GPU_TIES_UNIFORM ? stream_u64(&pools->chance) : 0;
-    return gpu_backfill_pass(pools->queue[pool], world_now(pools->world).us, false, random);
+    int32_t started = gpu_backfill_pass(pools->queue[pool], world_now(pools->world).us, false, random);
+    look(pools, pool);
+    return started;
 }
 
 uint32_t pools_fleet_node(const struct pools *pools, uint32_t pool, int32_t local) { return pools->fleet_node[pool][local]; }

@@ -87,6 +87,8 @@ void pools_give(struct pools *pools, uint32_t workload, uint32_t node, uint16_t 
 /* The same for a whole machine. */
 void pools_give_whole(struct pools *pools, uint32_t node);
 
+/* At the end: tells the measurement what was left, over time. */
+void pools_close(struct pools *pools);
 void pools_audit(const struct pools *pools);
 
 #endif

@@ -15,15 +15,16 @@
 
 /* --- Names and streams ----------------------------------------------------------------------------------------------- */
 
-struct gpu_pod world_pod(const struct world *world, uint32_t workload)
+struct gpu_pod world_class_pod(const struct demand_class *class)
 {
-    const struct demand_class *class = world_class(world, workload);
     return (struct gpu_pod){.cpu_milli = class->cpu_milli,
                             .memory_mib = (int32_t)((class->memory_bytes + 1048575) / 1048576),
                             .devices = (uint16_t)class->gpus,
                             .milli_per_device = (uint16_t)(class->gpus > 0 ? class->gpu_milli : 0),
                             .models = class->gpus > 0 ? class->gpu_models : 0};
 }
+
+struct gpu_pod world_pod(const struct world *world, uint32_t workload) { return world_class_pod(world_class(world, workload)); }
 
 uint32_t world_site(const struct world *world, uint32_t unit)
 {
@@ -286,7 +287,7 @@ void world_give_up(struct world *world, uint32_t unit)
 {
     struct unit *what = &world->unit[unit];
     if (what->asked.us != US_NEVER)
-        measure_lease_failed(world->measure, what->asked, world_now(world));
+        measure_lease_failed(world->measure, what->workload, what->asked, world_now(world));
     what->asked = INSTANT_NEVER;
 }
 
@@ -333,7 +334,7 @@ void world_bind(struct world *world, uint32_t unit, uint32_t node, uint16_t devi
     what->bound_at = world_now(world);
     what->requested = what->asked;
     if (what->asked.us != US_NEVER)
-        measure_lease_granted(world->measure, what->asked, world_now(world));
+        measure_lease_granted(world->measure, what->workload, what->asked, world_now(world));
     what->asked = INSTANT_NEVER;
     if (world_tells(world, what->workload))
         world_tell_place(world, unit);

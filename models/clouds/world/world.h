@@ -137,6 +137,7 @@ static inline bool world_wanted(const struct world *world, uint32_t workload) { 
 static inline bool unit_is_up(const struct unit *unit) { return unit->state == UNIT_RUNNING && unit->missing == 0; }
 
 /* Request of one unit as the GPU core wants it. */
+struct gpu_pod world_class_pod(const struct demand_class *class);
 struct gpu_pod world_pod(const struct world *world, uint32_t workload);
 /* Site a unit's tenant wants it in. */
 uint32_t world_site(const struct world *world, uint32_t unit);

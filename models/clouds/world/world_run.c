@@ -321,6 +321,8 @@ void world_end(struct world *world)
     close_requests(world);
     close_falls(world);
     kind->close(world->cloud);
+    if (world->pools != NULL)
+        pools_close(world->pools);
     world_list_close(world);
     close_jobs(world);
     world_tell_close(world);
@@ -380,6 +382,7 @@ void world_part_close(struct world *part)
 {
     close_requests(part);
     part->plan->kind->close(part->cloud);
+    pools_close(part->pools);
     world_list_close(part);
     close_jobs(part);
     part->whole->refusals += part->refusals;
