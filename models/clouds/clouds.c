@@ -11,6 +11,7 @@
 #include "models/clouds/world/world_branch.h"
 #include "sim/base/check.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const struct key cloud_keys[] = {
@@ -361,6 +362,31 @@ static void check_watched(struct scenario *scenario, const struct demand_plan *d
                    "no class of services is called '%s'", value_text(rare, "watch"));
 }
 
+/* Services that no cloud could ever hold are refused and ask again until the horizon: a slip of the pen shows first as a run that does
+ * not end. */
+static void warn_of_size(struct scenario *scenario, const struct demand_plan *demand)
+{
+    const struct fleet *fleet = demand->fleet;
+    for (uint32_t c = 0; c < demand->classes; c++) {
+        const struct demand_class *class = &demand->class[c];
+        const struct value *group = value_named(value_of(&scenario->root, "demand"), class->name);
+        int64_t units = (int64_t)class->count * class->units, vcpus = 0, gpus = 0;
+        for (uint32_t n = 0; n < fleet->nodes; n++) {
+            const struct node_type *type = &fleet->type[fleet->node[n].type];
+            vcpus += type->vcpus;
+            gpus += type->gpus;
+        }
+        bool of_gpus = units * class->gpus * class->gpu_milli > gpus * 1000;
+        if (class->kind != DEMAND_SERVICE || !(of_gpus || units * class->cpu_milli > vcpus * 1000))
+            continue;
+        scenario_warning(scenario, group != NULL ? value_of(group, "count") : NULL,
+                         "who is refused asks again until the horizon: a replication may take very long",
+                         "%" PRId64 " replicas of '%s' ask for %" PRId64 " %s, and the fleet has %" PRId64, units, class->name,
+                         of_gpus ? units * class->gpus * class->gpu_milli / 1000 : units * class->cpu_milli / 1000,
+                         of_gpus ? "GPUs" : "vCPUs", of_gpus ? gpus : vcpus);
+    }
+}
+
 static const void *prepare(struct scenario *scenario, const struct value *point)
 {
     const struct value *root = &scenario->root, *list = value_of(root, "clouds");
@@ -399,6 +425,7 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
         return plan;
     check_watched(scenario, demand);
     check_no_hybrid(scenario, list);
+    warn_of_size(scenario, demand);
     const struct value *needs = value_of(root, "needs");
     uint32_t *matched = arena_array(scenario->arena, value_count(needs), uint32_t);
     for (size_t i = 0; i < plan->clouds; i++) {

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Keys without effect: told once, where they stand and why, before anything runs; no mistakes, and nothing where --quiet asks for it.
+# Keys without effect, and demand without end: told once, where they stand and why, before anything runs; no mistakes, and nothing where --quiet asks for it.
 set -u
 . "$(dirname "$0")/../harness.sh"
 harness_begin keys_without_effect_are_told tests/golden/warned
 held every_key_without_its_ground_is_told idle "$golden" "$NINES" validate idle.cfg
+held services_that_no_fleet_could_hold_are_told crowd "$golden" "$NINES" validate crowd.cfg
 held a_key_that_only_some_points_leave_idle_is_not points "$golden" "$NINES" validate points.cfg
 
 "$NINES" run "$golden/points.cfg" -o "$temporary/run" 2>"$temporary/stderr" >/dev/null
