@@ -53,7 +53,7 @@ static bool add_design(const struct study *study, const struct study_point *poin
     design.factor = row->factor < 0 ? NULL : study->factors[row->factor].path;
     bool fine = store_add_design(store, &design);
     for (uint32_t i = 0; fine && i < study->factor_count; i++)
-        fine = store_add_design_value(store, i, study->factors[i].path, row->u[i], point->values[i]);
+        fine = point->values[i] == NULL || store_add_design_value(store, i, study->factors[i].path, row->u[i], point->values[i]);
     return fine;
 }
 

@@ -46,7 +46,7 @@ static bool read_keys(struct sweep *sweep)
 
 static bool is_designed_otherwise(const struct plot *plot)
 {
-    sqlite3_stmt *row = plot_query(plot, "SELECT 1 FROM design WHERE design IN ('morris', 'saltelli') LIMIT 1");
+    sqlite3_stmt *row = plot_query(plot, "SELECT 1 FROM design WHERE design IN ('morris', 'saltelli', 'ends') LIMIT 1");
     bool is = sqlite3_step(row) == SQLITE_ROW;
     sqlite3_finalize(row);
     return is;

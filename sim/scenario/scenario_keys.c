@@ -45,8 +45,8 @@ static const struct key study_keys[] = {
      .help = "Instead of points: the keys whose values a design combines into points."},
     {"design", KEY_CHOICE, "factorial",
      .help = "How the varied keys are combined: all combinations, space-filling samples, Morris's trajectories for "
-             "screening, or Saltelli's matrices for Sobol indices.",
-     .choices = "factorial|latin hypercube|sobol|morris|saltelli"},
+             "screening, Saltelli's matrices for Sobol indices, or what is written and each key alone at the ends of its range.",
+     .choices = "factorial|latin hypercube|sobol|morris|saltelli|ends"},
     {"samples", KEY_INTEGER, "64",
      .help = "Points of a latin hypercube or sobol design; trajectories of morris (one point each, and one per key); rows of "
              "saltelli (two points each, and one per key).",

@@ -4,6 +4,7 @@
 #include "sim/chance/random.h"
 
 #include <gsl/gsl_qrng.h>
+#include <math.h>
 #include <stdbool.h>
 
 uint64_t design_count(const struct design_options *options)
@@ -20,6 +21,8 @@ uint64_t design_count(const struct design_options *options)
         return count * (options->factors + 1);
     case DESIGN_SALTELLI:
         return count * (options->factors + 2);
+    case DESIGN_ENDS:
+        return 2 * (uint64_t)options->factors + 1;
     case DESIGN_LATIN_HYPERCUBE:
     case DESIGN_SOBOL:
         break;
@@ -146,6 +149,24 @@ static void make_saltelli(struct plan *plan)
     gsl_qrng_free(sobol.generator);
 }
 
+/* --- One factor at a time --- */
+
+static void make_ends(struct plan *plan)
+{
+    size_t k = plan->options->factors;
+    for (size_t row = 0; row <= 2 * k; row++) {
+        size_t changed = row == 0 ? 0 : (row - 1) / 2;
+        bool low = row % 2 != 0;
+        struct design_row written = {.matrix = "", .factor = -1};
+        struct design_row end = {.sample = (uint32_t)changed, .step = low ? 1 : 2, .matrix = low ? "low" : "high", .factor = (int)changed};
+        double *u = add_row(plan, row == 0 ? written : end);
+        for (size_t i = 0; i < k; i++)
+            u[i] = (double)NAN;
+        if (row > 0)
+            u[changed] = low ? 0 : 1;
+    }
+}
+
 /* --- Morris's trajectories --- */
 
 static void make_trajectory(struct plan *plan, struct stream *stream, uint32_t sample, uint32_t *order)
@@ -205,6 +226,9 @@ const struct design_row *design_make(struct arena *arena, const struct design_op
         break;
     case DESIGN_SALTELLI:
         make_saltelli(&plan);
+        break;
+    case DESIGN_ENDS:
+        make_ends(&plan);
         break;
     }
     check(plan.count == count, "%zu rows of %llu", plan.count, (unsigned long long)count);

@@ -10,6 +10,8 @@
  *   saltelli          n rows of matrices A and B, columns 1..k and k+1..2k of the shifted Sobol sequence, and for each factor i of A
  *                     with its column i from B (Saltelli et al. 2010, Comput. Phys. Commun. 181(2), section 3). For first and total
  *                     Sobol indices: k + 2 points a sample.
+ *   ends            the scenario as it is written, then each factor by itself at its low and at its high end, the others as written:
+ *                     one factor at a time, 2 k + 1 points. It says which factor alone changes an answer, nothing about two together.
  *
  * All chance comes from streams of the study's seed, a factor's own by its name, so the design is a function of (seed, names,
  * sizes), and another factor leaves the places of the first ones alone in a latin hypercube. Pure: no scenario, no files. */
@@ -22,23 +24,23 @@
 #include <stdint.h>
 
 /* In the order of the choices of `study.design`. */
-enum design_kind { DESIGN_FACTORIAL, DESIGN_LATIN_HYPERCUBE, DESIGN_SOBOL, DESIGN_MORRIS, DESIGN_SALTELLI };
+enum design_kind { DESIGN_FACTORIAL, DESIGN_LATIN_HYPERCUBE, DESIGN_SOBOL, DESIGN_MORRIS, DESIGN_SALTELLI, DESIGN_ENDS };
 
 /* GSL's Sobol sequence has so many columns. */
 enum { DESIGN_SOBOL_COLUMNS = 40 };
 
 struct design_row {
     uint32_t sample, step; /* results/README.md, table design */
-    const char *matrix;    /* "A", "B", "AB"; "" */
-    int factor;            /* that differs from the step before, or from A; -1: none */
-    const double *u;       /* [factors], each in [0, 1] */
+    const char *matrix;    /* "A", "B", "AB"; "low", "high"; "" */
+    int factor;            /* that differs from the step before, from A, or from what is written; -1: none */
+    const double *u;       /* [factors], each in [0, 1]; NaN: as the scenario writes it */
 };
 
 struct design_options {
     enum design_kind kind;
     size_t factors;           /* at least 1; saltelli: at most DESIGN_SOBOL_COLUMNS / 2, sobol: DESIGN_SOBOL_COLUMNS */
     const char *const *names; /* [factors], all different */
-    uint32_t samples;         /* at least 1; of factorial without meaning */
+    uint32_t samples;         /* at least 1; of factorial and ends without meaning */
     const size_t *levels;     /* factorial: [factors], at least 1 each */
     const double *const *level; /* factorial: [factors][levels], their places */
     uint32_t grid;            /* morris: levels of its grid, even, at least 2 */

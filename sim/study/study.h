@@ -59,7 +59,7 @@ struct study_point {
     const char *const *overrides; /* [override_count]: what it sets through paths, over the source's own */
     size_t override_count;
     const struct design_row *row; /* of the study's design that made the point; NULL: it was written */
-    const char *const *values;    /* [factor_count]: of the varied keys, where a design made the point */
+    const char *const *values;    /* [factor_count]: of the varied keys, where a design made the point; NULL: as written */
     uint32_t declared;            /* index in the scenario's study.points; 0 where there are none */
     const struct sim_mark *marks; /* [mark_count], of its plan */
     size_t mark_count;

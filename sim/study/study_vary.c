@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,6 +96,8 @@ static const char *label_of_row(const struct study *study, const struct design_r
     const char *sample = arena_format(study->arena, "%0*" PRIu32, digits, row->sample + 1);
     if (strcmp(study->design, "morris") == 0)
         return arena_format(study->arena, "%s step %" PRIu32, sample, row->step);
+    if (strcmp(study->design, "ends") == 0)
+        return row->factor < 0 ? "as written" : arena_format(study->arena, "%s %s", study->factors[row->factor].path, row->matrix);
     if (strcmp(study->design, "saltelli") != 0)
         return sample;
     return row->factor < 0 ? arena_format(study->arena, "%s %s", sample, row->matrix)
@@ -105,7 +108,8 @@ static const char *parameters_of(const struct study *study, const struct study_p
 {
     json_t *json = json_object();
     for (size_t i = 0; i < study->factor_count; i++)
-        json_object_set_new(json, study->factors[i].path, json_string(point->values[i]));
+        if (point->values[i] != NULL)
+            json_object_set_new(json, study->factors[i].path, json_string(point->values[i]));
     char *dumped = json_dumps(json, JSON_COMPACT);
     const char *parameters = arena_text(study->arena, dumped == NULL ? "{}" : dumped);
     free(dumped);
@@ -118,13 +122,14 @@ static void make_point(struct study *study, struct study_point *point, const str
     const char **values = arena_array(study->arena, study->factor_count, const char *);
     const char **overrides = arena_array(study->arena, study->factor_count, const char *);
     for (size_t i = 0; i < study->factor_count; i++) {
+        if (isnan(row->u[i]))
+            continue;
         values[i] = vary_text(&study->factors[i], study->arena, row->u[i]);
-        overrides[i] = arena_format(study->arena, "%s=%s", study->factors[i].path, values[i]);
+        overrides[point->override_count++] = arena_format(study->arena, "%s=%s", study->factors[i].path, values[i]);
     }
     point->row = row;
     point->values = values;
     point->overrides = overrides;
-    point->override_count = study->factor_count;
     point->parameters = parameters_of(study, point);
     if (strcmp(study->design, "factorial") == 0)
         point->label = label_of_values(study, point);

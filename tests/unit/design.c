@@ -160,6 +160,24 @@ static void saltellis_mixed_matrices_take_one_column_from_b(void **state)
     }
 }
 
+static void one_factor_at_a_time_goes_to_both_of_its_ends(void **state)
+{
+    enum { K = 3 };
+    struct design_options options = options_of(DESIGN_ENDS, K, 99);
+    assert_int_equal(design_count(&options), 2 * K + 1);
+    const struct design_row *rows = design_make(*state, &options);
+    assert_int_equal(rows[0].factor, -1);
+    for (int f = 0; f < K; f++)
+        assert_true(isnan(rows[0].u[f]));
+    for (int n = 1; n <= 2 * K; n++) {
+        bool low = n % 2 != 0;
+        assert_int_equal(rows[n].factor, (n - 1) / 2);
+        assert_string_equal(rows[n].matrix, low ? "low" : "high");
+        for (int f = 0; f < K; f++)
+            assert_true(f == rows[n].factor ? rows[n].u[f] == (low ? 0 : 1) : isnan(rows[n].u[f]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +189,7 @@ int main(void)
         cmocka_unit_test(another_seed_shifts_the_sobol_points),
         cmocka_unit_test(a_trajectory_moves_each_factor_once_by_the_same_distance),
         cmocka_unit_test(saltellis_mixed_matrices_take_one_column_from_b),
+        cmocka_unit_test(one_factor_at_a_time_goes_to_both_of_its_ends),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

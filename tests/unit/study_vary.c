@@ -143,6 +143,25 @@ static void every_kind_of_value_reaches_the_plan_within_its_range(void **state)
     done(&f);
 }
 
+static void a_key_that_does_not_vary_stays_as_it_is_written(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct study_setting setting;
+    assert_true(prepare(&f, VARY("ends", "{ key = \"share\"; range = (\"10 %\", \"0.3\"); }, { key = \"clouds[0].price\"; times = (\"1\", \"3\"); }"), NULL, 0));
+    assert_int_equal(f.study.point_count, 5);
+    double share = plan_of(&f, 0, 0, &setting)->number[1], price = plan_of(&f, 0, 0, &setting)->number[4];
+    static const char *const labels[] = {"as written", "share low", "share high", "clouds[0].price low", "clouds[0].price high"};
+    const double shares[] = {share, 0.1, 0.3, share, share}, prices[] = {price, price, price, price, 3 * price};
+    for (uint32_t p = 0; p < 5; p++) {
+        const struct toy_plan *plan = plan_of(&f, p, 0, &setting);
+        assert_string_equal(f.study.points[p].label, labels[p]);
+        assert_true(fabs(plan->number[1] - shares[p]) < 1e-12 && fabs(plan->number[4] - prices[p]) < 1e-9);
+    }
+    assert_string_equal(f.study.points[0].parameters, "{}");
+    done(&f);
+}
+
 static void a_whole_number_takes_each_of_its_range_equally_often(void **state)
 {
     (void)state;
@@ -427,6 +446,7 @@ int main(void)
         cmocka_unit_test(a_factorial_sets_what_its_labels_say),
         cmocka_unit_test(laws_vary_by_their_names_and_in_their_list),
         cmocka_unit_test(every_kind_of_value_reaches_the_plan_within_its_range),
+        cmocka_unit_test(a_key_that_does_not_vary_stays_as_it_is_written),
         cmocka_unit_test(a_whole_number_takes_each_of_its_range_equally_often),
         cmocka_unit_test(labels_of_samples_name_sample_and_step),
         cmocka_unit_test(mistakes_in_what_varies_are_told),
