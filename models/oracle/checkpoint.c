@@ -19,7 +19,7 @@ enum metric { WALL, USEFUL_SHARE, FAILURES_PER_JOB };
 
 static const struct sim_metric metrics[] = {
     {"wall_h", "h", "Mean time from the begin of a job to its end; undefined unless all end by the horizon."},
-    {"useful_share", "1", "Work of all jobs / their wall time; undefined likewise.", .higher_is_better = true},
+    {"useful_share", "1", "Work of all jobs / their wall time; undefined likewise.", .higher_is_better = true, .is_share = true},
     {"failures_per_job", "1", "Mean number of failures that a job meets; undefined likewise."},
     {0},
 };

@@ -17,7 +17,7 @@
 enum metric { RUINED, LIFE, DEPOSITS };
 
 static const struct sim_metric metrics[] = {
-    {"ruined", "1", "Share of accounts that ran dry by the horizon."},
+    {"ruined", "1", "Share of accounts that ran dry by the horizon.", .is_share = true},
     {"life_h", "h", "Mean time until an account ran dry; the horizon where it did not.", .higher_is_better = true},
     {"deposits", "1", "Mean number of deposits until then."},
     {0},

@@ -17,7 +17,7 @@ enum metric { AVAILABILITY, MEAN_UP, CREW_UTILISATION, MEAN_WAITING, FAILURES_PE
 static const struct sim_metric metrics[] = {
     {"availability", "1", "Time-weighted share of machines that are up.", .higher_is_better = true, .is_availability = true},
     {"mean_up", "1", "Time-weighted number of machines that are up.", .higher_is_better = true},
-    {"crew_utilisation", "1", "Time-weighted share of crews at work."},
+    {"crew_utilisation", "1", "Time-weighted share of crews at work.", .is_share = true},
     {"mean_waiting", "1", "Time-weighted number of machines that wait for a crew."},
     {"failures_per_day", "1", "Failures of all machines per day."},
     {0},

@@ -20,13 +20,13 @@
 enum metric { UTILISATION, MEAN_IN_SYSTEM, MEAN_QUEUE, MEAN_WAIT, P_WAIT, CUSTOMERS, SHARE_LOST };
 
 static const struct sim_metric metrics[] = {
-    {"utilisation", "1", "Time-weighted share of servers that serve.", .higher_is_better = true},
+    {"utilisation", "1", "Time-weighted share of servers that serve.", .higher_is_better = true, .is_share = true},
     {"mean_in_system", "1", "Time-weighted number of customers waiting or served."},
     {"mean_queue", "1", "Time-weighted number of customers waiting."},
     {"mean_wait_s", "s", "Mean time from arrival to the start of service."},
-    {"p_wait", "1", "Share of customers that found every server busy."},
+    {"p_wait", "1", "Share of customers that found every server busy.", .is_share = true},
     {"customers", "1", "Customers that arrived within the horizon."},
-    {"share_lost", "1", "Share of customers that found no room and left."},
+    {"share_lost", "1", "Share of customers that found no room and left.", .is_share = true},
     {0},
 };
 

@@ -15,7 +15,7 @@
 enum metric { EXTINCT, SIZE, LIFE };
 
 static const struct sim_metric metrics[] = {
-    {"extinct", "1", "Share of families that are extinct at the horizon."},
+    {"extinct", "1", "Share of families that are extinct at the horizon.", .is_share = true},
     {"size", "1", "Mean number of members at the horizon."},
     {"life_h", "h", "Mean time to extinction; the horizon where a family lives on."},
     {0},

@@ -19,8 +19,8 @@
 enum metric { SHARE_REACHED, COMPLETED, TIME_TO_STOP };
 
 static const struct sim_metric metrics[] = {
-    {"share_reached", "1", "Mean share of machines that the release reached."},
-    {"completed", "1", "Share of rollouts that reached every machine."},
+    {"share_reached", "1", "Mean share of machines that the release reached.", .is_share = true},
+    {"completed", "1", "Share of rollouts that reached every machine.", .is_share = true},
     {"time_to_stop_h", "h", "Mean time to the stop; the horizon where there was none."},
     {0},
 };

@@ -23,9 +23,9 @@ enum metric { AVAILABILITY, COMPONENTS_UP, FAILURES_PER_DAY, SURVIVED, FIRST_FAI
 
 static const struct sim_metric metrics[] = {
     {"availability", "1", "Time-weighted share of systems that are up.", .higher_is_better = true, .is_availability = true},
-    {"components_up", "1", "Time-weighted share of components that are up, spares included.", .higher_is_better = true},
+    {"components_up", "1", "Time-weighted share of components that are up, spares included.", .higher_is_better = true, .is_share = true},
     {"failures_per_day", "1", "Failures of the system per system and day."},
-    {"survived", "1", "Share of systems that were never down.", .higher_is_better = true},
+    {"survived", "1", "Share of systems that were never down.", .higher_is_better = true, .is_share = true},
     {"first_failure_h", "h", "Mean time to the first failure of the system; the horizon where there was none.",
      .higher_is_better = true},
     {0},

@@ -46,9 +46,9 @@ static bool write_help(struct store *store, const struct store_run *run)
 {
     for (uint32_t i = 0; i < store->metric_count; i++) {
         const struct sim_metric *metric = &run->metrics[i];
-        if (!insert(store, "INSERT INTO metric_help VALUES (?, ?, ?, ?, ?, ?, ?)", "itttiii", store->metric_ids[i],
+        if (!insert(store, "INSERT INTO metric_help VALUES (?, ?, ?, ?, ?, ?, ?, ?)", "itttiiii", store->metric_ids[i],
                     metric->name, metric->unit, metric->help != NULL ? metric->help : "",
-                    (int64_t)metric->higher_is_better, (int64_t)metric->is_availability, (int64_t)i))
+                    (int64_t)metric->higher_is_better, (int64_t)metric->is_availability, (int64_t)metric->is_share, (int64_t)i))
             return false;
     }
     for (uint32_t i = 0; i < store->series_count; i++) {

@@ -49,7 +49,7 @@ static bool load_metrics(sqlite3 *database, struct arena *arena, struct summary_
     size_t room;
     if (!count_rows(database, "SELECT count(*) FROM metric_help", &room) ||
         sqlite3_prepare_v2(database,
-                           "SELECT id, name, unit, higher_is_better, is_availability,"
+                           "SELECT id, name, unit, higher_is_better, is_availability, is_share,"
                            " (SELECT value FROM smallest_difference d WHERE d.metric = h.name) FROM metric_help h ORDER BY position", -1,
                            &row, NULL) != SQLITE_OK)
         return false;
@@ -61,8 +61,9 @@ static bool load_metrics(sqlite3 *database, struct arena *arena, struct summary_
                                     .unit = text_of(arena, row, 2),
                                     .higher_is_better = sqlite3_column_int(row, 3) != 0,
                                     .is_availability = sqlite3_column_int(row, 4) != 0,
-                                    .smallest = sqlite3_column_type(row, 5) == SQLITE_NULL ? (double)NAN
-                                                                                           : sqlite3_column_double(row, 5)};
+                                    .is_share = sqlite3_column_int(row, 5) != 0,
+                                    .smallest = sqlite3_column_type(row, 6) == SQLITE_NULL ? (double)NAN
+                                                                                           : sqlite3_column_double(row, 6)};
     return sqlite3_finalize(row) == SQLITE_OK;
 }
 

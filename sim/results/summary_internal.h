@@ -20,7 +20,7 @@ struct sqlite3_stmt;
 struct summary_metric {
     int64_t id;
     const char *name, *unit;
-    bool higher_is_better, is_availability;
+    bool higher_is_better, is_availability, is_share;
     double smallest; /* difference that matters, as the scenario says; NaN: summary_margin() */
 };
 

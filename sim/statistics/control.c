@@ -39,7 +39,8 @@ struct statistics control_of(const double *values, const double *x, size_t count
     struct sums s = sums_of(y, c, n);
     if (!(s.xx > 0))
         return statistics_of(values, count, options, scratch);
-    struct statistics_options student = {.level = options->level, .is_availability = options->is_availability};
+    struct statistics_options student = {.level = options->level, .is_availability = options->is_availability,
+                                         .is_share = options->is_share};
     struct statistics result = statistics_of(y, n, &student, c); /* the pairs are in the sums: c is free */
     result.n_undefined = (uint32_t)(count - n);
     if (result.method != STATISTICS_STUDENT_T)

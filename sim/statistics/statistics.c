@@ -104,9 +104,10 @@ double statistics_p(double estimate, double error, double degrees, double margin
 
 static void cut(struct statistics *s, const struct statistics_options *options)
 {
-    if (options->is_availability && s->ci_low < 0)
+    bool is_cut = options->is_availability || options->is_share;
+    if (is_cut && s->ci_low < 0)
         s->ci_low = 0;
-    if (options->is_availability && s->ci_high > 1)
+    if (is_cut && s->ci_high > 1)
         s->ci_high = 1;
 }
 

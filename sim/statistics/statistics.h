@@ -51,6 +51,7 @@ enum statistics_method {
 struct statistics_options {
     double level;         /* of the interval, in (0, 1): 0.95 */
     bool is_availability; /* values are shares up in [0, 1]: cut, and bounded when all are 1 */
+    bool is_share;        /* values lie in [0, 1]: cut */
     double *resamples;    /* NULL: Student's t; room for BOOTSTRAP_RESAMPLES: means and differences get BCa's interval */
     double margin;        /* >= 0: the smallest difference that matters, for p */
 };

@@ -26,6 +26,7 @@ struct sim_metric {
     const char *help;  /* one sentence */
     bool higher_is_better;
     bool is_availability; /* a share up: drawn on a nines axis, bounded by the rule of three when no failure was seen */
+    bool is_share;        /* another share, or what else lies in [0, 1]: intervals of its mean end there, as an availability's do */
 };
 
 /* A number that a replication reports for every step of the run's grid. */

@@ -291,6 +291,22 @@ static void how_often_time_is_advanced_changes_no_bit(void **state)
     assert_true(service[0] > 0 && service[0] < 1);
 }
 
+/* What calls itself a share lies in [0, 1], and so must the intervals of its mean. */
+static void every_share_is_marked_as_one(void **state)
+{
+    (void)state;
+    size_t marked = 0;
+    for (const struct sim_metric *m = measure_metrics; m->name != NULL; m++) {
+        bool share = m->is_share || m->is_availability;
+        if (strstr(m->help, "share of ") != NULL && !share)
+            fail_msg("'%s' is a %s, and not marked as a share", m->name, m->help);
+        assert_false(m->is_share && m->is_availability);
+        assert_true(!share || strcmp(m->unit, "1") == 0);
+        marked += m->is_share;
+    }
+    assert_true(marked >= 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +323,7 @@ int main(void)
         cmocka_unit_test(a_step_in_which_nothing_is_wanted_is_undefined),
         cmocka_unit_test(a_century_in_one_step_does_not_overflow),
         cmocka_unit_test(how_often_time_is_advanced_changes_no_bit),
+        cmocka_unit_test(every_share_is_marked_as_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

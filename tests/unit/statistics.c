@@ -149,6 +149,20 @@ static void availability_intervals_stay_between_nought_and_one(void **state)
 
 /* The rule of three promises: whatever the chance q of a bad replication, the claim "q <= bound" is wrong with
  * probability at most 1 - level, counting only samples that make the claim. */
+/* Student's t gives 0.95 +- 0.635 for the means, and as much for the differences. */
+static void other_shares_are_cut_but_neither_bounded_nor_are_their_differences(void **state)
+{
+    (void)state;
+    const struct statistics_options other = {.level = 0.95, .is_share = true};
+    double values[] = {0.9, 1}, apart[] = {0, 0}, perfect[] = {1, 1, 1}, scratch[3];
+    struct statistics s = statistics_of(values, 2, &other, scratch);
+    near(s.ci_low, 0.95 - 12.706 * 0.05, 1e-4);
+    assert_true(s.ci_high == 1 && s.method == STATISTICS_STUDENT_T);
+    near(statistics_of_difference(values, apart, 2, &other, scratch).ci_high, 0.95 + 12.706 * 0.05, 1e-4);
+    s = statistics_of(perfect, 3, &other, scratch);
+    assert_true(s.method == STATISTICS_CONSTANT && !s.is_bound && s.ci_low == 1);
+}
+
 static void the_rule_of_three_covers_a_rare_failure(void **state)
 {
     (void)state;
@@ -313,6 +327,7 @@ int main(void)
         cmocka_unit_test(equal_values_are_constant_to_the_bit),
         cmocka_unit_test(perfect_availability_is_bounded_by_the_rule_of_three),
         cmocka_unit_test(availability_intervals_stay_between_nought_and_one),
+        cmocka_unit_test(other_shares_are_cut_but_neither_bounded_nor_are_their_differences),
         cmocka_unit_test(the_rule_of_three_covers_a_rare_failure),
         cmocka_unit_test(paired_differences_cancel_common_luck),
         cmocka_unit_test(a_difference_to_itself_is_exactly_nought),
