@@ -15,7 +15,7 @@ numbers.tsv asks for figures of runs, one a line:  macro  kind  study  selectors
     difference   point | cloud a | cloud b | metric        paired, a minus b
     between      point a | point b | cloud | metric        paired, a minus b
     ratio        point a | cloud a | point b | cloud b | metric [| K]     of the means, paired; \\XVerdict is whether it is
-                 'more than' or 'less than' K times, or 'not decided'
+                 'more than' or 'less than' K times, or 'not decided'. A point written 'P - Q' is P less Q, paired
     crossing     cloud a | cloud b | metric        level of the key that the points vary at which a is no longer ahead of b; an end
                  outside the levels is written with < or >
     query        SQL that gives one row: value[, low, high]
@@ -223,7 +223,10 @@ def difference(database, point_a, point_b, cloud_a, cloud_b, metric):
 
 
 def values(database, point, cloud, metric):
-    """A metric by replication, of the scenario as it is written."""
+    """A metric by replication, of the scenario as it is written; of 'P - Q' by how much it is more at P than at Q."""
+    if " - " in point:
+        more, less = (values(database, one.strip(), cloud, metric) for one in point.split(" - "))
+        return {rep: more[rep] - less[rep] for rep in more.keys() & less.keys()}
     rows = database.execute("""SELECT r.rep, v.value FROM metric v JOIN replication r ON r.id = v.replication_id JOIN point p ON p.id = r.point_id
                                JOIN cloud c ON c.id = r.cloud_id WHERE p.label = ? AND c.name = ? AND v.name = ? AND r.outer_draw = 0""",
                             (point, cloud, metric))
