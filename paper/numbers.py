@@ -250,15 +250,18 @@ def ratio(database, point_a, cloud_a, point_b, cloud_b, metric, times=None):
         return None
     mean_a, mean_b = (math.fsum(side) / n for side in zip(*pairs))
     t = student_quantile(database, n)
-    if mean_b == 0 or t is None:
-        return None if mean_b == 0 else (mean_a / mean_b,) + (None,) * 5
+    undecided = times and "not decided"
+    if mean_b == 0:
+        return None
+    if t is None:
+        return mean_a / mean_b, None, None, None, None, undecided
     product = lambda i, j: sum((pair[i] - (mean_a, mean_b)[i]) * (pair[j] - (mean_a, mean_b)[j]) for pair in pairs) / (n - 1) * t * t / n
     c2, c1, c0 = mean_b**2 - product(1, 1), mean_a * mean_b - product(0, 1), mean_a**2 - product(0, 0)
     root = max(c1 * c1 - c2 * c0, 0) ** 0.5
     if c2 <= 0:
-        return (mean_a / mean_b,) + (None,) * 5
+        return mean_a / mean_b, None, None, None, None, undecided
     low, high = (c1 - root) / c2, (c1 + root) / c2
-    verdict = times and ("more than" if low > float(times) else "less than" if high < float(times) else "not decided")
+    verdict = times and ("more than" if low > float(times) else "less than" if high < float(times) else undecided)
     return mean_a / mean_b, low, high, None, None, verdict
 
 

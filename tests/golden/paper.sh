@@ -18,7 +18,7 @@ text() {
 
 # Allowed: dates, years, what stands in citations, labels, references and names of files.
 report no_number_is_typed_in_the_text "$(text | sed -E 's/^([^:]*:)[0-9]*:/\1 /
-        s/\\(cite|ref|label|url|code|texttt|provenance|input|bibliography|bibliographystyle|includegraphics|cmidrule|multicolumn|addlinespace)(\[[^]]*\]|\([^)]*\))?(\{[^}]*\})+//g
+        s/\\(cite|ref|label|url|code|texttt|provenance|input|bibliography|bibliographystyle|includegraphics|cmidrule|multicolumn|addlinespace|setlength)(\[[^]]*\]|\([^)]*\))?(\{[^}]*\})+//g
         s/\b([0-9]{1,2} )?(January|February|March|April|May|June|July|August|September|October|November|December) (19|20)[0-9]{2}\b//g
         s/\b(19|20)[0-9]{2}\b//g; s/\b[0-9]{1,2} (January|July|April)\b//g' | grep -E '[0-9]' | head -n 3)"
 report no_larger_number_is_spelled_out "$(text | grep -wiE '(seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|hundred|thousand|half|third|quarter|fifth|sixth|eighth|tenth)' | head -n 3)"
