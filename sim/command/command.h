@@ -40,6 +40,7 @@ struct command {
     const char *summary;                  /* one line */
     const char *description;              /* a paragraph or two for the full help, lines within 80 columns */
     const char *words;                    /* "sdl|replay": what the first operand can be; NULL: files */
+    const char *(*later)(size_t i);       /* what an operand after the first can be, NULL after the last; NULL: as the first */
     int least, most;                      /* number of operands; most < 0: any */
     const struct command_option *options; /* ends with name NULL */
     int (*run)(const struct command_line *line);

@@ -7,7 +7,7 @@
  *
  * What a word can be follows from the row: after an option with choices, one of them; after one whose argument is called FILE, CSV or
  * DIR, a path; after any other, nothing that could be guessed. Operands are the row's words, or files whose endings its operands
- * name: "RUN.db" *.db, "SCENARIO" *.cfg. Nothing is run while the user types. */
+ * name: "RUN.db" *.db, "SCENARIO" *.cfg; after the first, the row's later words where it has such. Nothing is run while the user types. */
 
 /* Prints text as the inside of a shell's single quotes, on one line, with a backslash before each of `escaped`. */
 static void print_quoted(FILE *out, const char *text, const char *escaped)
@@ -57,6 +57,13 @@ static void print_endings(FILE *out, const struct command *command)
     }
 }
 
+/* What operands after the first can be. */
+static void print_later(FILE *out, const struct command *command)
+{
+    for (size_t i = 0; command->later(i) != NULL; i++)
+        (void)fprintf(out, "%s%s", i > 0 ? " " : "", command->later(i));
+}
+
 static bool names_endings(const struct command *command)
 {
     for (const char *at = command->operands; (at = strchr(at, '.')) != NULL; at++) {
@@ -100,6 +107,11 @@ static void bash_command(FILE *out, const struct command *command)
         print_choices(out, command->words, " ");
         (void)fputs("'\n", out);
     }
+    if (command->later != NULL) {
+        (void)fputs("        later='", out);
+        print_later(out, command);
+        (void)fputs("'\n", out);
+    }
     (void)fputs("        case $previous in\n", out);
     for (const struct command_option *o = command->options; o->name != NULL; o++) {
         if (o->hidden || o->argument == NULL)
@@ -125,7 +137,7 @@ static void bash_script(FILE *out, const struct command *const *commands, size_t
                 "_nines()\n"
                 "{\n"
                 "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}\n"
-                "    local options= words= endings= argument= i\n"
+                "    local options= words= later= endings= argument= i\n"
                 "    COMPREPLY=()\n"
                 "    if ((COMP_CWORD == 1)); then\n"
                 "        mapfile -t COMPREPLY < <(compgen -W '",
@@ -157,6 +169,7 @@ static void bash_script(FILE *out, const struct command *const *commands, size_t
                 "    elif [[ -n $words ]] && ((COMP_CWORD == 2)); then\n"
                 "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
                 "    else\n"
+                "        ((COMP_CWORD > 2)) && mapfile -t COMPREPLY < <(compgen -W \"$later\" -- \"$current\")\n"
                 "        compopt -o filenames 2>/dev/null\n"
                 "        while IFS= read -r i; do\n"
                 "            [[ -d $i || -z $endings || ${i##*.} =~ ^($endings)$ ]] && COMPREPLY+=(\"$i\")\n"
@@ -213,11 +226,16 @@ static void zsh_command(FILE *out, const struct command *command)
         print_choices(out, command->words, " ");
         (void)fputs(")'", out);
     }
-    (void)fputs(" \\\n        '*:file:_files", out);
+    (void)fprintf(out, " \\\n        '%s:file:_files", command->later != NULL ? "1" : "*");
     if (names_endings(command)) {
         (void)fputs(" -g \"*.(", out);
         print_endings(out, command);
         (void)fputs(")(-.)\"", out); /* regular files; without it, zsh takes (cfg) itself for such a condition */
+    }
+    if (command->later != NULL) {
+        (void)fputs("' \\\n        '*:what:(", out);
+        print_later(out, command);
+        (void)fputc(')', out);
     }
     (void)fputs("'\n    ;;\n", out);
 }

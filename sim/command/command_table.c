@@ -1,4 +1,5 @@
 #include "sim/command/command.h"
+#include "sim/plot/plot.h"
 #include "sim/results/compare.h"
 
 #include <stddef.h>
@@ -162,7 +163,7 @@ static const struct command commands[] = {
                     "\n"
                     "  unallocated    GPU left over by each policy when as much has arrived as there is\n"
                     "  fragmentation  fragmented GPU against arrived demand, a panel for each trace\n",
-     .least = 1, .most = -1, .options = plot_options, .run = command_plot},
+     .later = plot_chart_name, .least = 1, .most = -1, .options = plot_options, .run = command_plot},
     {.name = "report", .operands = "RUN.db", .summary = "write one self-contained page about a run",
      .description = "One HTML file that needs nothing else: question, verdict with its intervals, the course\n"
                     "of events with a slider, charts (drawn with gnuplot), every number, targets, assumptions\n"

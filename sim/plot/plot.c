@@ -191,6 +191,11 @@ static const struct chart {
 
 enum { CHARTS = sizeof charts / sizeof charts[0] };
 
+const char *plot_chart_name(size_t i)
+{
+    return i < CHARTS ? charts[i].name : NULL;
+}
+
 static const struct chart *find_chart(const char *name)
 {
     for (size_t i = 0; i < CHARTS; i++) {

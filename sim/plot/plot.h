@@ -29,6 +29,9 @@ struct plot_options {
     bool quiet;
 };
 
+/* The charts of a run, in the order of drawing: "availability", ...; NULL after the last. */
+const char *plot_chart_name(size_t i);
+
 /* Draws. Messages go to stderr, the list of what was written to stdout. Returns the exit code: 2 for an unknown chart
  * or one that the run has no data for, 3 when a file or gnuplot fails. */
 int plot_run(struct arena *arena, const struct plot_options *options);

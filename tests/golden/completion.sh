@@ -33,6 +33,10 @@ offers bash_offers_words_of_a_command "replay sdl" market ""
 offers bash_offers_files_that_run_reads "a.cfg b.db f g.cfg folder" run ""
 offers bash_offers_files_that_validate_reads "a.cfg f g.cfg folder" validate ""
 offers bash_offers_files_that_market_reads "b.db d.jsonl folder" market replay ""
+offers bash_offers_files_to_plot_first "b.db e.csv folder" plot ""
+charts=$("$NINES" plot --help | sed -n "s/^  \([a-z]*\)  .*/\1/p" | grep -vx -e unallocated -e fragmentation)
+report bash_offers_every_chart_after_them "$([[ -n $charts ]] || echo "no charts are named"
+    for chart in $charts; do [[ " $(offered plot b.db "${chart:0:2}") " == *" $chart "* ]] || echo "$chart is missing; "; done)"
 offers bash_offers_any_file_for_an_option "e.csv" place --nodes e
 offers bash_offers_nothing_for_a_number "" run --reps ""
 offers bash_offers_nothing_of_an_unknown_command "" frobnicate -
@@ -73,6 +77,7 @@ zsh_completes_commands|nines mar|nines market
 zsh_completes_words|nines market re|nines market replay 
 zsh_completes_options|nines run --th|nines run --threads 
 zsh_completes_choices|nines run --log lea|nines run --log leases 
+zsh_completes_charts|nines plot b.db av|nines plot b.db availability 
 zsh_completes_files|nines validate a|nines validate a.cfg 
 zsh_completes_any_file_where_none_is_named|nines import intervals e|nines import intervals e.csv 
 END
