@@ -182,9 +182,9 @@ const char *scenario_nearest(const char *word, const char *const *names, size_t 
 
 /* --- Values as numbers, for those who vary them (scenario_number.c) --- */
 
-/* The leaf that a path names, as --set writes it: "clouds.akash.tenant.detection", "clouds[0].name". NULL: there is none, or it is
- * in a group that was not written. */
-const struct value *scenario_find(const struct scenario *scenario, const char *path);
+/* The leaf that a path names, as --set writes it: "clouds.akash.tenant.detection", "clouds[0].name"; of a path with one '*',
+ * "faults.half-*.rate", the nth that it names, from 0. NULL: there is none, or it is in a group that was not written. */
+const struct value *scenario_find(const struct scenario *scenario, const char *path, size_t nth);
 /* True for the types that are one number with a range: whole numbers, numbers, shares, durations, bytes, money, prices, rates. */
 bool key_is_quantity(const struct key *key);
 /* The number of a quantity in its base unit (seconds, bytes, USD, USD/h, events per second). */

@@ -16,11 +16,13 @@ static const char *element_name(const struct value *element)
     return NULL;
 }
 
-/* The element that *at names behind the '.', moving *at behind it: the longest name that fits, because names hold dots. */
-static const struct value *element_named(const struct value *list, const char **at)
+/* The element that *at names behind the '.', moving *at behind it: the longest name that fits, because names hold dots; for `word*` the
+ * nth of those whose names begin so. */
+static const struct value *element_named(const struct value *list, size_t nth, const char **at)
 {
-    const struct value *found = NULL;
-    size_t longest = 0;
+    const struct value *found = NULL, *alike = NULL;
+    size_t longest = 0, word = strcspn(*at + 1, "."), star = strcspn(*at + 1, "*");
+    bool starred = star + 1 == word;
     for (size_t i = 0; i < list->children; i++) {
         const char *name = element_name(&list->child[i]);
         size_t length = name != NULL ? strlen(name) : 0;
@@ -29,9 +31,11 @@ static const struct value *element_named(const struct value *list, const char **
             found = &list->child[i];
             longest = length;
         }
+        if (starred && name != NULL && strncmp(*at + 1, name, star) == 0 && nth-- == 0)
+            alike = &list->child[i];
     }
-    *at += 1 + longest;
-    return found;
+    *at += 1 + (found != NULL ? longest : word);
+    return found != NULL ? found : alike;
 }
 
 static const struct value *element_numbered(const struct value *list, const char **at)
@@ -59,14 +63,16 @@ static const struct value *child_named(const struct value *group, const char **a
     return NULL;
 }
 
-const struct value *scenario_find(const struct scenario *scenario, const char *path)
+const struct value *scenario_find(const struct scenario *scenario, const char *path, size_t nth)
 {
-    const char *at = path;
+    const char *at = path, *star = strchr(path, '*');
+    if (star == NULL ? nth > 0 : strchr(star + 1, '*') != NULL)
+        return NULL;
     const struct value *value = child_named(&scenario->root, &at);
     bool in_list = value != NULL && value->key->type == KEY_LIST;
     while (value != NULL && *at != '\0') {
         if (in_list) {
-            value = *at == '[' ? element_numbered(value, &at) : *at == '.' ? element_named(value, &at) : NULL;
+            value = *at == '[' ? element_numbered(value, &at) : *at == '.' ? element_named(value, nth, &at) : NULL;
             in_list = false;
         } else if (*at == '.') {
             at++;

@@ -29,7 +29,8 @@ static const char introduction[] =
     "`constant(3 h)` |\n"
     "\n"
     "On the command line, `--set 'PATH=VALUE'` changes one key. Elements of a list are named or numbered: `clouds.akash.rules=2026-08`,\n"
-    "`clouds[0].rules=2026-08`. `nines validate FILE --print-config` shows what every key of a file has become.\n";
+    "`clouds[0].rules=2026-08`; `faults.half-*.rate=0.01 /y` means all whose names begin so. `nines validate FILE --print-config` shows\n"
+    "what every key of a file has become.\n";
 
 struct page {
     FILE *out;

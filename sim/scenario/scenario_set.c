@@ -4,8 +4,8 @@
 #include <string.h>
 
 /* --set PATH=VALUE: a path leads through groups by key and through lists by [index] or by an element's name, as in
- * clouds.akash.tenant.detection. Names may hold dots (io.net), so the longest name that fits is taken. The value is
- * written without quotes, unless it is a list or a group. */
+ * clouds.akash.tenant.detection. Names may hold dots (io.net), so the longest name that fits is taken; `half-*` stands for
+ * every element whose name begins so. The value is written without quotes, unless it is a list or a group. */
 
 /* Walks the path of one override. */
 struct walk {
@@ -16,6 +16,7 @@ struct walk {
     const struct key *keys;          /* of node when it is a group */
     const struct key *key;           /* that node stands for */
     struct node *grown, *grown_last; /* the first group that got a new key, and its last key before; NULL: none did */
+    const char *starred;             /* where the walk stopped at the beginning of a name that ends with '*'; NULL: it did not */
 };
 
 static bool is_blank(char c)
@@ -150,6 +151,12 @@ static struct node *element_numbered(struct walk *walk)
     return NULL;
 }
 
+/* Whether a word of a path stands for every element whose name begins as it does before its '*'. */
+static bool is_starred(const char *word)
+{
+    return word[0] != '\0' && strchr(word, '*') == word + strlen(word) - 1;
+}
+
 static struct node *element_named(struct walk *walk)
 {
     struct arena *arena = walk->scenario->arena;
@@ -174,6 +181,10 @@ static struct node *element_named(struct walk *walk)
         return found;
     }
     const char *word = arena_format(arena, "%.*s", (int)strcspn(start, ".="), start);
+    if (is_starred(word)) {
+        walk->starred = start;
+        return NULL;
+    }
     const char *nearest = scenario_nearest(word, names, count);
     walk->at = start < walk->end ? start : walk->at;
     (void)lost(
@@ -259,6 +270,30 @@ static bool set_scanned(struct walk *walk, const char *value)
     return true;
 }
 
+/* One override for each element of the list that the starred name stands for. */
+static void apply_to_each(struct walk *walk, struct node *root, const struct key *keys)
+{
+    struct scenario *scenario = walk->scenario;
+    const char *text = walk->source->text, *star = strchr(walk->starred, '*');
+    size_t before = (size_t)(walk->starred - text), prefix = (size_t)(star - walk->starred);
+    int applied = 0;
+    for (struct node *node = walk->node->first; node != NULL; node = node->next) {
+        const char *name = node_element_name(node, walk->key->children);
+        if (name == NULL || strncmp(name, walk->starred, prefix) != 0)
+            continue;
+        const char *one = arena_format(scenario->arena, "%.*s%s%s", (int)before, text, name, star + 1);
+        const struct source *source = source_override(scenario, one, walk->source->span[0].file_line);
+        if (source != NULL)
+            override_apply(scenario, root, keys, source);
+        applied++;
+    }
+    walk->at = walk->starred;
+    if (applied == 0)
+        (void)lost(walk, "its names are those of 'name' in the list",
+                   arena_format(scenario->arena, "'%s' has no element whose name begins with '%.*s'",
+                                node_path(scenario->arena, walk->node), (int)prefix, walk->starred));
+}
+
 void override_apply(struct scenario *scenario, struct node *root, const struct key *keys, const struct source *source)
 {
     struct walk walk = {.scenario = scenario, .source = source, .at = skip(source->text), .node = root, .keys = keys};
@@ -268,6 +303,8 @@ void override_apply(struct scenario *scenario, struct node *root, const struct k
         return;
     }
     if (!walk_path(&walk)) {
+        if (walk.starred != NULL)
+            apply_to_each(&walk, root, keys);
         walk_back(&walk);
         return;
     }

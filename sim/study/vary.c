@@ -75,6 +75,14 @@ static bool read_times(struct scenario *scenario, const struct value *list, cons
     }
     if (!read_ends(scenario, list, &number, vary))
         return false;
+    const struct value *other = written;
+    for (size_t i = 1; other != NULL && strcmp(other->text, written->text) == 0; i++)
+        other = scenario_find(scenario, vary->path, i);
+    if (other != NULL) {
+        scenario_error(scenario, list, "name them one by one", "'%s' is '%s' in one place and '%s' in another", vary->path, written->text,
+                       other->text);
+        return false;
+    }
     if (is_law)
         vary->law = written->is.law;
     else
@@ -115,7 +123,7 @@ bool vary_read(struct scenario *scenario, const struct value *element, struct va
     const struct value *path = value_of(element, "key"), *values = value_of(element, "values");
     const struct value *range = value_of(element, "range"), *times = value_of(element, "times");
     const struct value *law = value_of(element, "law");
-    const struct value *written = scenario_find(scenario, path->text);
+    const struct value *written = scenario_find(scenario, path->text, 0);
     int ways = values->given + range->given + times->given + (law->text[0] != '\0');
     *vary = (struct vary){.path = path->text, .is_log = value_choice(element, "scale") == 1};
     if (written == NULL) {

@@ -144,6 +144,21 @@ static void overrides_apply_in_order(void **state)
     assert_true(value_given(&s->root, "title"));
 }
 
+static void a_star_stands_for_all_names_that_begin_so(void **state)
+{
+    static const char *const overrides[] = {"clouds.io*.note=both", "clouds.*.tags=[ \"x\" ]"};
+    const struct scenario *s = read_good(*state, everything, overrides, 1);
+    assert_string_equal(value_text(cloud(s, "io"), "note"), "both");
+    assert_string_equal(value_text(cloud(s, "io.net"), "note"), "both");
+    assert_string_not_equal(value_text(cloud(s, "a/1"), "note"), "both");
+    s = read_good(*state, everything, overrides + 1, 1);
+    assert_string_equal(value_at(value_of(cloud(s, "a/1"), "tags"), 0)->text, "x");
+    assert_ptr_equal(scenario_find(s, "clouds.*.name", 0), value_of(value_at(value_of(&s->root, "clouds"), 0), "name"));
+    assert_ptr_equal(scenario_find(s, "clouds.io*.name", 1), value_of(cloud(s, "io"), "name"));
+    assert_null(scenario_find(s, "clouds.io*.name", 2));
+    assert_null(scenario_find(s, "clouds.*.tenant.*", 0));
+}
+
 static void an_override_may_replace_a_whole_element_or_the_model(void **state)
 {
     static const char *const element[] = {"clouds[2]={ name = \"new\"; kind = \"akash\"; }", "clouds.new.share=0.25"};
@@ -360,6 +375,7 @@ int main(void)
         TEST(keys_exist_beside_their_kind_only),
         TEST(model_point_keys_join_the_study),
         TEST(overrides_apply_in_order),
+        TEST(a_star_stands_for_all_names_that_begin_so),
         TEST(an_override_may_replace_a_whole_element_or_the_model),
         TEST(print_config_reads_back_to_the_same_values),
         TEST(the_reference_is_a_scenario),

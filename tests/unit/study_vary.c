@@ -32,14 +32,14 @@ static void paths_lead_where_set_leads(void **state)
     struct fixture f;
     assert_true(prepare(&f, BASE CLOUDS, NULL, 0));
     const struct scenario *s = f.study.scenario;
-    assert_string_equal(scenario_find(s, "clouds.io.net.detect")->text, "30 min");
-    assert_string_equal(scenario_find(s, "clouds.io.detect")->text, "2 h");
-    assert_string_equal(scenario_find(s, "clouds[1].detect")->text, "2 h");
-    assert_ptr_equal(scenario_find(s, "rate"), value_of(&s->root, "rate"));
+    assert_string_equal(scenario_find(s, "clouds.io.net.detect", 0)->text, "30 min");
+    assert_string_equal(scenario_find(s, "clouds.io.detect", 0)->text, "2 h");
+    assert_string_equal(scenario_find(s, "clouds[1].detect", 0)->text, "2 h");
+    assert_ptr_equal(scenario_find(s, "rate", 0), value_of(&s->root, "rate"));
     static const char *const nowhere[] = {"", "clouds", "clouds[2].detect", "clouds.akash.detect", "clouds.io.net", "rat",
                                           "rate.x", "clouds[0]detect", "clouds[].detect", "study.points", "clouds.io.net.detect."};
     for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++)
-        assert_null(scenario_find(s, nowhere[i]));
+        assert_null(scenario_find(s, nowhere[i], 0));
     done(&f);
 }
 
