@@ -1,17 +1,34 @@
-/* A replay for people: messages as they run, then the state, then the ledger, within 100 columns where names are short. */
+/* A replay for people: messages as they run, then the state, then the ledger, within 100 columns unless a single name is longer. */
 #include "models/commands/replay_ledger.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+enum { COLUMNS = 100 };
+
+static int columns_of(const char *value)
+{
+    int columns = 0;
+    for (const char *p = value; *p != '\0'; p++)
+        columns += ((unsigned char)*p & 0xc0) != 0x80;
+    return columns;
+}
+
 /* Text of the file, which is hostile, padded on the right to width. */
 static void text(const char *value, int width)
 {
-    int length = 0;
+    int length = columns_of(value);
     mistake_show(stdout, value, strlen(value), 300);
-    for (const char *p = value; *p != '\0'; p++)
-        length += ((unsigned char)*p & 0xc0) != 0x80;
     printf("%*s", length < width ? width - length : 0, "");
+}
+
+/* A comma and words of our own, on a line of their own where they do not fit behind `at` columns. Returns where they end. */
+static int part(int at, const char *words)
+{
+    int columns = columns_of(words);
+    bool fits = at + 2 + columns < COLUMNS;
+    printf(fits ? ", %s" : ",\n      %s", words);
+    return columns + (fits ? at + 2 : 6);
 }
 
 static const char *decimal_text(struct arena *arena, decimal value)
@@ -121,15 +138,17 @@ static void print_account(struct arena *arena, const struct market *market, stru
     const struct escrow_account *account = market_account(market, id);
     const char *denom = market_denom_name((enum market_denom)account->denom);
     int64_t dry = market_dry_height(market, id);
-    printf("  account %s, settled at %" PRId64 ": %s %s, charged %s", escrow_state_name((enum escrow_state)account->state), account->settled_at,
-           decimal_text(arena, account->balance), denom, decimal_text(arena, account->transferred));
+    int at = printf("  account %s, settled at %" PRId64 ": %s %s", escrow_state_name((enum escrow_state)account->state), account->settled_at,
+                    decimal_text(arena, account->balance), denom);
+    at = part(at, arena_format(arena, "charged %s", decimal_text(arena, account->transferred)));
     if (!decimal_is_zero(account->funds))
-        printf(", and %s of another depositor", decimal_text(arena, account->funds));
+        at = part(at, arena_format(arena, "and %s of another depositor", decimal_text(arena, account->funds)));
     if (market->rules.settlement == MARKET_SETTLES_BY_DEBT)
         for (uint32_t i = account->first_pot; i != SLOT_NONE; i = market->escrow.pots[i].next)
-            printf(", and %s %s", decimal_text(arena, market->escrow.pots[i].funds), market_denom_name((enum market_denom)market->escrow.pots[i].denom));
+            at = part(at, arena_format(arena, "and %s %s", decimal_text(arena, market->escrow.pots[i].funds),
+                                       market_denom_name((enum market_denom)market->escrow.pots[i].denom)));
     if (dry != HEIGHT_NEVER)
-        printf(", dry at %" PRId64, dry);
+        part(at, arena_format(arena, "dry at %" PRId64, dry));
     putchar('\n');
 }
 
@@ -173,12 +192,20 @@ static void print_ledger(const struct replay *replay, const struct ledger *ledge
     printf("\n%6s %8s %14s %-5s %-14s %-14s %-13s %s\n", "line", "height", "amount", "denom", "from", "to", "what", "about");
     for (size_t i = 0; i < ledger->n; i++) {
         const struct ledger_entry *entry = &ledger->items[i];
-        printf("%6d %8" PRId64 " %14" PRId64 " %-5s ", entry->line, entry->height, entry->amount, market_denom_name((enum market_denom)entry->denom));
-        text(name_of(replay, entry->from), 14);
-        putchar(' ');
-        text(name_of(replay, entry->to), 14);
-        putchar(' ');
-        printf(entry->about[0] != '\0' ? "%-13s " : "%s", market_transfer_name((enum market_transfer)entry->what));
+        const char *names[2] = {name_of(replay, entry->from), name_of(replay, entry->to)};
+        int at = printf("%6d %8" PRId64 " %14" PRId64 " %-5s ", entry->line, entry->height, entry->amount,
+                        market_denom_name((enum market_denom)entry->denom));
+        for (int n = 0; n < 2; n++) {
+            text(names[n], 14);
+            putchar(' ');
+            at += 1 + (columns_of(names[n]) > 14 ? columns_of(names[n]) : 14);
+        }
+        bool fits = at + 14 + columns_of(entry->about) <= COLUMNS;
+        const char *what = market_transfer_name((enum market_transfer)entry->what);
+        if (entry->about[0] == '\0')
+            fputs(what, stdout);
+        else
+            printf(fits ? "%-13s " : "%s\n                ", what);
         text(entry->about, 0);
         putchar('\n');
     }

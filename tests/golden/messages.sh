@@ -18,6 +18,7 @@ for point in neither both; do
 done
 report the_digest_shown_is_the_one_written "$(last=$(tail -n 1 "$temporary/stdout")
     grep -q "\"digest\":\"${last#digest }\"" <(sqlite3 -readonly "$temporary/rules26/run.db" "SELECT text FROM message WHERE text LIKE '%digest%'") || echo "$last")"
+report a_replay_fits_100_columns_whatever_is_long_in_it "$(awk 'length > 100 || / $/' "$temporary/stdout" | head -n 3)"
 expect without_names_the_first_is_meant 0 "$NINES" market replay "$db"
 report and_that_is_the_first_point "$(cmp "$temporary/stdout" <("$NINES" market replay "$db" --point neither --rep 0) 2>&1)"
 
