@@ -315,8 +315,17 @@ def macro(name, text):
     print(f"\\newcommand{{\\{name}}}{{{text}}}")
 
 
+def telling(form, low, high):
+    """The form with as many more decimals, at most two, as tell the ends of an interval apart: [99.995, 99.995] says nothing."""
+    multiplier, decimals, unit = form
+    finer = [(multiplier, decimals + more, unit) for more in range(3)]
+    return next((one for one in finer if number(low, one) != number(high, one)), form)
+
+
 def write_figure(name, row, form):
     value, low, high, param_low, param_high, verdict = row
+    if low is not None and high is not None:
+        form = telling(form, low, high)
     macro(name + "Value", number(value, form) + form[2])
     if low is not None and high is not None:
         macro(name + "Low", number(low, form) + form[2])
