@@ -1,6 +1,7 @@
 /* What is reported slice by slice, and the tails of samples: the tables `breakdown_summary` and `risk` for people and for programs. A person
  * sees a breakdown that was asked for; a tail wherever there is one, because only a scenario that gives a damage has one. */
 #include "sim/results/compare_page.h"
+#include "sim/results/compare_row.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -10,35 +11,6 @@
 enum { LABEL = 25, CLOUD = 24, VALUE = 12, INTERVAL = 24, COUNT = 7 };
 
 /* --- Reading --- */
-
-static double number(sqlite3_stmt *row, int column)
-{
-    return sqlite3_column_type(row, column) == SQLITE_NULL ? (double)NAN : sqlite3_column_double(row, column);
-}
-
-static const char *text(struct arena *arena, sqlite3_stmt *row, int column)
-{
-    const char *found = (const char *)sqlite3_column_text(row, column);
-    return arena_text(arena, found != NULL ? found : "");
-}
-
-static size_t cloud_of(const struct compare_data *data, sqlite3_stmt *row, int column)
-{
-    size_t i = 0;
-    if (sqlite3_column_type(row, column) == SQLITE_NULL)
-        return COMPARE_ALONE;
-    while (i < data->cloud_count && data->clouds[i].id != sqlite3_column_int64(row, column))
-        i++;
-    return i;
-}
-
-static size_t point_of(const struct compare_data *data, sqlite3_stmt *row, int column)
-{
-    size_t i = 0;
-    while (i < data->point_count && data->points[i].id != sqlite3_column_int64(row, column))
-        i++;
-    return i;
-}
 
 size_t compare_breakdown_named(const struct compare_data *data, const char *name)
 {
@@ -75,15 +47,15 @@ static bool load(struct compare_data *data, sqlite3 *database, bool risk)
     if (sqlite3_prepare_v2(database, sql, -1, &row, NULL) != SQLITE_OK)
         return false;
     while (sqlite3_step(row) == SQLITE_ROW) {
-        struct compare_slice slice = {.point = point_of(data, row, 0), .cloud_a = cloud_of(data, row, 1),
-                                      .cloud_b = cloud_of(data, row, 2),
-                                      .breakdown = compare_breakdown_named(data, text(data->arena, row, 3)),
-                                      .slice = text(data->arena, row, 4), .at = number(row, 5), .method = text(data->arena, row, 12),
-                                      .members = number(row, 13)};
+        struct compare_slice slice = {.point = row_point(data, row, 0), .cloud_a = row_cloud(data, row, 1),
+                                      .cloud_b = row_cloud(data, row, 2),
+                                      .breakdown = compare_breakdown_named(data, row_text(data, row, 3)),
+                                      .slice = row_text(data, row, 4), .at = row_number(row, 5), .method = row_text(data, row, 12),
+                                      .members = row_number(row, 13)};
         slice.values = (struct statistics){.n = (uint32_t)sqlite3_column_int64(row, 6),
-                                           .n_undefined = (uint32_t)sqlite3_column_int64(row, 7), .mean = number(row, 8),
-                                           .sd = (double)NAN, .ci_low = number(row, 9), .ci_high = number(row, 10),
-                                           .level = number(row, 11)};
+                                           .n_undefined = (uint32_t)sqlite3_column_int64(row, 7), .mean = row_number(row, 8),
+                                           .sd = (double)NAN, .ci_low = row_number(row, 9), .ci_high = row_number(row, 10),
+                                           .level = row_number(row, 11)};
         slice.measure = risk ? slice.slice : NULL;
         if (*rows == NULL)
             *rows = arena_array(data->arena, (size_t)sqlite3_column_int64(row, 14), struct compare_slice);

@@ -1,4 +1,4 @@
-#include "sim/results/compare_internal.h"
+#include "sim/results/compare_row.h"
 
 #include "sim/base/check.h"
 #include "sim/scenario/scenario.h"
@@ -122,44 +122,6 @@ static bool is_selected(const struct compare_data *data, size_t metric)
 
 /* --- Rows --- */
 
-static double number(sqlite3_stmt *row, int column)
-{
-    return sqlite3_column_type(row, column) == SQLITE_NULL ? (double)NAN : sqlite3_column_double(row, column);
-}
-
-static const char *text(const struct compare_data *data, sqlite3_stmt *row, int column)
-{
-    const char *found = (const char *)sqlite3_column_text(row, column);
-    return found != NULL ? arena_text(data->arena, found) : "";
-}
-
-static size_t point_of(const struct compare_data *data, sqlite3_stmt *row, int column)
-{
-    size_t i = 0;
-    while (i < data->point_count && data->points[i].id != sqlite3_column_int64(row, column))
-        i++;
-    return i;
-}
-
-static size_t cloud_of(const struct compare_data *data, sqlite3_stmt *row, int column)
-{
-    size_t i = 0;
-    while (i < data->cloud_count && data->clouds[i].id != sqlite3_column_int64(row, column))
-        i++;
-    return i;
-}
-
-/* n, n_undefined, mean, sd, ci_low, ci_high, level, is_bound from column `first` on. */
-static struct statistics statistics_at(sqlite3_stmt *row, int first)
-{
-    return (struct statistics){.n = (uint32_t)sqlite3_column_int64(row, first),
-                               .n_undefined = (uint32_t)sqlite3_column_int64(row, first + 1), .mean = number(row, first + 2),
-                               .sd = number(row, first + 3), .ci_low = number(row, first + 4),
-                               .ci_high = number(row, first + 5), .level = number(row, first + 6),
-                               .is_bound = sqlite3_column_int(row, first + 7) != 0, .p05 = (double)NAN, .p50 = (double)NAN,
-                               .p95 = (double)NAN};
-}
-
 static sqlite3_stmt *prepare(struct store *store, const char *sql)
 {
     sqlite3_stmt *row = NULL;
@@ -184,17 +146,17 @@ static bool load_summaries(struct compare_data *data, struct store *store)
                                        " p95_high, variance_ratio, probability_best, probability_good, draws FROM summary"
                                        " ORDER BY rowid");
     while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
-        struct compare_summary summary = {.point = point_of(data, row, 0), .cloud = cloud_of(data, row, 1),
-                                          .metric = metric_named(data, text(data, row, 2)),
-                                          .values = statistics_at(row, 3), .method = text(data, row, 11),
-                                          .param_low = number(row, 15), .param_high = number(row, 16),
-                                          .variance_ratio = number(row, 23), .probability_best = number(row, 24),
-                                          .probability_good = number(row, 25), .draws = sqlite3_column_int64(row, 26)};
+        struct compare_summary summary = {.point = row_point(data, row, 0), .cloud = row_cloud(data, row, 1),
+                                          .metric = metric_named(data, row_text(data, row, 2)),
+                                          .values = row_statistics(row, 3), .method = row_text(data, row, 11),
+                                          .param_low = row_number(row, 15), .param_high = row_number(row, 16),
+                                          .variance_ratio = row_number(row, 23), .probability_best = row_number(row, 24),
+                                          .probability_good = row_number(row, 25), .draws = sqlite3_column_int64(row, 26)};
         for (int i = 0; i < 6; i++)
-            summary.ends[i] = number(row, 17 + i);
-        summary.values.p05 = number(row, 12);
-        summary.values.p50 = number(row, 13);
-        summary.values.p95 = number(row, 14);
+            summary.ends[i] = row_number(row, 17 + i);
+        summary.values.p05 = row_number(row, 12);
+        summary.values.p50 = row_number(row, 13);
+        summary.values.p95 = row_number(row, 14);
         if (summary.point == data->point_count || summary.cloud == data->cloud_count ||
             summary.metric == data->metric_count || !data->shown[summary.point] || !is_selected(data, summary.metric))
             continue;
@@ -212,13 +174,13 @@ static bool load_differences(struct compare_data *data, struct store *store)
                        " FROM difference ORDER BY rowid");
     while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
         struct compare_difference difference = {
-            .point_a = point_of(data, row, 0), .cloud_a = cloud_of(data, row, 1), .point_b = point_of(data, row, 2),
-            .cloud_b = cloud_of(data, row, 3), .metric = metric_named(data, text(data, row, 4)),
-            .values = statistics_at(row, 5), .method = text(data, row, 13), .verdict = text(data, row, 14),
-            .param_low = number(row, 15), .param_high = number(row, 16), .decided_by = text(data, row, 17),
-            .smallest = number(row, 18), .p_adjusted = number(row, 20), .family = sqlite3_column_int64(row, 21),
-            .draws = sqlite3_column_int64(row, 22), .variance_ratio = number(row, 23)};
-        difference.values.p = number(row, 19);
+            .point_a = row_point(data, row, 0), .cloud_a = row_cloud(data, row, 1), .point_b = row_point(data, row, 2),
+            .cloud_b = row_cloud(data, row, 3), .metric = metric_named(data, row_text(data, row, 4)),
+            .values = row_statistics(row, 5), .method = row_text(data, row, 13), .verdict = row_text(data, row, 14),
+            .param_low = row_number(row, 15), .param_high = row_number(row, 16), .decided_by = row_text(data, row, 17),
+            .smallest = row_number(row, 18), .p_adjusted = row_number(row, 20), .family = sqlite3_column_int64(row, 21),
+            .draws = sqlite3_column_int64(row, 22), .variance_ratio = row_number(row, 23)};
+        difference.values.p = row_number(row, 19);
         if (difference.point_a == data->point_count || difference.point_b == data->point_count ||
             difference.cloud_a == data->cloud_count || difference.cloud_b == data->cloud_count ||
             difference.metric == data->metric_count || !is_selected(data, difference.metric) ||
@@ -237,12 +199,12 @@ static bool load_targets(struct compare_data *data, struct store *store)
                                        " ORDER BY position");
     while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
         struct compare_target target = {
-            .point = point_of(data, row, 0), .cloud = cloud_of(data, row, 1), .name = text(data, row, 2),
-            .metric = text(data, row, 3), .unit = text(data, row, 4), .role = text(data, row, 5),
-            .published = number(row, 6), .low = number(row, 7), .high = number(row, 8), .measured = number(row, 9),
-            .ci_low = number(row, 10), .ci_high = number(row, 11), .outcome = text(data, row, 12),
-            .expect = text(data, row, 13), .reason = text(data, row, 14), .source = text(data, row, 15),
-            .evidence = text(data, row, 16), .method = text(data, row, 17)};
+            .point = row_point(data, row, 0), .cloud = row_cloud(data, row, 1), .name = row_text(data, row, 2),
+            .metric = row_text(data, row, 3), .unit = row_text(data, row, 4), .role = row_text(data, row, 5),
+            .published = row_number(row, 6), .low = row_number(row, 7), .high = row_number(row, 8), .measured = row_number(row, 9),
+            .ci_low = row_number(row, 10), .ci_high = row_number(row, 11), .outcome = row_text(data, row, 12),
+            .expect = row_text(data, row, 13), .reason = row_text(data, row, 14), .source = row_text(data, row, 15),
+            .evidence = row_text(data, row, 16), .method = row_text(data, row, 17)};
         if (target.point == data->point_count || target.cloud == data->cloud_count || !data->shown[target.point])
             continue;
         data->targets = grow(data->arena, data->targets, data->target_count, sizeof target);
@@ -258,7 +220,7 @@ static bool count_replications(struct compare_data *data, struct store *store)
                                        " r.cloud_id = c.id AND r.outer_draw = 0) FROM point p, cloud c");
     data->replications = -1;
     while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
-        size_t point = point_of(data, row, 0);
+        size_t point = row_point(data, row, 0);
         int64_t count = sqlite3_column_int64(row, 1);
         if (point < data->point_count && data->shown[point] && (data->replications < 0 || count < data->replications))
             data->replications = count;
@@ -284,7 +246,7 @@ int compare_load(struct compare_data *data, struct store *store)
     bool unfinished = strcmp(data->run.status, "running") == 0;
     if ((unfinished && !store_summarise_beside(store, data->run.level)) || !count_replications(data, store) ||
         !load_summaries(data, store) || !load_differences(data, store) || !load_targets(data, store) || !compare_load_sensitivities(data, store_database(store)) ||
-        !compare_load_breakdowns(data, store_database(store)))
+        !compare_load_breakdowns(data, store_database(store)) || !compare_load_steady(data, store_database(store)))
         return machine(data, store);
     return 0;
 }

@@ -63,6 +63,14 @@ struct compare_slice {
     const char *method;
 };
 
+/* The steady part of a course that a metric is the mean of. */
+struct compare_steady {
+    size_t point, cloud, metric;
+    struct statistics values; /* over batches */
+    double left_out_s;
+    bool independent;         /* neighbouring batches are not correlated */
+};
+
 struct compare_data {
     struct arena *arena;
     struct store_marks marks;       /* of the inputs */
@@ -84,6 +92,8 @@ struct compare_data {
     size_t target_count;
     struct compare_sensitivity *sensitivities; /* of selected metrics, in the file's order */
     size_t sensitivity_count;
+    struct compare_steady *steady;  /* settled courses of selected metrics */
+    size_t steady_count;
     size_t breakdown_count;         /* of run.breakdowns */
     struct compare_slice *slices, *tails; /* of shown points: what is to be shown, in the file's order */
     size_t slice_count, tail_count;
@@ -103,6 +113,9 @@ bool compare_load_breakdowns(struct compare_data *data, struct sqlite3 *database
 struct json_t *compare_slice_array(const struct compare_data *data, bool risk);
 /* Index of a breakdown of the file; breakdown_count when there is none of that name. */
 size_t compare_breakdown_named(const struct compare_data *data, const char *name);
+
+/* compare_steady.c */
+bool compare_load_steady(struct compare_data *data, struct sqlite3 *database);
 
 /* compare_sensitivity.c: reading the table; its rows as a JSON array. */
 bool compare_load_sensitivities(struct compare_data *data, struct sqlite3 *database);

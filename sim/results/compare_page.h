@@ -29,6 +29,8 @@ void page_drawn(const struct page *page, int columns, double low, double high, s
 /* "cost_usd (USD)". */
 const char *page_metric(const struct page *page, const struct compare_metric *metric);
 
+/* Of a metric with one value: the interval of its steady part, where there is one. */
+void page_steady(const struct page *page, const struct compare_summary *summary, enum compare_kind kind);
 /* Differences between the clouds of a point. */
 void page_differences(const struct page *page, size_t point);
 /* Decided differences between the points of each cloud, and the number of the others. */

@@ -1,5 +1,6 @@
 /* Which keys each metric hangs on, strongest first: the table `sensitivity` for people and for programs. */
 #include "sim/results/compare_page.h"
+#include "sim/results/compare_row.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -11,50 +12,21 @@ enum { SUBJECT = 50, FACTOR = 36, NARROW = 12, WIDE = 28, STRONGEST = 6 };
 
 /* --- Reading --- */
 
-static double number(sqlite3_stmt *row, int column)
-{
-    return sqlite3_column_type(row, column) == SQLITE_NULL ? (double)NAN : sqlite3_column_double(row, column);
-}
-
-static const char *text(struct arena *arena, sqlite3_stmt *row, int column)
-{
-    const char *found = (const char *)sqlite3_column_text(row, column);
-    return arena_text(arena, found != NULL ? found : "");
-}
-
-static size_t cloud_of(const struct compare_data *data, sqlite3_stmt *row, int column)
-{
-    size_t i = 0;
-    while (i < data->cloud_count && data->clouds[i].id != sqlite3_column_int64(row, column))
-        i++;
-    return i;
-}
-
-/* The metric's index if it is shown, else metric_count. */
-static size_t shown_metric(const struct compare_data *data, const char *name)
-{
-    for (size_t i = 0; i < data->selected_count; i++)
-        if (strcmp(data->metrics[data->selected[i]].name, name) == 0)
-            return data->selected[i];
-    return data->metric_count;
-}
-
 static bool read_row(const struct compare_data *data, sqlite3_stmt *row, struct compare_sensitivity *read)
 {
-    bool alone = sqlite3_column_type(row, 1) == SQLITE_NULL;
-    *read = (struct compare_sensitivity){.cloud_a = cloud_of(data, row, 0),
-                                         .cloud_b = alone ? COMPARE_ALONE : cloud_of(data, row, 1),
-                                         .metric = shown_metric(data, text(data->arena, row, 2)),
-                                         .factor = text(data->arena, row, 3),
-                                         .name = text(data->arena, row, 4),
-                                         .unit = text(data->arena, row, 5),
+    *read = (struct compare_sensitivity){.cloud_a = row_cloud(data, row, 0),
+                                         .cloud_b = row_cloud(data, row, 1),
+                                         .metric = row_metric(data, row, 2),
+                                         .factor = row_text(data, row, 3),
+                                         .name = row_text(data, row, 4),
+                                         .unit = row_text(data, row, 5),
                                          .n = (uint32_t)sqlite3_column_int64(row, 6),
-                                         .value = number(row, 7),
-                                         .ci_low = number(row, 8),
-                                         .ci_high = number(row, 9),
-                                         .level = number(row, 10),
-                                         .method = text(data->arena, row, 11)};
-    return read->cloud_a < data->cloud_count && (alone || read->cloud_b < data->cloud_count) &&
+                                         .value = row_number(row, 7),
+                                         .ci_low = row_number(row, 8),
+                                         .ci_high = row_number(row, 9),
+                                         .level = row_number(row, 10),
+                                         .method = row_text(data, row, 11)};
+    return read->cloud_a < data->cloud_count && (read->cloud_b == COMPARE_ALONE || read->cloud_b < data->cloud_count) &&
            read->metric < data->metric_count;
 }
 

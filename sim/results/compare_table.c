@@ -139,6 +139,7 @@ static void put_summary(const struct page *page, const struct compare_summary *s
     fputc('\n', page->out);
     if (summary->draws > 0)
         page_drawn(page, NAME + VALUE + 3, summary->param_low, summary->param_high, scale, false);
+    page_steady(page, summary, availability ? COMPARE_PERCENT : COMPARE_PLAIN);
 }
 
 /* "0.93", and never certainty: 2,000 resamples know no more than that, and of drawn inputs each draw is one of them alone. */

@@ -97,4 +97,13 @@ report an_interrupted_run_leaves_a_valid_file "$([[ $(sql "$temporary/stopped/ru
 # --- Reference ---
 "$NINES" validate --reference >"$temporary/reference.cfg"
 report reference_is_up_to_date "$(cmp -s "$temporary/reference.cfg" scenarios/reference.cfg || echo "run make reference")"
+
+# One long replication has an interval all the same, where nothing was scripted.
+steady_lines() { # REPLICATIONS OPTION...
+    "$NINES" run scenarios/oracle/renewal.cfg --reps "$1" -o "$temporary/steady" --force --quiet "${@:2}" 2>&1
+    "$NINES" compare "$temporary/steady/run.db" --point exponential | grep -A2 '^  availability$' | grep -c 'steady from the start: 9[0-9.]* % \[9[0-9.]*, 9[0-9.]*\], 20 batch means$'
+}
+report one_replication_has_the_interval_of_its_steady_part "$(got=$(steady_lines 1); [[ $got == 1 ]] || echo "$got")"
+report several_replications_need_none "$(got=$(steady_lines 2); [[ $got == 0 ]] || echo "$got")"
+report what_was_scripted_is_no_steady_state "$(got=$(steady_lines 1 --set 'regime=as happened'); [[ $got == 0 ]] || echo "$got")"
 harness_end
