@@ -168,12 +168,12 @@ studies: all ## run the counterfactual studies (ten minutes on two cores) and pr
 
 # --- The paper ----------------------------------------------------------------------------------------------------------
 .PHONY: paper paper-smoke paper-seed
-paper: ## the paper from nothing: studies, numbers, figures, page; six minutes of two cores and 1 GB the first time
+paper: ## the paper from nothing: studies, numbers, figures, page; first says how many minutes and gigabytes
 	$(Q)tools/install.sh paper
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)paper/build.sh $(B)/nines
 
-paper-smoke: ## the same way with two replications a study: two minutes
+paper-smoke: ## the same way with few replications a study: two minutes
 	$(Q)tools/install.sh paper
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)paper/build.sh $(B)/nines --smoke

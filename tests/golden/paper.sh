@@ -90,6 +90,20 @@ printf "Known\tknown\tlr\tName\tSELECT name FROM target WHERE outcome = 'nothing
 paper/numbers.py "$results" "$temporary/others" >/dev/null 2>"$temporary/said"
 report a_table_without_rows_is_named "$(grep -q "table 'Known'.*no row" "$temporary/said" || cat "$temporary/said")"
 
+# The strongest inputs of a screening: by their weight in the verdict that they weigh most in, as the scenario writes them.
+mkdir -p "$results/screened"
+sqlite3 "$results/screened/run.db" "CREATE TABLE run (scenario_text, status);
+    INSERT INTO run VALUES ('uncertain = ( { key = \"b\"; range = (\"7\", \"8\"); } ); study = { vary = ( { key = \"a\"; range = (\"1\", \"2\"); },
+        { key = \"b\"; range = (\"3\", \"4\"); }, { key = \"c\"; times = (\"5\", \"6\"); } ); };', 'complete');
+    CREATE TABLE cloud (id, name, position); INSERT INTO cloud VALUES (1, 'one', 0), (2, 'two', 1);
+    CREATE TABLE sensitivity (cloud_a, cloud_b, metric, factor, name, value);
+    INSERT INTO sensitivity VALUES (1, 2, 'availability_service', 'a', 'mu_star', 0.001), (1, 2, 'availability_service', 'b', 'mu_star', 0.009),
+        (1, 2, 'cost_usd_per_useful_gpu_hour', 'a', 'mu_star', 0.4), (1, 2, 'cost_usd_per_useful_gpu_hour', 'c', 'mu_star', 0.6);"
+wanted='study={design="saltelli";samples=8;vary=({ key = "b"; range = ("3", "4"); },{ key = "c"; times = ("5", "6"); });}'
+report the_strongest_inputs_are_those_of_the_screening "$(paper/strongest.py "$results" screened,2,8 2>&1 | grep -vxF "$wanted")"
+report a_screening_that_is_not_there_is_named "$(paper/strongest.py "$results" nowhere,2,8 2>&1 | grep -q "study 'nowhere'" || echo 'not named')"
+report without_the_data_of_others_nothing_is_said_to_be_repeated "$(NINES_SHARED=$temporary/nowhere paper/conformance.sh "$BUILD" | tail -n +2)"
+
 broken() { # CLAIM WANTED SQL: after this the build ends and says so
     cp "$results/queue/run.db" "$temporary/whole.db"
     sqlite3 "$results/queue/run.db" "PRAGMA foreign_keys = OFF; $3"
