@@ -168,6 +168,24 @@ static void years_are_told_apart(void **state)
     close_bench(&bench);
 }
 
+/* A hybrid's part tells the whole of what its tenants do. */
+static void a_parts_redeployment_is_one_of_the_whole(void **state)
+{
+    (void)state;
+    struct bench bench;
+    open_bench(&bench, 1, 0, 0);
+    begin(&bench);
+    settled(&bench);
+    struct measure_options options = {.demand = &bench.demand, .task = &bench.task, .record = bench.record, .whole = bench.measure,
+                                      .components = bench.components, .lease_deadline = {15 * US_PER_MINUTE}};
+    struct measure *part = measure_open(&bench.arena, &options);
+    measure_redeployed(part, 0, at(50));
+    measure_redeployed(part, 0, at(60));
+    measure_close(bench.measure);
+    says(&bench, "redeployments", 2);
+    close_bench(&bench);
+}
+
 /* Two classes of one sector are told together, those withdrawn are wanted no more, and what is down before 0 only is not seen. */
 static void a_sector_is_as_wide_as_its_classes(void **state)
 {
@@ -244,6 +262,7 @@ int main(void)
         cmocka_unit_test(waiting_for_the_first_place_does_no_damage),
         cmocka_unit_test(without_a_sector_nothing_is_known),
         cmocka_unit_test(years_are_told_apart),
+        cmocka_unit_test(a_parts_redeployment_is_one_of_the_whole),
         cmocka_unit_test(a_sector_is_as_wide_as_its_classes),
         cmocka_unit_test(a_large_sample_is_bounded_and_its_mean_exact),
     };
