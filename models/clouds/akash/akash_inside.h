@@ -1,12 +1,15 @@
 /* What the files of the akash cloud share:
  *   akash_plan.c     a scenario's keys, made into an immutable plan
+ *   akash_spec.c     what is ordered: classes of demand as groups, with their highest price
+ *   akash_claims.c   what providers say of themselves, and who will bid on what
  *   akash_rules.c    the rules in force, and their quirks
  *   akash_open.c     a replication's chain, providers and tenants
  *   akash.c          calls of the world
  *   akash_chain.c    blocks, and what messages leave behind
  *   akash_message.c  every message to the marketplace
  *   akash_write.c    the same written down, with --log events
- *   akash_tenant.c   the tenant's way: deployment, order, choice, lease, noticing, leaving
+ *   akash_tenant.c   the tenant's way in: deployment, order, choice, lease
+ *   akash_notice.c   its way out: noticing, leaving, beginning anew
  *   akash_bid.c      providers' bids: room, price, those that lost or lived too long
  *   akash_escrow.c   deposits and top-ups
  *   akash_mint.c     2026: burning AKT for ACT at the oracle's price
@@ -28,6 +31,8 @@
 #include "models/market/pricing.h"
 #include "models/market/provider.h"
 #include "models/market/slots.h"
+
+#include <math.h>
 
 enum { AKASH_BIDS_MAX = 512, AKASH_GROUPS_MAX = 64 };
 
@@ -231,8 +236,18 @@ void *akash_open(struct world *world, const void *plan);
 /* --- akash_plan.c --- */
 const void *akash_plan(struct scenario *scenario, const struct value *group, const struct fleet *fleet,
                        const struct demand_plan *demand, struct graph_builder *graph);
+
+/* --- akash_spec.c --- */
 /* Groups of a deployment of a class, at most; 1 for jobs. */
 uint32_t akash_groups(const struct akash_plan *plan, const struct demand_class *class);
+/* Fills in plan->spec. gpu_usd_month: by fleet.gpu_models, what the script asks. What cannot be ordered goes to scenario_error. */
+void akash_build_specs(struct scenario *scenario, const struct value *group, struct akash_plan *plan, const double *gpu_usd_month);
+/* To the millionth. */
+static inline decimal akash_decimal(double value) { return (decimal){(decimal_bits)llround(value * 1e6) * (DECIMAL_ONE_ATTO / 1000000)}; }
+
+/* --- akash_claims.c --- */
+/* Fills in plan->claims and plan->should_bid: whether a provider bids on a class depends on what both say, and on that alone. */
+void akash_decide_bids(struct scenario *scenario, const struct value *group, struct akash_plan *plan);
 
 /* --- akash_chain.c --- */
 int64_t akash_height(const struct akash *cloud);
@@ -343,6 +358,19 @@ void akash_step(struct akash *cloud, uint32_t tenancy, uint32_t action, duration
 bool akash_must_wait(struct akash *cloud, uint32_t tenancy, uint32_t action);
 void akash_on_create(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail);
 void akash_on_choose(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail);
+/* The group has an order again: its tenant waits for bids. */
+void akash_order_opened(struct akash *cloud, uint32_t tenancy);
+/* All its replicas are asked for, from now on. */
+void akash_ask_all(struct akash *cloud, const struct tenancy *what);
+/* What did not work is tried again, at growing distances. */
+void akash_try_later(struct akash *cloud, uint32_t tenancy, uint32_t action);
+/* The next stream of a tenancy's own chances; and a time drawn from it. */
+struct stream akash_stream(struct akash *cloud, uint32_t tenancy);
+duration akash_drawn(struct akash *cloud, uint32_t tenancy, const struct law *law);
+/* The chain is back: whoever has waited for it goes on at one of the first blocks. [change] */
+void akash_unpark(struct akash *cloud);
+
+/* --- akash_notice.c --- */
 void akash_on_close_lease(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail);
 void akash_on_start_group(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail);
 void akash_on_close(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail);
@@ -350,10 +378,6 @@ void akash_on_detect(void *context, struct engine *engine, uint32_t tenancy, uin
 /* Something is wrong with a tenancy: its tenant will notice after a time. [change] */
 void akash_sicken(struct akash *cloud, uint32_t tenancy);
 bool akash_is_well(const struct akash *cloud, uint32_t tenancy);
-/* The next stream of a tenancy's own chances. */
-struct stream akash_stream(struct akash *cloud, uint32_t tenancy);
-/* The chain is back: whoever has waited for it goes on at one of the first blocks. [change] */
-void akash_unpark(struct akash *cloud);
 
 /* --- akash_kube.c --- */
 /* The lease is won and its manifest is there: the provider's Kubernetes places what is idle. */

@@ -1,12 +1,10 @@
-/* An Akash cloud's keys, made into an immutable plan: providers over the racks, group specs of the demand, who would bid on what. */
+/* An Akash cloud's keys, made into an immutable plan: providers over the racks, money and time. */
 #include "models/clouds/akash/akash_inside.h"
 #include "models/clouds/world/needs.h"
 #include "models/sdl/sdl.h"
 
-#include "sim/base/check.h"
 #include "sim/chance/kernel.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "sim/base/nomalloc.h"
@@ -62,210 +60,6 @@ static void add_providers(struct scenario *scenario, const struct value *group, 
     }
 }
 
-static decimal decimal_from_double(double value)
-{
-    return (decimal){(decimal_bits)llround(value * 1e6) * (DECIMAL_ONE_ATTO / 1000000)};
-}
-
-/* The GPU attributes of a class: the models that will do, or any. */
-static struct attributes gpu_attributes(struct scenario *scenario, const struct fleet *fleet, const struct demand_class *class)
-{
-    struct attribute *items = arena_array(scenario->arena, fleet->gpu_model_count + 1, struct attribute);
-    int32_t count = 0;
-    if (class->gpus == 0)
-        return (struct attributes){0};
-    for (uint32_t m = 0; m < fleet->gpu_model_count; m++)
-        if ((class->gpu_models >> m & 1) != 0)
-            items[count++] = (struct attribute){
-                arena_format(scenario->arena, "vendor/nvidia/model/%s", fleet->gpu_models[m]), "true"};
-    if (count == 0)
-        items[count++] = (struct attribute){"vendor/nvidia/model/*", "true"};
-    return (struct attributes){items, count};
-}
-
-/* Highest price per replica and block: a multiple of what the script asks for the dearest model that will do. */
-static decimal ceiling(const struct value *group, const struct akash_plan *plan, const struct demand_class *class,
-                       const double *gpu_usd_month)
-{
-    enum { SCRIPT_BLOCKS_PER_MONTH = 429909 }; /* what the standard script assumes */
-    double gib = (double)class->memory_bytes / 1073741824.0, disk = (double)class->storage_bytes / 1073741824.0, gpu = 0;
-    for (uint32_t m = 0; m < plan->fleet->gpu_model_count; m++)
-        if ((class->gpu_models == 0 || (class->gpu_models >> m & 1) != 0) && gpu_usd_month[m] > gpu)
-            gpu = gpu_usd_month[m];
-    double usd_month = class->vcpus * 1.60 + gib * 0.80 + disk * 0.02 + class->gpus * gpu;
-    double coin = plan->denom == MARKET_UAKT ? decimal_to_double(akash_first_price(plan)) : 1;
-    return decimal_from_double(usd_month * value_number(group, "price_ceiling") * 1e6 / SCRIPT_BLOCKS_PER_MONTH / coin + 1);
-}
-
-/* Replicas in group g of a deployment of a class. */
-static uint32_t group_size(const struct akash_plan *plan, const struct demand_class *class, uint32_t g)
-{
-    uint32_t groups = akash_groups(plan, class);
-    if (class->spread != SPREAD_NONE)
-        return 1;
-    return class->units / groups + (g < class->units % groups);
-}
-
-uint32_t akash_groups(const struct akash_plan *plan, const struct demand_class *class)
-{
-    if (class->kind == DEMAND_JOB || class->group != NULL)
-        return 1; /* pods of a job begin together or not at all; a tenant's own file says what its group is */
-    return class->units < plan->groups ? class->units : plan->groups;
-}
-
-static void build_spec(struct scenario *scenario, const struct akash_plan *plan, const struct demand_class *class, decimal price,
-                       uint32_t g, struct market_group_spec *spec)
-{
-    struct market_unit *unit = arena_new(scenario->arena, struct market_unit);
-    struct market_volume *volume = arena_new(scenario->arena, struct market_volume);
-    *volume = (struct market_volume){.name = "default", .bytes = class->storage_bytes};
-    *unit = (struct market_unit){.id = 1,
-                                 .count = group_size(plan, class, g),
-                                 .cpu_milli = class->cpu_milli,
-                                 .memory_bytes = class->memory_bytes,
-                                 .gpu_units = class->gpus,
-                                 .gpu_attributes = gpu_attributes(scenario, plan->fleet, class),
-                                 .volumes = volume,
-                                 .n_volumes = 1,
-                                 .price = price,
-                                 .denom = plan->denom};
-    *spec = (struct market_group_spec){.name = g == 0 ? class->name : arena_format(scenario->arena, "%s-%u", class->name, g + 1),
-                                       .units = unit,
-                                       .n_units = 1};
-}
-
-/* The group that a tenant's own SDL asks for. Dollars are dollars: USDC of 2024, ACT of 2026. AKT is what it costs, and leases were paid in
- * it until 2026. */
-static void own_spec(struct scenario *scenario, const struct value *group, const struct akash_plan *plan,
-                     const struct demand_class *class, struct market_group_spec *spec)
-{
-    struct market_unit *unit = arena_new(scenario->arena, struct market_unit);
-    *spec = *class->group;
-    *unit = spec->units[0];
-    spec->units = unit;
-    if (unit->denom == MARKET_USDC || unit->denom == MARKET_UACT)
-        unit->denom = plan->rules.denom;
-    else if (unit->denom != MARKET_UAKT || plan->rules.burn_mint)
-        scenario_error(scenario, group, plan->rules.burn_mint ? "give prices in uact" : "give prices in usdc, uact or uakt",
-                       "the SDL file of demand class '%s' is priced in '%s'", class->name, market_denom_name(unit->denom));
-}
-
-static void build_specs(struct scenario *scenario, const struct value *group, struct akash_plan *plan, const double *gpu_usd_month)
-{
-    int before = scenario->errors;
-    struct market_group_spec *spec = arena_array(scenario->arena, (size_t)plan->demand->classes * plan->groups, struct market_group_spec);
-    for (uint32_t c = 0; c < plan->demand->classes; c++) {
-        const struct demand_class *class = &plan->demand->class[c];
-        decimal price = ceiling(group, plan, class, gpu_usd_month);
-        enum group_fault fault = GROUP_OK;
-        for (uint32_t g = 0; g < akash_groups(plan, class) && fault == GROUP_OK; g++) {
-            struct market_group_spec *made = &spec[c * plan->groups + g];
-            if (class->group != NULL)
-                own_spec(scenario, group, plan, class, made);
-            else
-                build_spec(scenario, plan, class, price, g, made);
-            made->id = (int32_t)(c * plan->groups + g);
-            fault = group_spec_validate(made, plan->rules.market.unlimited_counts);
-        }
-        if (fault != GROUP_OK && scenario->errors == before)
-            scenario_error(scenario, group, "lower the class's count of replicas, CPU, memory, GPUs or price",
-                           "demand class '%s' cannot be an Akash deployment: %s", class->name, group_fault_name(fault));
-    }
-    plan->spec = spec;
-}
-
-/* --- What providers say of themselves --------------------------------------------------------------------------------- */
-
-enum { CLAIMS_PER_TYPE = 4 }; /* of a node type with GPUs */
-
-/* GPUs are advertised by model, and by model with memory, interface or both, as tenants may ask for any of these. */
-static int32_t claim_gpus(struct scenario *scenario, const struct node_type *type, struct attribute *items)
-{
-    const char *model = arena_format(scenario->arena, "capabilities/gpu/vendor/nvidia/model/%s", type->gpu_model);
-    const char *memory = arena_format(scenario->arena, "%s/ram/%lldGi", model, (long long)(type->gpu_memory_bytes / 1073741824));
-    int32_t count = 0;
-    items[count++] = (struct attribute){model, "true"};
-    items[count++] = (struct attribute){memory, "true"};
-    if (type->gpu_interface[0] == '\0')
-        return count;
-    items[count++] = (struct attribute){arena_format(scenario->arena, "%s/interface/%s", model, type->gpu_interface), "true"};
-    items[count++] = (struct attribute){arena_format(scenario->arena, "%s/interface/%s", memory, type->gpu_interface), "true"};
-    return count;
-}
-
-/* Attributes that the scenario gives every provider, and the region: the name of the site, unless it is among them. */
-static struct attributes common_claims(struct scenario *scenario, const struct value *group)
-{
-    const struct value *list = value_of(group, "attributes");
-    struct attribute *items = arena_array(scenario->arena, value_count(list), struct attribute);
-    for (size_t i = 0; i < value_count(list); i++) {
-        const char *text = value_at(list, i)->text, *equals = strchr(text, '=');
-        if (equals == NULL || equals == text)
-            scenario_error(scenario, value_at(list, i), "such as \"tier=community\"", "'%s' is no attribute", text);
-        else
-            items[i] = (struct attribute){arena_format(scenario->arena, "%.*s", (int)(equals - text), text), equals + 1};
-    }
-    return (struct attributes){items, (int32_t)value_count(list)};
-}
-
-/* Every auditor has signed all that every provider says. */
-static void sign(struct scenario *scenario, const struct value *group, struct requirements_provider *claims)
-{
-    const struct value *list = value_of(group, "auditors");
-    struct requirements_audit *audits = arena_array(scenario->arena, value_count(list), struct requirements_audit);
-    for (size_t i = 0; i < value_count(list); i++)
-        audits[i] = (struct requirements_audit){value_at(list, i)->text, claims->own};
-    claims->audits = audits;
-    claims->n_audits = (int32_t)value_count(list);
-}
-
-/* has[t]: it has nodes of type t. */
-static struct requirements_provider claims_of(struct scenario *scenario, const struct value *group, const struct akash_plan *plan,
-                                              struct attributes common, uint32_t provider, const bool *has)
-{
-    const struct fleet *fleet = plan->fleet;
-    struct attribute *items = arena_array(scenario->arena, (size_t)fleet->types * CLAIMS_PER_TYPE + (size_t)common.count + 1 + 2 * (size_t)plan->n_storage_classes,
-                                          struct attribute);
-    struct requirements_provider claims = {.own.items = items};
-    bool region = true;
-    for (int32_t i = 0; i < common.count; i++) {
-        items[claims.own.count++] = common.items[i];
-        region = region && strcmp(common.items[i].key, "region") != 0;
-    }
-    if (region)
-        items[claims.own.count++] = (struct attribute){"region", fleet->site[plan->provider_site[provider]].name};
-    for (uint32_t t = 0; t < fleet->types; t++)
-        if (has[t] && fleet->type[t].gpus > 0)
-            claims.own.count += claim_gpus(scenario, &fleet->type[t], items + claims.own.count);
-    for (int32_t i = 0; i < plan->n_storage_classes; i++) {
-        items[claims.own.count++] = (struct attribute){arena_format(scenario->arena, "capabilities/storage/%d/class", i + 1), plan->storage_classes[i]};
-        items[claims.own.count++] = (struct attribute){arena_format(scenario->arena, "capabilities/storage/%d/persistent", i + 1), "true"};
-    }
-    sign(scenario, group, &claims);
-    return claims;
-}
-
-/* Whether a provider bids on a class depends on what both say, and on that alone. */
-static void decide_bids(struct scenario *scenario, const struct value *group, struct akash_plan *plan)
-{
-    const struct fleet *fleet = plan->fleet;
-    int before = scenario->errors;
-    struct attributes common = common_claims(scenario, group);
-    bool *has = arena_array(scenario->arena, (size_t)plan->providers * fleet->types, bool);
-    if (scenario->errors > before)
-        return;
-    plan->claims = arena_array(scenario->arena, plan->providers, struct requirements_provider);
-    plan->should_bid = arena_array(scenario->arena, (size_t)plan->providers * plan->demand->classes, enum bid_decision);
-    for (uint32_t n = 0; n < fleet->nodes; n++)
-        has[(size_t)plan->pools->pool_of_node[n] * fleet->types + fleet->node[n].type] = true;
-    for (uint32_t p = 0; p < plan->providers; p++) {
-        plan->claims[p] = claims_of(scenario, group, plan, common, p, has + (size_t)p * fleet->types);
-        struct provider_policy policy = {.claims = plan->claims[p], .unlimited_counts = plan->rules.market.unlimited_counts};
-        for (uint32_t c = 0; c < plan->demand->classes; c++)
-            plan->should_bid[p * plan->demand->classes + c] = provider_should_bid(&policy, &plan->spec[c * plan->groups]);
-    }
-}
-
 /* Target prices for the script, in USD per month of 730 h: "a100=803,rtx4090=250". Model names that the script could misread are
  * refused. */
 static const char *read_mapping(struct scenario *scenario, const struct value *group, const struct fleet *fleet, double *usd_month)
@@ -300,7 +94,7 @@ static void read_akt_prices(struct scenario *scenario, const struct value *group
     int64_t start = value_utc(&scenario->root, "start"), before = INT64_MIN;
     struct akash_price *price = arena_array(scenario->arena, value_count(list) + 1, struct akash_price);
     price[0] = (struct akash_price){{INT64_MIN}, value_given(group, "akt_price") ? decimal_from_money(value_money(group, "akt_price"))
-                                                                                  : decimal_from_double(plan->rules.akt_usd)};
+                                                                                  : akash_decimal(plan->rules.akt_usd)};
     for (size_t i = 0; i < value_count(list); i++) {
         const struct value *entry = value_at(list, i);
         int64_t at = value_utc(entry, "at");
@@ -494,10 +288,10 @@ const void *akash_plan(struct scenario *scenario, const struct value *group, con
     plan->gpu_mapping = read_mapping(scenario, group, fleet, gpu_usd_month);
     if (scenario->errors > before)
         return plan;
-    build_specs(scenario, group, plan, gpu_usd_month);
+    akash_build_specs(scenario, group, plan, gpu_usd_month);
     if (scenario->errors > before)
         return plan;
-    decide_bids(scenario, group, plan);
+    akash_decide_bids(scenario, group, plan);
     warn_idle(scenario, group, plan);
     return plan;
 }

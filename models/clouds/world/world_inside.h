@@ -1,8 +1,11 @@
-/* What the files of the world share: world.c (units, jobs, changes of the graph) and world_run.c (a replication's course). */
+/* What the files of the world share: world.c (units and changes of the graph), world_ask.c (what clouds ask for), world_job.c (jobs),
+ * world_fall.c and world_list.c (lists) and world_run.c (a replication's course). */
 #ifndef NINES_MODELS_CLOUDS_WORLD_WORLD_INSIDE_H
 #define NINES_MODELS_CLOUDS_WORLD_WORLD_INSIDE_H
 
 #include "models/clouds/world/world.h"
+
+#define LINK_NONE UINT32_MAX /* of the chains of units that depend on a component */
 
 /* A job is wanted: its account is opened. */
 void world_open_job(struct world *world, uint32_t workload);
@@ -27,8 +30,11 @@ static inline bool world_is_watched(const struct world *world, uint32_t workload
 /* The graph's observers. */
 void world_on_change(void *context, uint32_t component, uint8_t before, uint8_t after);
 void world_on_fraction(void *context, uint32_t component);
-/* Lists the outage of a component that ends now, or is still open at the horizon. */
-void world_list_fall(const struct world *world, uint32_t component, bool censored);
+/* The list of components' outages: before the begin and at the horizon; and in between, where world->fall is there, whenever a component
+ * stops serving or serves again. [change] */
+void world_open_falls(struct world *world);
+void world_note_fall(struct world *world, uint32_t component, bool serves);
+void world_close_falls(const struct world *world);
 
 /* Listing of leases and payments: its memory; what is still open at the horizon. */
 void world_list_open(struct world *world);

@@ -242,27 +242,6 @@ static void on_health(void *context, uint32_t component, bool healthy)
     measure_component(world->measure, graph_component(world->plan->graph, component)->class, healthy, world_now(world));
 }
 
-/* What is down already failed by itself: incidents and hazards come later. */
-static void open_falls(struct world *world)
-{
-    if (world->task->log < SIM_LOG_EVENTS)
-        return;
-    uint32_t components = graph_count(world->plan->graph);
-    world->fall = arena_array(world->arena, components, struct fall);
-    for (uint32_t c = 0; c < components; c++) {
-        uint32_t culprit = graph_culprit(world->graph, c);
-        world->fall[c] = culprit == COMPONENT_NONE ? (struct fall){.since = INSTANT_NEVER}
-                                                   : (struct fall){world_now(world), culprit, FAULT_OWN};
-    }
-}
-
-static void close_falls(const struct world *world)
-{
-    for (uint32_t c = 0; world->fall != NULL && c < graph_count(world->plan->graph); c++)
-        if (world->fall[c].since.us != US_NEVER)
-            world_list_fall(world, c, true);
-}
-
 static void open_world(struct world *world)
 {
     const struct cloud_plan *plan = world->plan;
@@ -291,7 +270,7 @@ static void open_world(struct world *world)
     graph_watch_fractions(world->graph, world_on_fraction);
     graph_watch_health(world->graph, on_health);
     world->faults = faults_open(world->arena, plan->faults, world->graph, world->engine, task->seed, task->replication);
-    open_falls(world);
+    world_open_falls(world);
     world_tell_open(world);
     if (plan->kind->pools != NULL)
         world->pools = pools_open(world, plan->kind->pools(plan->own));
@@ -319,7 +298,7 @@ void world_end(struct world *world)
     const struct cloud_kind *kind = world->plan->kind;
     check(world_now(world).us == world->task->horizon.us, "a world ends before its horizon");
     close_requests(world);
-    close_falls(world);
+    world_close_falls(world);
     kind->close(world->cloud);
     if (world->pools != NULL)
         pools_close(world->pools);
