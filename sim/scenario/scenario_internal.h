@@ -72,6 +72,15 @@ struct node {
     int children, index;     /* index among the siblings */
 };
 
+/* The last child of its parent from now on. */
+static inline void node_append(struct node *parent, struct node *node)
+{
+    node->parent = parent;
+    node->index = parent->children++;
+    *(parent->first != NULL ? &parent->last->next : &parent->first) = node;
+    parent->last = node;
+}
+
 static inline struct reader *scenario_reader(const struct scenario *scenario) { return (struct reader *)scenario->internal; }
 
 /* --- scenario_include.c --- */

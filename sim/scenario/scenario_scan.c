@@ -176,13 +176,7 @@ static struct node *node_add(struct scanner *scanner, struct node *parent)
 {
     struct node *node = arena_new(scanner->scenario->arena, struct node);
     node->name_place = node->place = here(scanner);
-    node->parent = parent;
-    node->index = parent->children++;
-    if (parent->first == NULL)
-        parent->first = node;
-    else
-        parent->last->next = node;
-    parent->last = node;
+    node_append(parent, node);
     if (++scanner->nodes == MOST_NODES) {
         scenario_mistake(scanner->scenario, node->place, NULL, "more than %d values", MOST_NODES);
         scanner->at = scanner->end;

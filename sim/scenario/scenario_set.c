@@ -73,13 +73,7 @@ static struct node *node_new(struct scenario *scenario, struct node *parent, con
     node->text = "";
     node->name = key->name;
     node->place = node->name_place = place;
-    node->parent = parent;
-    node->index = parent->children++;
-    if (parent->first == NULL)
-        parent->first = node;
-    else
-        parent->last->next = node;
-    parent->last = node;
+    node_append(parent, node);
     return node;
 }
 

@@ -342,18 +342,8 @@ static void impossible_traces_rollouts_and_recoveries_are_refused(void **state)
          "phases = ( { at = \"0 h\"; impaired = \"50 %\"; }, { at = \"1 h\"; impaired = \"0 %\"; } ); } ); } );",
          "who returns is said twice"},
     };
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        struct rooms rooms;
-        char *text = NULL;
-        assert_true(asprintf(&text, "%s%s", SMALL_FLEET, wrong[i].text) > 0);
-        rooms_read(&rooms, text);
-        char *errors = rooms_errors(&rooms);
-        if (strstr(errors, wrong[i].says) == NULL)
-            fail_msg("wanted '%s', got: %s", wrong[i].says, errors);
-        free(errors);
-        free(text);
-        rooms_close(&rooms);
-    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        rooms_refused(SMALL_FLEET, wrong[i].text, wrong[i].says);
 }
 
 int main(void)

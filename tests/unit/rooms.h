@@ -97,6 +97,21 @@ static inline char *rooms_errors(const struct rooms *rooms)
     return text;
 }
 
+/* A scenario of two texts, the second of them wrong, is refused in words that hold `says`. */
+static inline void rooms_refused(const char *first, const char *wrong, const char *says)
+{
+    struct rooms rooms;
+    char *text = NULL;
+    assert_true(asprintf(&text, "%s%s", first, wrong) > 0);
+    rooms_read(&rooms, text);
+    char *errors = rooms_errors(&rooms);
+    if (rooms.scenario->errors == 0 || strstr(errors, says) == NULL)
+        fail_msg("wanted '%s', got: %s", says, errors);
+    free(errors);
+    free(text);
+    rooms_close(&rooms);
+}
+
 static inline void assert_near(double value, double wanted, double tolerance)
 {
     if (!(fabs(value - wanted) <= tolerance))

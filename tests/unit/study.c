@@ -351,16 +351,6 @@ static void points_have_plans_of_their_own(void **state)
     done(&f);
 }
 
-/* Refused, with all of these in the message. */
-static void refused(const char *text, const char *a, const char *b)
-{
-    struct fixture f;
-    assert_false(prepare(&f, text, NULL, 0));
-    if (strstr(f.said, a) == NULL || strstr(f.said, b) == NULL)
-        fail_msg("'%s' and '%s' are not both in:\n%s", a, b, f.said);
-    done(&f);
-}
-
 static void a_point_cannot_change_what_belongs_to_the_run(void **state)
 {
     (void)state;

@@ -7,9 +7,14 @@
 #include "sim/study/study.h"
 
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static const struct key toy_cloud_keys[] = {
     {"name", KEY_NAME, NULL, .unique = true, .help = "x"},
@@ -127,6 +132,16 @@ static inline void done(struct fixture *f)
 {
     free(f->said);
     arena_close(&f->arena);
+}
+
+/* Refused, with all of these in the message. */
+static inline void refused(const char *text, const char *a, const char *b)
+{
+    struct fixture f;
+    assert_false(prepare(&f, text, NULL, 0));
+    if (strstr(f.said, a) == NULL || strstr(f.said, b) == NULL)
+        fail_msg("'%s' and '%s' are not both in:\n%s", a, b, f.said);
+    done(&f);
 }
 
 #endif

@@ -15,15 +15,6 @@ static const struct toy_plan *plan_of(struct fixture *f, uint32_t point, uint32_
     return setting->plan;
 }
 
-static void refused(const char *text, const char *a, const char *b)
-{
-    struct fixture f;
-    assert_false(prepare(&f, text, NULL, 0));
-    if (strstr(f.said, a) == NULL || strstr(f.said, b) == NULL)
-        fail_msg("'%s' and '%s' are not both in:\n%s", a, b, f.said);
-    done(&f);
-}
-
 /* --- Values --- */
 
 static void paths_lead_where_set_leads(void **state)
