@@ -49,15 +49,25 @@ read_study() {
 sources=$( (find scenarios -type f ! -name '*.md' -print0 | LC_ALL=C sort -z | xargs -0 cat; cat "$program") | sha256sum)
 key_of() { sha256sum <<<"$sources $*" | cut -d' ' -f1; }
 
-is_there() { # whether $folder holds what $scenario and $words give
+data_of() { if [[ -d $scenario ]]; then echo "$folder/verify.json"; else echo "$folder/run.db"; fi; }
+
+# Whether $folder holds what $scenario and $words give. Data that are not as the study left them end the build: to run it again would hide
+# that something was changed, and the page would be made from what nobody can repeat.
+is_there() {
     [[ $(cat "$folder/study.key" 2>/dev/null) == "$(key_of "$scenario" "${words[@]}")" ]] || return 1
-    [[ -d $scenario ]] && return
-    [[ $(sqlite3 -readonly "$folder/run.db" 'SELECT status FROM run' 2>/dev/null || true) == complete ]]
+    sha256sum --status -c "$folder/study.sum" 2>/dev/null && return
+    local made
+    made=$(awk -F'\t' -v study="$study" '$2 == study { printf "%s %s, ", FILENAME ~ /figures/ ? "figure" : "table", $1 }' \
+        paper/figures.tsv paper/tables.tsv)$(paper/numbers.py --names | awk -F'\t' -v study="$study" '$3 == study' | wc -l)
+    echo "paper: study '$study': $(data_of) is missing, damaged or changed since the study wrote it" >&2
+    echo "paper: made from it: $made numbers of the text" >&2
+    echo "hint: remove $folder to run it again" >&2
+    exit 1
 }
 
 run_study() {
     local code=0 what
-    rm -f "$folder/study.key"
+    rm -f "$folder/study.key" "$folder/study.sum"
     if [[ -d $scenario ]]; then
         what=("$scenario")
         ((${#words[@]} == 0)) || what=("${words[@]/#/$scenario/}")
@@ -72,6 +82,7 @@ run_study() {
         echo "paper: study '$study' ended with exit code $code; nothing else was run" >&2
         exit "$code"
     fi
+    sha256sum "$(data_of)" >"$folder/study.sum"
     key_of "$scenario" "${words[@]}" >"$folder/study.key"
 }
 

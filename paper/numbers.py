@@ -3,7 +3,7 @@
 
     paper/numbers.py RESULTS [TABLES] >numbers.tex
     paper/numbers.py --verdicts RESULTS OTHER [TABLES]     whether every verdict of the text stands in other runs (another seed)
-    paper/numbers.py --names [TABLES]                      the macros, and the line of its table that each comes from
+    paper/numbers.py --names [TABLES]                      the macros, the line of its table that each comes from, and its study
 
 RESULTS is a folder with one folder a study, each with a run.db, or a verify.json (what 'nines verify --json' said), or a conformance.tsv
 (paper/conformance.sh), whose rows are then the tables target and scenario, or conformance. TABLES is a folder with numbers.tsv, facts.tsv
@@ -460,8 +460,8 @@ def main():
     if len(sys.argv) == 3:
         tables = pathlib.Path(sys.argv[2])
     if sys.argv[1] == "--names":
-        for written, (name, *_) in number_rows():
-            print(f"{name}\t{written}")
+        for written, (name, _, study, *_) in number_rows():
+            print(f"{name}\t{written}\t{study}")
         for name in STUDY_MACROS + tuple(name for name, *_ in rows_of("facts.tsv")):
             print(f"{name}\t{name}")
         return
