@@ -27,6 +27,7 @@ stage() { # NAME COMMAND...
 }
 
 stage fuzz tests/fuzz.sh "${NINES_FUZZ_SECONDS:-1800}"
+stage swarm bash -c 'make --no-print-directory VARIANT=asan build/asan/tests/swarm/clouds >&2 && NINES_SWARM=${NINES_SWARM:-400} CMOCKA_MESSAGE_OUTPUT=TAP build/asan/tests/swarm/clouds'
 stage coverage bash -c 'make --no-print-directory VARIANT=release build/release/tests/oracle/coverage >&2 && build/release/tests/oracle/coverage --long'
 stage kill bash -c 'make --no-print-directory VARIANT=release build/release/nines >&2 && NINES=$PWD/build/release/nines BUILD=$PWD/build/release NINES_KILLS=${NINES_KILLS:-200} bash tests/durable/kill.sh'
 stage market bash -c 'make --no-print-directory VARIANT=release build/release/tests/property/market_debt_twin >&2 && NINES_TWIN_MESSAGES=${NINES_TWIN_MESSAGES:-1000000} CMOCKA_MESSAGE_OUTPUT=TAP build/release/tests/property/market_debt_twin'

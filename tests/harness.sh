@@ -27,6 +27,11 @@ harness_end() {
     echo "1..$number"
 }
 
+# Whether the program looks for slips of memory or threads: then a part of the rounds is enough (tests/sanitized.h).
+sanitized() {
+    [[ ${BUILD:-release} == *@(asan|tsan) ]]
+}
+
 # harness_skip WHY: the rest of the script, under the claim of harness_begin.
 harness_skip() {
     skip "$harness_claim" "$1"

@@ -2,6 +2,7 @@
 # The page of `nines report` in a real browser: it fits, it moves, it asks for nothing, and hostile names are text.
 #
 # NINES_PICTURES=FOLDER keeps pictures of it, to be looked at.
+# alone: a browser that waits too long for a processor gives up the page
 set -u
 . "$(dirname "$0")/../harness.sh"
 harness_begin page_fits_375_pixels_in_light

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # One digest, and the same tables, over threads, MPI ranks and merged shards; what is refused when shards do not belong together; and
 # an MPI job whose rank dies.
+# alone: four ranks and seven threads, and one of them is killed while all are at work
 . "$(dirname "$0")/../harness.sh"
 harness_begin one_digest_over_threads_ranks_and_shards
 scenario=tests/golden/digest.cfg

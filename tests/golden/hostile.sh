@@ -34,29 +34,41 @@ quoted() { # as libconfig writes a string
     python3 -c 'import sys; print("".join({"\\": "\\\\", "\"": "\\\"", "\n": "\\n", "\t": "\\t", "\x1b": "\\x1b", "\x7f": "\\x7f"}.get(c, c) for c in sys.argv[1]), end="")' "$1"
 }
 # Words are taken, names of things are letters and digits.
-accepted=0 refused=0 wrong="" # accepted: of the words, all but the one with controls
-for key in title,question,source,reason point incident cloud site class node target evidence component; do
+keys=(title,question,source,reason point incident cloud site class node target evidence component)
+texts=()
+for name in "${names[@]}"; do
+    texts+=("$(quoted "$name")")
+done
+# A sanitizer sees each name in the words and each kind of name with a third of them: they all take the same way, to one refusal.
+every=$(sanitized && echo 3 || echo 1)
+said() { # COMMAND...: its exit code; what it says is judged with the rest of the scenario
+    timeout 60 "$NINES" "$@" >"said.$((++heard))" 2>"said.$((++heard))" </dev/null
+}
+tried=0 accepted=0 refused=0 wrong="" # accepted: of the words, all but the one with controls
+for k in "${!keys[@]}"; do
     for i in "${!names[@]}"; do
-        python3 "$base/tests/golden/hostile/fill.py" "$base/tests/golden/hostile/world.cfg" "$key" "$(quoted "${names[i]}")" >scenario.cfg
-        timeout 60 "$NINES" run scenario.cfg -o run --force >stdout 2>stderr </dev/null
+        ((k == 0 || (k + i) % every == 0)) || continue
+        key=${keys[k]} heard=0 tried=$((tried + 1))
+        python3 "$base/tests/golden/hostile/fill.py" "$base/tests/golden/hostile/world.cfg" "$key" "${texts[i]}" >scenario.cfg
+        said run scenario.cfg -o run --force
         status=$?
         case $status in
-        0) [[ $key != *,* ]] || accepted=$((accepted + 1)) ;;
+        0) ((k > 0)) || accepted=$((accepted + 1)) ;;
         2) refused=$((refused + 1)) ;;
         *) wrong+="$key $i: exit $status; " ;;
         esac
-        wrong+=$(unsafe stdout stderr)
-        ((status == 0)) || continue
         for command in "compare run/run.db" "export run/run.db -o exported" "verify scenario.cfg" "validate scenario.cfg" "run run/run.db" "explain run/run.db --service web/0"; do
+            ((status == 0)) || break
             [[ $key != class || $command != explain* ]] || continue # it is called otherwise
             # shellcheck disable=SC2086
-            timeout 60 "$NINES" $command >stdout 2>stderr </dev/null || wrong+="$key $i: $command gives $?; "
-            wrong+=$(unsafe stdout stderr)
+            said $command || wrong+="$key $i: $command gives $?; "
         done
+        wrong+=$(unsafe said.*)
+        rm said.*
     done
 done
 report scenarios_with_hostile_names_are_taken_or_refused "$wrong"
-report words_are_taken_and_names_refused "$( ((accepted >= ${#names[@]} - 1 && refused > 8 * ${#names[@]})) || echo "$accepted accepted, $refused refused")"
+report words_are_taken_and_names_refused "$( ((accepted >= ${#names[@]} - 1 && 3 * refused > 2 * tried)) || echo "of $tried $accepted accepted, $refused refused")"
 report no_name_of_a_scenario_runs_anything "$(pwned)"
 
 # --- A results file filled with them: every text of every table, each name of its own kind ---

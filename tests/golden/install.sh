@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # make install: the program, and the two cores as libraries that other programs can use.
+# alone: make may build the program anew, under the feet of those that run it
 set -u
 . "$(dirname "$0")/../harness.sh"
 harness_begin installed_files_are_enough tests/golden/install
