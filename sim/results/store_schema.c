@@ -45,7 +45,7 @@ const char *const store_schema[] = {
 
     "CREATE TABLE metric_help ("
     " id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, unit TEXT NOT NULL, help TEXT NOT NULL,"
-    " higher_is_better INTEGER NOT NULL, is_availability INTEGER NOT NULL, is_share INTEGER NOT NULL,"
+    " higher_is_better INTEGER NOT NULL, is_availability INTEGER NOT NULL, is_share INTEGER NOT NULL DEFAULT 0,"
     " position INTEGER NOT NULL) STRICT;",
 
     "CREATE TABLE series_help ("
