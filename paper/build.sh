@@ -36,7 +36,7 @@ read_study() {
     words=()
     for word in $options; do # no option holds a blank
         if [[ $word == @strongest=* ]]; then
-            design=$(paper/strongest.py "$results" "${word#*=}")
+            design=$(paper/strongest.py "$results" "${word#*=}") || return
             words+=(--set "$design")
         else
             words+=("$word")
@@ -98,19 +98,20 @@ each_study() { # COMMAND: for each line of the table; a study that hangs on anot
 # By what each study took when it was measured last, in seconds of one core and in MB: the last column of studies.tsv.
 total_cpu=0 total_mb=0 missing=0
 add_up() {
-    # What the strongest inputs are is known once they have been screened; until then the study is one to run.
-    if [[ $full != *@* && $smoke != *@* ]] && read_study "$name" && is_there; then return; fi
+    # Which inputs are strongest is known once they have been screened; until then the study is one to run.
+    if read_study "$name" 2>/dev/null && is_there; then return; fi
     local cpu=${cost% *} mb=${cost#* }
     missing=$((missing + 1)) total_cpu=$((total_cpu + ${cpu:-0})) total_mb=$((total_mb + ${mb:-0}))
 }
 each_study add_up
-cores=$(nproc)
+cores=$(nproc) studies="$missing studies"
+((missing == 1)) && studies="one study"
 if ((missing == 0)); then
     echo "$results: all studies are there"
 elif [[ $kind == paper-smoke* ]]; then
-    echo "$results: $missing studies to run, a few seconds each"
+    echo "$results: $studies to run, a few seconds each"
 else
-    printf '%s: %d studies to run, about %d min on %d cores and %d.%d GB\n' "$results" "$missing" \
+    printf '%s: %s to run, about %d min on %d cores and %d.%d GB\n' "$results" "$studies" \
         $(((total_cpu / cores + 59) / 60)) "$cores" $((total_mb / 1000)) $((total_mb % 1000 / 100))
 fi
 
