@@ -59,10 +59,10 @@ variant release
 # What does not depend on how the program was built: who includes whom, pages and their words, a browser that sees the page and not
 # what wrote it.
 same='browser/|tidy/|golden/(docs|install|completion|readme|man)'
-# The published curves of placement are numbers; the same code with the same files is in conformance/gpu_openb and golden/place.
-NINES_LEAVE_OUT="$same|conformance/place_command" variant asan
+# These compare numbers. The same code runs in conformance/gpu_openb and golden/place, in unit/splitting and oracle/rare.
+NINES_LEAVE_OUT="$same|conformance/place_command|property/splitting" variant asan
 # Replications run on threads, and so does placing: a test that starts no second thread shows TSan nothing.
-variant tsan 'unit/(antithetic|study)|oracle/(scenarios|sensitivity)|durable/digests|golden/(cli|digest|explain|export|ledger|place|report|sdl_demand|verify)$'
+variant tsan 'unit/study|oracle/(scenarios|sensitivity)|durable/digests|golden/(cli|digest|explain|export|ledger|place|report|sdl_demand|verify)$'
 variant clang unit/
 echo "== fuzz =="
 tests/fuzz.sh fixed 2>&1 | tee "$log"

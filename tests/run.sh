@@ -27,7 +27,7 @@ trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
 
 # Those that take more than some seconds in one of the variants, longest first. Only time hangs on it.
 longest="swarm/clouds golden/hostile durable/kill golden/incidents oracle/scenarios durable/memory oracle/coverage conformance/gpu_openb
-    conformance/place_command property/engine property/market_messages property/market_settling oracle/rare golden/compare golden/plot
+    conformance/place_command golden/report golden/messages property/engine property/market_messages property/market_settling oracle/rare golden/compare golden/plot
     tidy/headers golden/digest"
 
 # start NAME: runs the test with all that it says in $work/NAME/.
