@@ -49,8 +49,8 @@ tell() {
     skip=$(grep -ciE '^(not )?ok.*# skip' "$log")
     ok=$(grep -E '^ok' "$log" | grep -civE '# skip')
     bad=$(grep -E '^not ok' "$log" | grep -civE '# skip')
-    # A program that dies, or that says nothing, has failed even if every line it did print says ok.
-    if ((status != 0 && bad == 0 && skip == 0)) || ((ok + bad + skip == 0)) || ((status > 128)); then
+    # A program that dies, or that says nothing, has failed even if every line it did print says ok, or was skipped.
+    if ((status != 0 && bad == 0)) || ((ok + bad + skip == 0)) || ((status > 128)); then
         bad=$((bad + 1))
     fi
     passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
