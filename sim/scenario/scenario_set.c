@@ -264,7 +264,8 @@ static bool set_scanned(struct walk *walk, const char *value)
     return true;
 }
 
-/* One override for each element of the list that the starred name stands for. */
+/* One override for each element of the list that the starred name stands for. A name with '=' is none that a path could hold: put into one
+ * it would end it early, perhaps at another star, and so on without an end. */
 static void apply_to_each(struct walk *walk, struct node *root, const struct key *keys)
 {
     struct scenario *scenario = walk->scenario;
@@ -273,7 +274,7 @@ static void apply_to_each(struct walk *walk, struct node *root, const struct key
     int applied = 0;
     for (struct node *node = walk->node->first; node != NULL; node = node->next) {
         const char *name = node_element_name(node, walk->key->children);
-        if (name == NULL || strncmp(name, walk->starred, prefix) != 0)
+        if (name == NULL || strncmp(name, walk->starred, prefix) != 0 || strchr(name, '=') != NULL)
             continue;
         const char *one = arena_format(scenario->arena, "%.*s%s%s", (int)before, text, name, star + 1);
         const struct source *source = source_override(scenario, one, walk->source->span[0].file_line);

@@ -13,6 +13,17 @@ enum { POINTS_MOST = 100000, LABEL_MOST = 64 };
 
 /* --- Reading --- */
 
+/* Whether two paths, which may be starred, name one value. */
+static bool meet(const struct scenario *scenario, const char *a, const char *b)
+{
+    const struct value *one, *other;
+    for (size_t i = 0; (one = scenario_find(scenario, a, i)) != NULL; i++)
+        for (size_t j = 0; (other = scenario_find(scenario, b, j)) != NULL; j++)
+            if (one == other)
+                return true;
+    return false;
+}
+
 /* Reads a list of varied keys; NULL after a mistake. No key may vary twice. */
 static const struct vary *read_list(struct study *study, const struct value *list)
 {
@@ -21,7 +32,7 @@ static const struct vary *read_list(struct study *study, const struct value *lis
     for (size_t i = 0; i < list->children; i++) {
         fine = vary_read(study->scenario, value_at(list, i), &vary[i]) && fine;
         for (size_t j = 0; j < i; j++) {
-            if (strcmp(vary[i].path, vary[j].path) != 0)
+            if (!meet(study->scenario, vary[i].path, vary[j].path))
                 continue;
             scenario_error(study->scenario, value_at(list, i), NULL, "'%s' varies twice", vary[i].path);
             fine = false;

@@ -423,6 +423,16 @@ static void models_report_mistakes_at_values(void **state)
     assert_int_equal(scenario->errors, 3);
 }
 
+/* It is read before names are judged: put in place of the star it would be starred again. */
+static void a_star_is_not_for_a_name_that_ends_the_path(void **state)
+{
+    (void)state;
+    static const char *const overrides[] = {"clouds.a*.share=0.5"};
+    const char *said = said_with("model = \"clouds\"; horizon = \"1 d\";\nclouds = ( { name = \"a*=\"; kind = \"akash\"; } );\n", overrides, 1);
+    assert_non_null(strstr(said, "'clouds' has no element whose name begins with 'a'"));
+    assert_non_null(strstr(said, "'a*=' is not a name"));
+}
+
 static void overrides_that_lead_nowhere_are_pointed_at(void **state)
 {
     (void)state;
@@ -495,6 +505,7 @@ int main(void)
         TEST(twenty_mistakes_are_shown_and_the_rest_counted),
         TEST(mistakes_come_in_the_order_of_the_text),
         TEST(models_report_mistakes_at_values),
+        TEST(a_star_is_not_for_a_name_that_ends_the_path),
         TEST(overrides_that_lead_nowhere_are_pointed_at),
         TEST(hostile_sizes_are_refused_quickly),
     };

@@ -205,6 +205,8 @@ static void mistakes_in_what_varies_are_told(void **state)
     refused(VARY("sobol", "{ key = \"clouds[0].detect\"; law = \"gamma(2, 1 h)\"; }"), "gamma", ":3:");
     refused(VARY("morris", "{ key = \"bias\"; values = (\"1\", \"2\"); }, { key = \"bias\"; values = (\"1\", \"2\"); }"),
             "'bias' varies twice", ":3:");
+    refused(VARY("morris", "{ key = \"clouds.io*.detect\"; range = (\"1 h\", \"2 h\"); }, { key = \"clouds[1].detect\"; range = (\"1 h\", \"2 h\"); }"),
+            "'clouds[1].detect' varies twice", ":3:");
     refused(BASE "study = { design = \"morris\"; levels = 5; vary = ( { key = \"bias\"; range = (\"0\", \"9\"); } ); };",
             "even number of levels", ":2:");
     refused(BASE "study = { design = \"sobol\"; samples = 100000; points = ( { label = \"a\"; } ); "
