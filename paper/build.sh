@@ -6,7 +6,7 @@
 #   --smoke      few replications of everything, into results/paper-smoke: tests the way from study to page, not the text
 #   --seed N     all studies with another seed, into results/paper-seed-N: do the verdicts of the text stand?
 #
-# Results are kept in results/paper: a study whose scenarios, options and program are those of its file is not run again.
+# Results are kept in results/paper: a study whose scenarios, options and program's sources are those of its file is not run again.
 set -eu
 cd "$(dirname "$0")/.."
 program=${1:?usage: paper/build.sh PROGRAM [--smoke] [--seed N]}
@@ -45,8 +45,9 @@ read_study() {
     if [[ -n $seed && ! -d $scenario ]]; then words+=(--seed "$seed"); fi
 }
 
-# All that results depend on: the program, every scenario with its parts and tables, and what is asked of them.
-sources=$( (find scenarios -type f ! -name '*.md' -print0 | LC_ALL=C sort -z | xargs -0 cat; cat "$program") | sha256sum)
+# All that results depend on: the program's sources, every scenario with its parts and tables, and what is asked of them. Not the program
+# itself, which carries the commit: a comma in the text would run all studies again.
+sources=$(find Makefile sim models scenarios -type f ! -name '*.md' -print0 | LC_ALL=C sort -z | xargs -0 cat | sha256sum)
 key_of() { sha256sum <<<"$sources $*" | cut -d' ' -f1; }
 
 data_of() { if [[ -d $scenario ]]; then echo "$folder/verify.json"; else echo "$folder/run.db"; fi; }
