@@ -16,7 +16,11 @@ harness_begin() { # CLAIM [GOLDEN_FOLDER]
     cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 3
     golden=$PWD/${2:-tests/golden}
     harness_claim=$1
-    [[ -x ${NINES:-} ]] || harness_skip "no program: set NINES"
+    if [[ ! -x ${NINES:-} ]]; then
+        report "$harness_claim" "no program: set NINES" # a skip would pass where a build went wrong
+        harness_end
+        exit 1
+    fi
     NINES=$(realpath "$NINES")
     temporary=$(mktemp -d)
     trap 'chmod -R u+rwx "$temporary"; rm -rf "$temporary"' EXIT
