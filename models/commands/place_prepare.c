@@ -295,7 +295,7 @@ static bool count_typical(const struct command_line *line, struct place_plan *pl
     }
     /* A list of too many kinds ends here and not the program. */
     jmp_buf escape;
-    struct check_scene scene = {.limit_escape = &escape}, *before = check_enter(&scene);
+    struct check_scene scene = {.escape = &escape}, *before = check_enter(&scene);
     bool fits = setjmp(escape) == 0;
     if (fits)
         plan->typical_count = gpu_typical_from_pods(line->arena, &options, &plan->typical);

@@ -194,6 +194,7 @@ static bool live(void *path, double level)
     struct run *run = path;
     bool arrived = markov_importance(run->chain, &run->state) >= level;
     while (!arrived && run->next.us < run->task->horizon.us) {
+        check_wanted();
         change(run);
         arrived = markov_importance(run->chain, &run->state) >= level;
     }

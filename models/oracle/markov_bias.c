@@ -20,6 +20,7 @@
  * "Sampling techniques", chapter 6). What is left is of order 1/cycles^2, below any interval that replications can have. */
 #include "models/oracle/markov.h"
 
+#include "sim/base/check.h"
 #include "sim/base/hash.h"
 
 #include <math.h>
@@ -113,6 +114,7 @@ void markov_replicate_biased(const struct markov_chain *chain, const struct sim_
     struct walk plain = {chain, stream_open(stream_key_path(family, "plain")), 0};
     double n = rare->cycles, down = 0, failures = 0, length = 0, spread = 0;
     for (uint32_t i = 0; i < rare->cycles; i++) {
+        check_wanted();
         struct cycle cycle = live_cycle(&biased, rare->bias);
         down += cycle.down_s;
         failures += cycle.failures;

@@ -51,12 +51,19 @@ void check_failed(const char *file, int line, const char *condition, const char 
 
 void limit_reached(const char *key, int64_t limit)
 {
-    if (scene != NULL && scene->limit_escape != NULL) {
+    if (scene != NULL && scene->escape != NULL) {
         scene->limit_key = key;
         scene->limit_value = limit;
-        longjmp(*scene->limit_escape, 1);
+        longjmp(*scene->escape, 1);
     }
     fprintf(stderr, "nines: error: limit of %" PRId64 " reached\nhint: raise '%s' in the scenario\n", limit, key);
     print_scene();
     exit(3);
+}
+
+void check_wanted(void)
+{
+    if (scene != NULL && scene->given_up != NULL && scene->escape != NULL &&
+        atomic_load_explicit(scene->given_up, memory_order_relaxed))
+        longjmp(*scene->escape, 1);
 }

@@ -1,4 +1,4 @@
-/* Assertions, and the two ways a run can end from deep inside.
+/* Assertions, and the three ways a run can end from deep inside.
  *
  * check(condition, "format", ...) is ours: a broken invariant is a defect of nines. It stays in release builds and
  * aborts, after printing the condition, the message, and, inside a replication, the simulated time and the command that
@@ -7,11 +7,15 @@
  * limit_reached() is the engine's: a table sized before the run is full. The run ends with exit code 3 and says which
  * key of the scenario raises the limit. Nothing is ever dropped silently.
  *
+ * check_wanted() is the user's: who pressed Ctrl-C does not wait for minutes until a long replication is done. Loops that may run for
+ * long call it now and then; it ends a replication that another thread has given up on.
+ *
  * audit() walks of the whole world run when check_auditing() is true: always in tests, sampled in long runs. */
 #ifndef NINES_SIM_CHECK_H
 #define NINES_SIM_CHECK_H
 
 #include <setjmp.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -42,8 +46,9 @@ NINES_NORETURN void check_failed(const char *file, int line, const char *conditi
 struct check_scene {
     const char *replay;       /* command that repeats this replication; may be NULL */
     const int64_t *now_us;    /* simulated time, read only when something fails; may be NULL */
-    jmp_buf *limit_escape;    /* where limit_reached() lands; NULL: print and exit(3) */
-    const char *limit_key;    /* out: key to raise */
+    jmp_buf *escape;          /* where limit_reached() and check_wanted() land; NULL: the first prints and exits with 3, the other stays */
+    const atomic_bool *given_up; /* set by any thread: nobody wants the replication any more; NULL: never */
+    const char *limit_key;    /* out: key to raise; NULL: no limit was reached */
     int64_t limit_value;      /* out: the limit that was reached */
     bool audit;               /* whether expensive whole-world audits run */
 };
@@ -59,5 +64,8 @@ bool check_auditing(void);
 
 /* Ends the replication: `key` is the scenario key that raises the limit, e.g. "limits.events". */
 NINES_NORETURN void limit_reached(const char *key, int64_t limit);
+
+/* Ends the replication when it was given up; else does nothing, a nanosecond long. Where every state may be left: between two events. */
+void check_wanted(void);
 
 #endif

@@ -103,6 +103,12 @@ static void live_anywhere(void *context, unsigned thread, struct study_worker *w
         ranks_live(execution->line->ranks, thread - execution->threads, task, arena, result);
 }
 
+static void give_up_elsewhere(void *context)
+{
+    const struct execution *execution = context;
+    ranks_give_up(execution->line->ranks);
+}
+
 /* --- The whole --- */
 
 const char *execute_status(const struct execution *execution)
@@ -156,7 +162,7 @@ static struct study_outcome run_watched(struct execution *execution, struct stor
         options.stored = find_stored;
     options.threads += ranks_begin(line->ranks, execution->study, (unsigned)command_integer(line, "--threads", 0));
     if (options.threads > execution->threads)
-        options.live = live_anywhere;
+        options.live = live_anywhere, options.give_up = give_up_elsewhere;
     struct study_sink sink = {.context = &state, .take = take, .tick = tick};
     sigset_t set, before;
     watched_signals(&set);

@@ -1,7 +1,7 @@
 /* Running a study from the command line: progress, Ctrl-C, and the results file.
  *
- * Ctrl-C (or SIGTERM) does not kill: the replications under way are finished and written, and the file says
- * 'interrupted'. The signal is blocked and polled, so no handler and no global flag is needed; a second one kills, and
+ * Ctrl-C (or SIGTERM) does not kill: the replications under way, which may be long, are left, what is finished is written, and the
+ * file says 'interrupted'. The signal is blocked and polled, so no handler and no global flag is needed; a second one kills, and
  * even then the file stays valid (sim/results/store.h). Whatever ended it, the run can go on later: tasks that the file holds
  * are not lived through again, and the file ends as if nothing had happened. */
 #ifndef NINES_SIM_COMMAND_EXECUTE_H

@@ -10,6 +10,8 @@
 
 /* The pending set is a ladder of keys; a key is (time, class, sequence, slot) as one 128-bit number. */
 enum { CLASS_BITS = 4, TIME_BITS = 60, DEFAULT_CAPACITY = 65536, MOST_CAPACITY = 1 << 24, FETCH_AHEAD = 6 };
+/* Events between two looks whether anybody still wants the run: milliseconds; a power of two. */
+enum { WANTED_EVERY = 1 << 14 };
 #define TIME_BIAS (INT64_C(1) << (TIME_BITS - 1))
 
 struct slot {
@@ -199,6 +201,8 @@ uint64_t engine_run(struct engine *e, instant until)
         ladder_key key = ladder_pop(&e->ladder, limit);
         if (NINES_UNLIKELY(key == LADDER_NONE))
             break;
+        if (NINES_UNLIKELY(e->run % WANTED_EVERY == 0))
+            check_wanted();
         fetch_ahead(e);
         event_run(e, (uint64_t)(key >> 64), (uint64_t)key);
     }

@@ -70,7 +70,8 @@ bool engine_pending(const struct engine *engine, struct event_id id);
 
 /* Runs events up to and including time `until`, then sets the clock to `until` unless it is later already or the run
  * was stopped. Handlers may schedule and cancel, and must not call engine_run. A running event is no longer pending.
- * Returns the number of events run. */
+ * Returns the number of events run; not at all when the run was given up (check_wanted), which is looked at every
+ * 16,384 events. */
 uint64_t engine_run(struct engine *engine, instant until);
 /* Makes engine_run return after the handler under way. */
 void engine_stop(struct engine *engine);

@@ -20,7 +20,7 @@
 enum { THREADS_MOST = 1024, TAG_JOB = 0, TAG_READY = 1, TAG_TASK = THREADS_MOST, TAG_RESULT = 2 * THREADS_MOST };
 
 /* First number of a message to another rank. */
-enum { END, JOB, TASK };
+enum { END, JOB, TASK, GIVE_UP };
 
 struct ranks {
     pthread_mutex_t lock; /* around every call of MPI: MPI_THREAD_SERIALIZED is what all installations have */
@@ -31,6 +31,15 @@ struct ranks {
     int *number_of;       /* [threads]: and which of theirs */
     double cpu_s;         /* under lock */
 };
+
+static void block_interrupts(sigset_t *before)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set, before);
+}
 
 /* --- Messages, the only part that knows MPI --- */
 
@@ -47,7 +56,12 @@ static bool join(struct ranks *ranks, int *argc, char ***argv)
     int provided = MPI_THREAD_SINGLE;
     if (!is_job())
         return false;
-    if (MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &provided) != MPI_SUCCESS || provided < MPI_THREAD_SERIALIZED) {
+    /* MPI starts threads of its own: one that does not block Ctrl-C would be killed by it, and the program with it. */
+    sigset_t before;
+    block_interrupts(&before);
+    int code = MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &provided);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (code != MPI_SUCCESS || provided < MPI_THREAD_SERIALIZED) {
         message_error(NULL, "cannot join the MPI job, or this MPI does not serve programs with threads");
         exit(EXIT_MACHINE);
     }
@@ -165,15 +179,22 @@ struct ranks *ranks_open(int *argc, char ***argv)
     return NULL;
 }
 
+/* Tells each of the other ranks, apart from what its threads are told. */
+static void tell_all(struct ranks *ranks, uint64_t word)
+{
+    struct pack pack = {0};
+    pack_number(&pack, word);
+    for (int rank = 1; rank < ranks->count; rank++)
+        send(ranks, rank, TAG_JOB, &pack);
+    pack_free(&pack);
+}
+
 void ranks_close(struct ranks *ranks)
 {
     if (ranks == NULL)
         return;
-    struct pack pack = {0};
-    pack_number(&pack, END);
-    for (int rank = 1; rank < ranks->count && ranks->self == 0; rank++)
-        send(ranks, rank, TAG_JOB, &pack);
-    pack_free(&pack);
+    if (ranks->self == 0)
+        tell_all(ranks, END);
     leave();
     pthread_mutex_destroy(&ranks->lock);
     free(ranks);
@@ -238,14 +259,23 @@ unsigned ranks_begin(struct ranks *ranks, const struct study *study, unsigned th
     return ranks->threads;
 }
 
+/* How many arms a result has records of. */
+static size_t whole_arms(const struct study_result *result, const struct study *study)
+{
+    if (result->failure != NULL || result->given_up)
+        return 0;
+    return result->limit_key != NULL ? result->limit_arm : study->arm_count;
+}
+
 static void read_result(struct ranks *ranks, struct unpack *answer, struct arena *arena, struct study_result *result)
 {
     const struct study *study = ranks->study;
     *result = (struct study_result){.failure = unpack_text(answer, arena), .limit_key = unpack_text(answer, arena)};
+    result->given_up = unpack_number(answer) != 0;
     result->limit_value = (int64_t)unpack_number(answer);
     result->limit_arm = (uint32_t)unpack_number(answer);
     double cpu_s = unpack_real(answer);
-    size_t arms = result->failure != NULL ? 0 : result->limit_key != NULL ? result->limit_arm : study->arm_count;
+    size_t arms = whole_arms(result, study);
     result->records = arena_array(arena, study->arm_count, struct sim_record *);
     for (size_t arm = 0; arm < arms && !answer->broken; arm++)
         result->records[arm] = unpack_record(answer, arena, study->model);
@@ -271,6 +301,12 @@ void ranks_live(struct ranks *ranks, unsigned thread, struct study_task task, st
     pack_free(&pack);
 }
 
+void ranks_give_up(struct ranks *ranks)
+{
+    if (ranks != NULL)
+        tell_all(ranks, GIVE_UP);
+}
+
 double ranks_end(struct ranks *ranks)
 {
     if (ranks_count(ranks) == 1)
@@ -279,6 +315,7 @@ double ranks_end(struct ranks *ranks)
     pack_number(&pack, END);
     for (unsigned i = 0; i < ranks->threads; i++)
         send(ranks, ranks->rank_of[i], TAG_TASK + ranks->number_of[i], &pack);
+    tell_all(ranks, END);
     pack_free(&pack);
     return ranks->cpu_s;
 }
@@ -305,12 +342,11 @@ static void serve_task(const struct server *server, struct study_worker *worker,
     struct study_result result;
     double before = thread_cpu_s();
     study_live(worker, task, arena, &result);
-    size_t arms = result.failure != NULL     ? 0
-                  : result.limit_key != NULL ? result.limit_arm
-                                             : server->study->arm_count;
+    size_t arms = whole_arms(&result, server->study);
     pack->length = 0;
     pack_text(pack, result.failure);
     pack_text(pack, result.limit_key);
+    pack_number(pack, result.given_up);
     pack_number(pack, (uint64_t)result.limit_value);
     pack_number(pack, result.limit_arm);
     pack_real(pack, thread_cpu_s() - before);
@@ -382,30 +418,35 @@ static bool read_job(struct unpack *job, struct arena *arena, const struct sim_r
     return study_prepare(study, arena, &source, registry, stderr);
 }
 
+/* The threads live through tasks until each is told to end; this one hears whether they are still wanted. */
 static void serve_threads(struct ranks *ranks, const struct study *study, unsigned threads, struct arena *arena)
 {
     struct server *servers = arena_array(arena, threads, struct server);
     pthread_t *handles = arena_array(arena, threads, pthread_t);
+    atomic_bool given_up = false;
+    struct pack word = {0};
     for (unsigned i = 0; i < threads; i++) {
         servers[i] = (struct server){.ranks = ranks, .study = study, .number = (int)i};
-        servers[i].options.replay = "nines run, as rank 0 was told to";
+        servers[i].options = (struct study_options){.replay = "nines run, as rank 0 was told to", .given_up = &given_up};
         if (pthread_create(&handles[i], NULL, serve_thread, &servers[i]) != 0) {
             message_error("ask for fewer with --threads", "cannot start thread %u of %u", i + 1, threads);
             give_up();
         }
     }
+    for (uint64_t said = GIVE_UP; said == GIVE_UP;) {
+        struct unpack unpack = receive(ranks, 0, TAG_JOB, &word);
+        said = unpack_number(&unpack);
+        if (said == GIVE_UP)
+            atomic_store(&given_up, true);
+    }
+    pack_free(&word);
     for (unsigned i = 0; i < threads; i++)
         pthread_join(handles[i], NULL);
 }
 
 int ranks_serve(struct ranks *ranks, const struct sim_registry *registry)
 {
-    /* Ctrl-C is rank 0's to answer: what is under way is finished and written. */
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    block_interrupts(NULL); /* Ctrl-C is rank 0's to answer */
     struct pack pack = {0};
     for (;;) {
         struct unpack job = receive(ranks, 0, TAG_JOB, &pack);

@@ -6,7 +6,7 @@
  * study_run() a thread of another rank is one more thread, which is why the results are the same for any number of ranks.
  *
  * The life of rank 0: ranks_open(), then for every study ranks_begin(), study_run() with ranks_live() for the threads beyond its
- * own, ranks_end(); at last ranks_close(). The others: ranks_open(), ranks_serve() until rank 0 closes.
+ * own and ranks_give_up() when it ends before its time, ranks_end(); at last ranks_close(). The others: ranks_open(), ranks_serve() until rank 0 closes.
  *
  * A rank that dies takes the job with it, as MPI jobs do; what was committed stays in the file, and --resume finishes it. Waiting
  * sleeps between looks instead of spinning, so more ranks than cores do not stand in each other's way.
@@ -38,6 +38,8 @@ unsigned ranks_begin(struct ranks *ranks, const struct study *study, unsigned th
 /* Lives through the task on the others' thread number 0, 1, ...; as study_live(). */
 void ranks_live(struct ranks *ranks, unsigned thread, struct study_task task, struct arena *arena,
                 struct study_result *result);
+/* Nobody wants the tasks any more that the others have: they come back given up. At most once a study. */
+void ranks_give_up(struct ranks *ranks);
 /* CPU time that the others spent on tasks since ranks_begin(). */
 double ranks_end(struct ranks *ranks);
 

@@ -61,6 +61,7 @@ static void go_back(struct tree *tree, const struct arena_copy *copy, uint64_t b
 static void follow(struct tree *tree, uint32_t level, double weight, uint64_t branch, uint64_t events_before)
 {
     const struct sim_rare *rare = tree->rare;
+    check_wanted(); /* paths may be too short for the engine to look */
     stream_branch(branch);
     bool arrived = tree->branching->live(tree->state, level < rare->levels ? rare->level[level].at : (double)INFINITY);
     check(!arrived || level < rare->levels, "a path stops short of the horizon");

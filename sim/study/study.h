@@ -36,6 +36,7 @@
 #include "sim/study/record.h"
 #include "sim/study/vary.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -151,6 +152,7 @@ struct study_result {
     int64_t limit_value;
     uint32_t limit_arm;
     const char *failure;         /* why the task could not be lived through, which ends the study; NULL: it was */
+    bool given_up;               /* ended unfinished, because options->given_up said so; nothing else is of use */
 };
 
 struct study_options;
@@ -160,7 +162,7 @@ struct story;
 struct study_worker;
 struct study_worker *study_worker_open(const struct study *study, const struct study_options *options);
 void study_worker_close(struct study_worker *worker);
-/* Lives through all arms of a task on the calling thread. The records live in arena. Of options: audit, replay. */
+/* Lives through all arms of a task on the calling thread. The records live in arena. Of options: audit, replay, given_up. */
 void study_live(struct study_worker *worker, struct study_task task, struct arena *arena, struct study_result *result);
 
 /* The same for one arm alone, which is as it is among the others; story hears of its subject where it is not NULL, and every outage of
@@ -182,8 +184,8 @@ struct study_sink {
     /* One arm of one task, in the order of tasks and arms; not called for tasks that are stored. The record is the sink's
      * for the length of the call. false: the machine failed (say why yourself); the study ends. */
     bool (*take)(void *context, struct study_task task, uint32_t arm, struct sim_record *record);
-    /* Called at least about every fifth of a second. done of total tasks are handed over. false: finish the
-     * replications that are under way, hand them over, and end as interrupted. May be NULL. */
+    /* Called at least about every fifth of a second. done of total tasks are handed over. false: hand over what is finished up to
+     * the first task that is not, give up those that are under way, and end as interrupted. May be NULL. */
     bool (*tick)(void *context, uint64_t done, uint64_t total);
 };
 
@@ -204,6 +206,11 @@ struct study_options {
      * does, with records in arena. */
     void (*live)(void *context, unsigned thread, struct study_worker *worker, struct study_task task,
                  struct arena *arena, struct study_result *result);
+    /* Nobody wants the tasks under way any more: those elsewhere shall come back soon, given up or not. Called once, on the thread that
+     * called study_run(), when a study ends before its time. */
+    void (*give_up)(void *context);
+    /* For study_live(): set by another thread when nobody wants the task any more. study_run() has its own. */
+    const atomic_bool *given_up;
 };
 
 enum study_end {

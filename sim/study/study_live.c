@@ -98,18 +98,19 @@ static void set_scene(struct study_worker *worker, struct study_task task, uint3
     snprintf(worker->replay, sizeof worker->replay, "%s    (point '%s'%s, replication %" PRIu32 ", cloud '%s')",
              worker->options->replay == NULL ? "" : worker->options->replay, worker->study->points[task.point].label,
              draw, task.replication, worker->study->arms[arm].name);
-    worker->scene = (struct check_scene){.replay = worker->replay, .audit = worker->options->audit};
+    worker->scene = (struct check_scene){.replay = worker->replay, .audit = worker->options->audit, .given_up = worker->options->given_up};
 }
 
-/* One replication of one arm. false: a limit was reached, and the scene says which. Apart, because a jump back may
+/* One replication of one arm. false: a limit was reached, and the scene says which; or it was given up. Apart, because a jump back may
  * spoil locals that changed in between. */
 static bool live(struct study_worker *worker, const void *plan, const struct sim_task *task, struct sim_record *record)
 {
     jmp_buf escape;
     if (setjmp(escape) != 0)
         return false;
-    worker->scene.limit_escape = &escape;
+    worker->scene.escape = &escape;
     rare_replicate(worker->study->model, plan, task, record);
+    worker->scene.escape = NULL;
     check(record->done, "the model ended replication %" PRIu32 " without record_done()", task->replication);
     return true;
 }
@@ -126,7 +127,7 @@ static struct sim_task prepare(struct study_worker *worker, struct study_task ta
     return one;
 }
 
-/* One arm, into *record. False: a limit was reached. */
+/* One arm, into *record. False: a limit was reached, or it was given up. */
 static bool live_arm(struct study_worker *worker, struct study_task task, const struct study_setting *setting, struct sim_task *one,
                      struct sim_record *record, struct study_result *result)
 {
@@ -137,9 +138,10 @@ static bool live_arm(struct study_worker *worker, struct study_task task, const 
         result->limit_key = worker->scene.limit_key;
         result->limit_value = worker->scene.limit_value;
         result->limit_arm = one->arm;
+        result->given_up = worker->scene.limit_key == NULL;
     }
     arena_rewind(&worker->scratch, clean);
-    arena_rewind(&worker->aside, empty); /* a limit leaves copies behind */
+    arena_rewind(&worker->aside, empty); /* who ends early leaves copies behind */
     return fine;
 }
 

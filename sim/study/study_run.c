@@ -35,6 +35,7 @@ struct pool {
     uint32_t look;            /* with a precision: replications of the cursor's point before the next look; under lock */
     unsigned threads;         /* started so far; under lock */
     bool stop;                /* take no more tasks; under lock */
+    atomic_bool given_up;     /* and leave those that are under way */
     double *values;           /* with a precision: [arms][most] of the point that is handed over, and scratch behind them */
 };
 
@@ -230,8 +231,11 @@ static bool is_past(struct timespec limit)
     return t.tv_sec > limit.tv_sec || (t.tv_sec == limit.tv_sec && t.tv_nsec >= limit.tv_nsec);
 }
 
+/* Before its time: no more tasks, and those under way are left unfinished. */
 static void stop(struct pool *pool)
 {
+    if (!atomic_exchange(&pool->given_up, true) && pool->options->give_up != NULL)
+        pool->options->give_up(pool->options->context);
     pthread_mutex_lock(&pool->lock);
     pool->stop = true;
     pthread_cond_broadcast(&pool->room);
@@ -305,11 +309,14 @@ static void keep_value(struct pool *pool, struct study_task task, uint32_t arm, 
         pool->values[(size_t)arm * pool->study->precision.most + task.replication] = value;
 }
 
-/* Hands one task's records to the sink. false: the study ends here, and outcome->end says why. */
+/* Hands one task's records to the sink. false: the study ends here, and outcome->end says why. The order has no gaps, so that a file
+ * that is gone on with is the file of a run that was not interrupted; hence what comes after a task that was given up is lost too. */
 static bool hand_over(struct pool *pool, struct slot *slot, const struct study_sink *sink,
                       struct study_outcome *outcome)
 {
     const struct study_result *result = &slot->result;
+    if (slot->stored == NULL && result->given_up)
+        return false;
     if (slot->stored == NULL && (result->failure != NULL || result->limit_key != NULL)) {
         outcome->end = result->failure != NULL ? STUDY_FAILED : STUDY_LIMIT;
         outcome->why = result->failure;
@@ -342,8 +349,8 @@ static bool hand_over(struct pool *pool, struct slot *slot, const struct study_s
     return true;
 }
 
-/* Until everything is handed over, or the study stops. After an interruption what is under way is still handed over;
- * after a failure or a limit nothing is. */
+/* Until everything is handed over, or the study stops. After an interruption what is finished is still handed over, up to the first
+ * task that is not; after a failure or a limit nothing is. */
 static void collect(struct pool *pool, const struct study_sink *sink, struct study_outcome *outcome)
 {
     bool over = false, useful = true;
@@ -410,7 +417,9 @@ static void close_pool(struct pool *pool)
 struct study_outcome study_run(const struct study *study, const struct study_options *options,
                                const struct study_sink *sink)
 {
-    struct pool pool = {.study = study, .options = options};
+    struct study_options own = *options;
+    struct pool pool = {.study = study, .options = &own};
+    own.given_up = &pool.given_up;
     struct study_outcome outcome = {
         .end = STUDY_COMPLETE, .total = count_mine(study, options), .digest = study_digest_start()};
     outcome.precision_reached = is_precise(study) ? 1 : -1;

@@ -92,7 +92,7 @@ else
     job=$!
     for _ in $(seq 100); do
         sleep 0.2
-        [[ $(sqlite3 "$temporary/dead/run.db" 'SELECT count(*) FROM replication' 2>/dev/null || echo 0) -gt 0 ]] && break
+        [[ $(sqlite3 -readonly "$temporary/dead/run.db" 'SELECT count(*) FROM replication' 2>/dev/null || echo 0) -gt 0 ]] && break
     done
     # Children of our mpirun that are not rank 0, whose file is open.
     mapfile -t children < <(pgrep -P "$(pgrep -P $job mpirun || echo $job)" nines)

@@ -15,7 +15,7 @@ refuses() { # EXIT WORDS COMMAND...: prints what is wrong
 }
 under_way() { # waits until the run has committed something
     for _ in $(seq 200); do
-        [[ $(sqlite3 "$db" 'SELECT count(*) FROM replication' 2>/dev/null || echo 0) -gt 0 ]] && return
+        [[ $(sqlite3 -readonly "$db" 'SELECT count(*) FROM replication' 2>/dev/null || echo 0) -gt 0 ]] && return
         sleep 0.1
     done
 }

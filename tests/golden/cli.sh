@@ -84,7 +84,7 @@ hold limit run queue.cfg
 pid=$!
 for _ in $(seq 100); do
     sleep 0.1
-    [[ $(sql "$temporary/stopped/run.db" 'SELECT count(*) FROM replication' 2>/dev/null || echo 0) -gt 0 ]] && break
+    [[ $(sqlite3 -readonly "$temporary/stopped/run.db" 'SELECT count(*) FROM replication' 2>/dev/null || echo 0) -gt 0 ]] && break
 done
 kill -INT $pid
 wait $pid

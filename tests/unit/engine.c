@@ -218,7 +218,7 @@ static void a_full_set_names_the_limit_that_was_reached(void **state)
     struct world w;
     world_open(&w, 3, 0);
     jmp_buf escape;
-    struct check_scene scene = {.limit_escape = &escape};
+    struct check_scene scene = {.escape = &escape};
     struct check_scene *outer = check_enter(&scene);
     struct event_id first = at(&w, 1, 0, 0);
     at(&w, 2, 0, 1);
@@ -232,6 +232,34 @@ static void a_full_set_names_the_limit_that_was_reached(void **state)
     check_enter(outer);
     assert_string_equal(scene.limit_key, "limits.events");
     assert_int_equal(scene.limit_value, 3);
+    arena_close(&w.arena);
+}
+
+static void again(void *context, struct engine *engine, uint32_t subject, uint64_t detail)
+{
+    (void)context;
+    engine_schedule(engine, engine_now(engine), 0, subject, subject, detail);
+}
+
+static void a_run_that_was_given_up_ends(void **state)
+{
+    (void)state;
+    struct world w;
+    jmp_buf escape;
+    atomic_bool given_up = false;
+    struct check_scene scene = {.escape = &escape, .given_up = &given_up};
+    world_open(&w, 3, 0);
+    uint32_t action = engine_action(w.engine, again, NULL);
+    engine_schedule(w.engine, engine_now(w.engine), 0, action, action, 0);
+    struct check_scene *outer = check_enter(&scene);
+    if (setjmp(escape) == 0) {
+        check_wanted(); /* still is */
+        atomic_store(&given_up, true);
+        engine_run(w.engine, INSTANT_NEVER);
+    }
+    check_enter(outer);
+    assert_null(scene.limit_key);
+    assert_true(engine_events(w.engine) < 100000);
     arena_close(&w.arena);
 }
 
@@ -400,6 +428,7 @@ int main(void)
         world_test(no_event_is_never_pending),
         world_test(never_runs_last_and_only_when_asked_for),
         cmocka_unit_test(a_full_set_names_the_limit_that_was_reached),
+        cmocka_unit_test(a_run_that_was_given_up_ends),
         world_test(misuse_is_a_defect_and_aborts),
         world_test(the_digest_is_the_one_that_is_documented),
         cmocka_unit_test(the_digest_sees_every_field_and_where_a_note_was_made),

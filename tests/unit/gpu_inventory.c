@@ -194,7 +194,7 @@ static void an_extra_node_names_the_limit(void **state)
     (void)state;
     struct arena arena;
     jmp_buf escape;
-    struct check_scene scene = {.limit_escape = &escape}, *before;
+    struct check_scene scene = {.escape = &escape}, *before;
     arena_open(&arena, 0);
     struct gpu_inventory *inventory = gpu_inventory_create(&arena, &(struct gpu_inventory_options){.nodes = 1});
     gpu_inventory_add_node(inventory, &(struct gpu_node_options){.cpu_milli = 1});

@@ -83,7 +83,7 @@ static void too_many_kinds_name_the_limit(void **state)
     for (int32_t i = 0; i < KINDS; i++)
         many[i].cpu_milli = i;
     jmp_buf escape;
-    struct check_scene scene = {.limit_escape = &escape}, *before = check_enter(&scene);
+    struct check_scene scene = {.escape = &escape}, *before = check_enter(&scene);
     volatile bool reached = setjmp(escape) != 0;
     if (!reached) {
         struct gpu_typical_options options = {.pods = many, .count = KINDS, .share = 1};

@@ -261,7 +261,7 @@ static void full_table_names_its_limit(void **state)
 {
     struct bench *bench = *state;
     jmp_buf escape;
-    struct check_scene scene = {.limit_escape = &escape};
+    struct check_scene scene = {.escape = &escape};
     struct adjust_cluster *cluster = cluster_of(bench, no_gpus, 1, ADJUST_UNSET);
     struct check_scene *before = check_enter(&scene);
     if (setjmp(escape) == 0) {

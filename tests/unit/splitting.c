@@ -303,7 +303,7 @@ static void too_many_paths_name_the_limit(void **state)
     static const struct rare_level levels[] = {{0, 11}};
     struct arena arena[2];
     jmp_buf escape;
-    struct check_scene scene = {.limit_escape = &escape};
+    struct check_scene scene = {.escape = &escape};
     arena_open(&arena[0], 0);
     arena_open(&arena[1], 0);
     struct sim_task task = walk_task(arena, levels, 1);

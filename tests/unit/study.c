@@ -134,6 +134,41 @@ static void interruption_hands_over_a_prefix_without_gaps(void **state)
     }
 }
 
+/* Would not end at all if it waited for what is under way. */
+static void an_interruption_gives_up_what_is_under_way(void **state)
+{
+    (void)state;
+    for (unsigned threads = 1; threads <= 4; threads++) {
+        struct fixture f;
+        struct seen seen = {.stop_after = 5};
+        static const char *const endless[] = {"endless_at=5"};
+        assert_true(prepare(&f, BASE, endless, 1));
+        struct study_outcome outcome = run(&f.study, threads, &seen);
+        assert_int_equal(outcome.end, STUDY_INTERRUPTED);
+        assert_int_equal(outcome.done, 5);
+        assert_int_equal(seen.sequence, 10);
+        assert_true(seen.in_order);
+        done(&f);
+    }
+}
+
+/* And the first in order says why. */
+static void a_limit_gives_up_what_is_under_way(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct seen seen = {0};
+    static const char *const endless[] = {"break_at=3", "endless_at=4"};
+    assert_true(prepare(&f, BASE, endless, 2));
+    for (unsigned threads = 1; threads <= 4; threads++) {
+        struct study_outcome outcome = run(&f.study, threads, &seen);
+        assert_int_equal(outcome.end, STUDY_LIMIT);
+        assert_int_equal(outcome.limit_task.replication, 3);
+        assert_int_equal(outcome.done, 3);
+    }
+    done(&f);
+}
+
 static void a_sink_that_fails_ends_the_study(void **state)
 {
     (void)state;
@@ -414,6 +449,8 @@ int main(void)
         cmocka_unit_test(threads_never_run_further_ahead_than_the_window),
         cmocka_unit_test(limit_is_reported_where_it_comes_first_in_order),
         cmocka_unit_test(interruption_hands_over_a_prefix_without_gaps),
+        cmocka_unit_test(an_interruption_gives_up_what_is_under_way),
+        cmocka_unit_test(a_limit_gives_up_what_is_under_way),
         cmocka_unit_test(a_sink_that_fails_ends_the_study),
         cmocka_unit_test(what_is_stored_is_not_lived_again_and_the_digest_is_the_same),
         cmocka_unit_test(shards_together_have_the_digest_of_the_whole),

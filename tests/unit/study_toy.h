@@ -27,6 +27,7 @@ static const struct key toy_keys[] = {
     {"bias", KEY_INTEGER, "0", .help = "Enters every value.", .low = 0, .high = 1000},
     {"arms", KEY_INTEGER, "2", .help = "How many.", .low = 1, .high = 3},
     {"break_at", KEY_INTEGER, "-1", .help = "Replications from here on reach a limit.", .low = -1, .high = 1000},
+    {"endless_at", KEY_INTEGER, "-1", .help = "Replications from here on never end.", .low = -1, .high = 1000},
     {"rate", KEY_RATE, "2 /h", .help = "Has no effect but to be varied."},
     {"share", KEY_SHARE, "50 %", .help = "The same."},
     {"law", KEY_LAW, "weibull(0.5, 10 h)", .help = "The same."},
@@ -44,7 +45,7 @@ static const struct sim_series toy_series[] = {{"availability", "1", "x"}, {NULL
 struct toy_plan {
     uint64_t bias;
     double number[5]; /* rate, share, mean of law, and of the first cloud detect, price; NaN without clouds */
-    int64_t break_at;
+    int64_t break_at, endless_at;
     size_t arms;
 };
 
@@ -61,6 +62,7 @@ static const void *toy_prepare(struct scenario *scenario, const struct value *po
     plan->number[3] = first != NULL ? duration_seconds(value_duration(first, "detect")) : (double)NAN;
     plan->number[4] = first != NULL ? (double)value_money(first, "price").micro / 1e6 : (double)NAN;
     plan->break_at = value_integer(&scenario->root, "break_at");
+    plan->endless_at = value_integer(&scenario->root, "endless_at");
     plan->arms = (size_t)value_integer(&scenario->root, "arms");
     if (value_bool(&scenario->root, "refuse"))
         scenario_error(scenario, value_of(&scenario->root, "refuse"), NULL, "the toy refuses");
@@ -87,6 +89,8 @@ static void toy_replicate(const void *opaque, const struct sim_task *task, struc
     uint64_t *scratch = arena_array(task->arena, 1000, uint64_t);
     for (uint64_t i = 0; i < (hash % 8) * 20000; i++)
         work = hash_mix(work + scratch[i % 1000]);
+    while (plan->endless_at >= 0 && task->replication >= plan->endless_at)
+        check_wanted();
     if (plan->break_at >= 0 && task->replication >= plan->break_at)
         limit_reached("limits.toy", 12);
     record_metric(record, 0, (double)(hash >> 40) * 0x1p-24);

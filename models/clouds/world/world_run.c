@@ -261,7 +261,9 @@ static void open_world(struct world *world)
     world->action_abandon = engine_action(world->engine, world_on_abandon, world);
     world->action_pass = engine_action(world->engine, on_pass, world);
     world->action_zero = engine_action(world->engine, on_zero, world);
+    check_wanted(); /* what is opened here takes seconds where nodes are a million */
     open_units(world);
+    check_wanted();
     world_list_open(world);
     open_measure(world);
     world->nodes_up = plan->fleet->nodes;
@@ -270,6 +272,7 @@ static void open_world(struct world *world)
     graph_watch_fractions(world->graph, world_on_fraction);
     graph_watch_health(world->graph, on_health);
     world->faults = faults_open(world->arena, plan->faults, world->graph, world->engine, task->seed, task->replication);
+    check_wanted();
     world_open_falls(world);
     world_tell_open(world);
     if (plan->kind->pools != NULL)
