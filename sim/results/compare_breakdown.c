@@ -35,39 +35,46 @@ static bool is_wanted(const struct compare_data *data, const struct compare_slic
 }
 
 /* Both tables give: point, cloud_a, cloud_b, name, what, where, n, n_undefined, value, ci_low, ci_high, level, method, members. */
-static bool load(struct compare_data *data, sqlite3 *database, bool risk)
+static bool read_slice(const struct compare_data *data, sqlite3_stmt *row, void *element)
 {
-    sqlite3_stmt *row = NULL;
-    const char *sql = risk ? "SELECT point_id, cloud_a, cloud_b, name, measure, share, n, 0, value, ci_low, ci_high, level, method, members,"
-                             " (SELECT count(*) FROM risk) FROM risk ORDER BY rowid"
-                           : "SELECT point_id, cloud_a, cloud_b, name, slice, at, n, n_undefined, value, ci_low, ci_high, level, method,"
-                             " NULL, (SELECT count(*) FROM breakdown_summary) FROM breakdown_summary ORDER BY rowid";
-    struct compare_slice **rows = risk ? &data->tails : &data->slices;
-    size_t *count = risk ? &data->tail_count : &data->slice_count;
-    if (sqlite3_prepare_v2(database, sql, -1, &row, NULL) != SQLITE_OK)
-        return false;
-    while (sqlite3_step(row) == SQLITE_ROW) {
-        struct compare_slice slice = {.point = row_point(data, row, 0), .cloud_a = row_cloud(data, row, 1),
-                                      .cloud_b = row_cloud(data, row, 2),
-                                      .breakdown = compare_breakdown_named(data, row_text(data, row, 3)),
-                                      .slice = row_text(data, row, 4), .at = row_number(row, 5), .method = row_text(data, row, 12),
-                                      .members = row_number(row, 13)};
-        slice.values = (struct statistics){.n = (uint32_t)sqlite3_column_int64(row, 6),
-                                           .n_undefined = (uint32_t)sqlite3_column_int64(row, 7), .mean = row_number(row, 8),
-                                           .sd = (double)NAN, .ci_low = row_number(row, 9), .ci_high = row_number(row, 10),
-                                           .level = row_number(row, 11)};
-        slice.measure = risk ? slice.slice : NULL;
-        if (*rows == NULL)
-            *rows = arena_array(data->arena, (size_t)sqlite3_column_int64(row, 14), struct compare_slice);
-        if (is_wanted(data, &slice))
-            (*rows)[(*count)++] = slice;
-    }
-    return sqlite3_finalize(row) == SQLITE_OK;
+    struct compare_slice *slice = element;
+    *slice = (struct compare_slice){.point = row_point(data, row, 0), .cloud_a = row_cloud(data, row, 1), .cloud_b = row_cloud(data, row, 2),
+                                    .breakdown = compare_breakdown_named(data, row_text(data, row, 3)),
+                                    .slice = row_text(data, row, 4), .at = row_number(row, 5), .method = row_text(data, row, 12),
+                                    .members = row_number(row, 13)};
+    slice->values = (struct statistics){.n = (uint32_t)sqlite3_column_int64(row, 6),
+                                        .n_undefined = (uint32_t)sqlite3_column_int64(row, 7), .mean = row_number(row, 8),
+                                        .sd = (double)NAN, .ci_low = row_number(row, 9), .ci_high = row_number(row, 10),
+                                        .level = row_number(row, 11)};
+    return is_wanted(data, slice);
+}
+
+static bool read_tail(const struct compare_data *data, sqlite3_stmt *row, void *element)
+{
+    struct compare_slice *tail = element;
+    (void)read_slice(data, row, tail);
+    tail->measure = tail->slice;
+    return is_wanted(data, tail);
 }
 
 bool compare_load_breakdowns(struct compare_data *data, struct sqlite3 *database)
 {
-    return load(data, database, false) && load(data, database, true);
+    struct compare_rows slices, tails;
+    bool fine = compare_read(data, database,
+                             "SELECT point_id, cloud_a, cloud_b, name, slice, at, n, n_undefined, value, ci_low, ci_high, level, method, NULL"
+                             " FROM breakdown_summary ORDER BY rowid",
+                             sizeof *data->slices, read_slice, &slices) &&
+                compare_read(data, database,
+                             "SELECT point_id, cloud_a, cloud_b, name, measure, share, n, 0, value, ci_low, ci_high, level, method, members"
+                             " FROM risk ORDER BY rowid",
+                             sizeof *data->tails, read_tail, &tails);
+    if (!fine)
+        return false;
+    data->slices = slices.element;
+    data->slice_count = slices.count;
+    data->tails = tails.element;
+    data->tail_count = tails.count;
+    return true;
 }
 
 /* --- For people --- */

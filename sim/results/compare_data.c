@@ -122,104 +122,89 @@ static bool is_selected(const struct compare_data *data, size_t metric)
 
 /* --- Rows --- */
 
-static sqlite3_stmt *prepare(struct store *store, const char *sql)
+static bool read_summary(const struct compare_data *data, sqlite3_stmt *row, void *element)
 {
-    sqlite3_stmt *row = NULL;
-    return sqlite3_prepare_v2(store_database(store), sql, -1, &row, NULL) == SQLITE_OK ? row : NULL;
+    struct compare_summary *summary = element;
+    *summary = (struct compare_summary){.point = row_point(data, row, 0), .cloud = row_cloud(data, row, 1),
+                                        .metric = metric_named(data, row_text(data, row, 2)),
+                                        .values = row_statistics(row, 3), .method = row_text(data, row, 11),
+                                        .param_low = row_number(row, 15), .param_high = row_number(row, 16),
+                                        .variance_ratio = row_number(row, 23), .probability_best = row_number(row, 24),
+                                        .probability_good = row_number(row, 25), .draws = sqlite3_column_int64(row, 26)};
+    for (int i = 0; i < 6; i++)
+        summary->ends[i] = row_number(row, 17 + i);
+    summary->values.p05 = row_number(row, 12);
+    summary->values.p50 = row_number(row, 13);
+    summary->values.p95 = row_number(row, 14);
+    return summary->point < data->point_count && summary->cloud < data->cloud_count && summary->metric < data->metric_count &&
+           data->shown[summary->point] && is_selected(data, summary->metric);
 }
 
-/* Room for the next element: the arena array, doubled when its count is a power of two. */
-static void *grow(struct arena *arena, void *array, size_t count, size_t size)
+static bool read_difference(const struct compare_data *data, sqlite3_stmt *row, void *element)
 {
-    if (count != 0 && (count & (count - 1)) != 0)
-        return array;
-    void *larger = arena_alloc(arena, count != 0 ? 2 * count : 1, size);
-    if (count != 0)
-        memcpy(larger, array, count * size);
-    return larger;
+    struct compare_difference *difference = element;
+    *difference = (struct compare_difference){
+        .point_a = row_point(data, row, 0), .cloud_a = row_cloud(data, row, 1), .point_b = row_point(data, row, 2),
+        .cloud_b = row_cloud(data, row, 3), .metric = metric_named(data, row_text(data, row, 4)),
+        .values = row_statistics(row, 5), .method = row_text(data, row, 13), .verdict = row_text(data, row, 14),
+        .param_low = row_number(row, 15), .param_high = row_number(row, 16), .decided_by = row_text(data, row, 17),
+        .smallest = row_number(row, 18), .p_adjusted = row_number(row, 20), .family = sqlite3_column_int64(row, 21),
+        .draws = sqlite3_column_int64(row, 22), .variance_ratio = row_number(row, 23)};
+    difference->values.p = row_number(row, 19);
+    return difference->point_a < data->point_count && difference->point_b < data->point_count &&
+           difference->cloud_a < data->cloud_count && difference->cloud_b < data->cloud_count &&
+           difference->metric < data->metric_count && is_selected(data, difference->metric) &&
+           (data->shown[difference->point_a] || data->shown[difference->point_b]);
 }
 
-static bool load_summaries(struct compare_data *data, struct store *store)
+static bool read_target(const struct compare_data *data, sqlite3_stmt *row, void *element)
 {
-    sqlite3_stmt *row = prepare(store, "SELECT point_id, cloud_id, metric, n, n_undefined, mean, sd, ci_low, ci_high, level,"
-                                       " is_bound, method, p05, p50, p95, param_low, param_high, p05_low, p05_high, p50_low, p50_high, p95_low,"
-                                       " p95_high, variance_ratio, probability_best, probability_good, draws FROM summary"
-                                       " ORDER BY rowid");
-    while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
-        struct compare_summary summary = {.point = row_point(data, row, 0), .cloud = row_cloud(data, row, 1),
-                                          .metric = metric_named(data, row_text(data, row, 2)),
-                                          .values = row_statistics(row, 3), .method = row_text(data, row, 11),
-                                          .param_low = row_number(row, 15), .param_high = row_number(row, 16),
-                                          .variance_ratio = row_number(row, 23), .probability_best = row_number(row, 24),
-                                          .probability_good = row_number(row, 25), .draws = sqlite3_column_int64(row, 26)};
-        for (int i = 0; i < 6; i++)
-            summary.ends[i] = row_number(row, 17 + i);
-        summary.values.p05 = row_number(row, 12);
-        summary.values.p50 = row_number(row, 13);
-        summary.values.p95 = row_number(row, 14);
-        if (summary.point == data->point_count || summary.cloud == data->cloud_count ||
-            summary.metric == data->metric_count || !data->shown[summary.point] || !is_selected(data, summary.metric))
-            continue;
-        data->summaries = grow(data->arena, data->summaries, data->summary_count, sizeof summary);
-        data->summaries[data->summary_count++] = summary;
-    }
-    return sqlite3_finalize(row) == SQLITE_OK && row != NULL;
+    struct compare_target *target = element;
+    *target = (struct compare_target){
+        .point = row_point(data, row, 0), .cloud = row_cloud(data, row, 1), .name = row_text(data, row, 2),
+        .metric = row_text(data, row, 3), .unit = row_text(data, row, 4), .role = row_text(data, row, 5),
+        .published = row_number(row, 6), .low = row_number(row, 7), .high = row_number(row, 8), .measured = row_number(row, 9),
+        .ci_low = row_number(row, 10), .ci_high = row_number(row, 11), .outcome = row_text(data, row, 12),
+        .expect = row_text(data, row, 13), .reason = row_text(data, row, 14), .source = row_text(data, row, 15),
+        .evidence = row_text(data, row, 16), .method = row_text(data, row, 17)};
+    return target->point < data->point_count && target->cloud < data->cloud_count && data->shown[target->point];
 }
 
-static bool load_differences(struct compare_data *data, struct store *store)
+static bool load_tables(struct compare_data *data, sqlite3 *database)
 {
-    sqlite3_stmt *row =
-        prepare(store, "SELECT point_a, cloud_a, point_b, cloud_b, metric, n, n_undefined, mean, sd, ci_low, ci_high, level,"
-                       " is_bound, method, verdict, param_low, param_high, decided_by, smallest, p, p_adjusted, family, draws, variance_ratio"
-                       " FROM difference ORDER BY rowid");
-    while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
-        struct compare_difference difference = {
-            .point_a = row_point(data, row, 0), .cloud_a = row_cloud(data, row, 1), .point_b = row_point(data, row, 2),
-            .cloud_b = row_cloud(data, row, 3), .metric = metric_named(data, row_text(data, row, 4)),
-            .values = row_statistics(row, 5), .method = row_text(data, row, 13), .verdict = row_text(data, row, 14),
-            .param_low = row_number(row, 15), .param_high = row_number(row, 16), .decided_by = row_text(data, row, 17),
-            .smallest = row_number(row, 18), .p_adjusted = row_number(row, 20), .family = sqlite3_column_int64(row, 21),
-            .draws = sqlite3_column_int64(row, 22), .variance_ratio = row_number(row, 23)};
-        difference.values.p = row_number(row, 19);
-        if (difference.point_a == data->point_count || difference.point_b == data->point_count ||
-            difference.cloud_a == data->cloud_count || difference.cloud_b == data->cloud_count ||
-            difference.metric == data->metric_count || !is_selected(data, difference.metric) ||
-            (!data->shown[difference.point_a] && !data->shown[difference.point_b]))
-            continue;
-        data->differences = grow(data->arena, data->differences, data->difference_count, sizeof difference);
-        data->differences[data->difference_count++] = difference;
-    }
-    return sqlite3_finalize(row) == SQLITE_OK && row != NULL;
-}
-
-static bool load_targets(struct compare_data *data, struct store *store)
-{
-    sqlite3_stmt *row = prepare(store, "SELECT point_id, cloud_id, name, metric, unit, role, published, low, high, measured,"
-                                       " ci_low, ci_high, outcome, expect, reason, source, evidence, method FROM target"
-                                       " ORDER BY position");
-    while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
-        struct compare_target target = {
-            .point = row_point(data, row, 0), .cloud = row_cloud(data, row, 1), .name = row_text(data, row, 2),
-            .metric = row_text(data, row, 3), .unit = row_text(data, row, 4), .role = row_text(data, row, 5),
-            .published = row_number(row, 6), .low = row_number(row, 7), .high = row_number(row, 8), .measured = row_number(row, 9),
-            .ci_low = row_number(row, 10), .ci_high = row_number(row, 11), .outcome = row_text(data, row, 12),
-            .expect = row_text(data, row, 13), .reason = row_text(data, row, 14), .source = row_text(data, row, 15),
-            .evidence = row_text(data, row, 16), .method = row_text(data, row, 17)};
-        if (target.point == data->point_count || target.cloud == data->cloud_count || !data->shown[target.point])
-            continue;
-        data->targets = grow(data->arena, data->targets, data->target_count, sizeof target);
-        data->targets[data->target_count++] = target;
-    }
-    return sqlite3_finalize(row) == SQLITE_OK && row != NULL;
+    struct compare_rows summaries, differences, targets;
+    bool fine =
+        compare_read(data, database,
+                     "SELECT point_id, cloud_id, metric, n, n_undefined, mean, sd, ci_low, ci_high, level, is_bound, method, p05, p50, p95,"
+                     " param_low, param_high, p05_low, p05_high, p50_low, p50_high, p95_low, p95_high, variance_ratio, probability_best,"
+                     " probability_good, draws FROM summary ORDER BY rowid",
+                     sizeof *data->summaries, read_summary, &summaries) &&
+        compare_read(data, database,
+                     "SELECT point_a, cloud_a, point_b, cloud_b, metric, n, n_undefined, mean, sd, ci_low, ci_high, level, is_bound,"
+                     " method, verdict, param_low, param_high, decided_by, smallest, p, p_adjusted, family, draws, variance_ratio"
+                     " FROM difference ORDER BY rowid",
+                     sizeof *data->differences, read_difference, &differences) &&
+        compare_read(data, database,
+                     "SELECT point_id, cloud_id, name, metric, unit, role, published, low, high, measured, ci_low, ci_high, outcome,"
+                     " expect, reason, source, evidence, method FROM target ORDER BY position",
+                     sizeof *data->targets, read_target, &targets);
+    if (!fine)
+        return false;
+    data->summaries = summaries.element, data->summary_count = summaries.count;
+    data->differences = differences.element, data->difference_count = differences.count;
+    data->targets = targets.element, data->target_count = targets.count;
+    return true;
 }
 
 /* The least number of replications at the nominal setting that a (point, cloud) shown has. */
-static bool count_replications(struct compare_data *data, struct store *store)
+static bool count_replications(struct compare_data *data, sqlite3 *database)
 {
-    sqlite3_stmt *row = prepare(store, "SELECT p.id, (SELECT count(*) FROM replication r WHERE r.point_id = p.id AND"
-                                       " r.cloud_id = c.id AND r.outer_draw = 0) FROM point p, cloud c");
+    sqlite3_stmt *row = NULL;
+    if (sqlite3_prepare_v2(database, "SELECT p.id, (SELECT count(*) FROM replication r WHERE r.point_id = p.id AND"
+                                     " r.cloud_id = c.id AND r.outer_draw = 0) FROM point p, cloud c", -1, &row, NULL) != SQLITE_OK)
+        return false;
     data->replications = -1;
-    while (row != NULL && sqlite3_step(row) == SQLITE_ROW) {
+    while (sqlite3_step(row) == SQLITE_ROW) {
         size_t point = row_point(data, row, 0);
         int64_t count = sqlite3_column_int64(row, 1);
         if (point < data->point_count && data->shown[point] && (data->replications < 0 || count < data->replications))
@@ -227,7 +212,7 @@ static bool count_replications(struct compare_data *data, struct store *store)
     }
     if (data->replications < 0)
         data->replications = 0;
-    return sqlite3_finalize(row) == SQLITE_OK && row != NULL;
+    return sqlite3_finalize(row) == SQLITE_OK;
 }
 
 int compare_load(struct compare_data *data, struct store *store)
@@ -244,9 +229,10 @@ int compare_load(struct compare_data *data, struct store *store)
     if (code != 0)
         return code;
     bool unfinished = strcmp(data->run.status, "running") == 0;
-    if ((unfinished && !store_summarise_beside(store, data->run.level)) || !count_replications(data, store) ||
-        !load_summaries(data, store) || !load_differences(data, store) || !load_targets(data, store) || !compare_load_sensitivities(data, store_database(store)) ||
-        !compare_load_breakdowns(data, store_database(store)) || !compare_load_steady(data, store_database(store)))
+    sqlite3 *database = store_database(store);
+    if ((unfinished && !store_summarise_beside(store, data->run.level)) || !count_replications(data, database) ||
+        !load_tables(data, database) || !compare_load_sensitivities(data, database) || !compare_load_breakdowns(data, database) ||
+        !compare_load_steady(data, database))
         return machine(data, store);
     return 0;
 }

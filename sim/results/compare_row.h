@@ -1,4 +1,4 @@
-/* One row of a results file's table, as the readers of `nines compare` take it apart. */
+/* The rows of a results file's tables, as the readers of `nines compare` take them apart. */
 #ifndef NINES_SIM_COMPARE_ROW_H
 #define NINES_SIM_COMPARE_ROW_H
 
@@ -61,5 +61,18 @@ static inline struct statistics row_statistics(sqlite3_stmt *row, int first)
                                .is_bound = sqlite3_column_int(row, first + 7) != 0, .p05 = (double)NAN, .p50 = (double)NAN,
                                .p95 = (double)NAN};
 }
+
+/* What a table gave. */
+struct compare_rows {
+    void *element; /* [count], aligned for anything */
+    size_t count;
+};
+
+/* Fills one element from a row; false: it is not to be shown, and what was filled is forgotten. */
+typedef bool compare_reader(const struct compare_data *data, sqlite3_stmt *row, void *element);
+
+/* The rows of a query that `read` wants, each of `size` bytes, in its order. false: the file cannot be read. */
+bool compare_read(const struct compare_data *data, sqlite3 *database, const char *sql, size_t size, compare_reader *read,
+                  struct compare_rows *rows);
 
 #endif

@@ -12,8 +12,9 @@ enum { SUBJECT = 50, FACTOR = 36, NARROW = 12, WIDE = 28, STRONGEST = 6 };
 
 /* --- Reading --- */
 
-static bool read_row(const struct compare_data *data, sqlite3_stmt *row, struct compare_sensitivity *read)
+static bool read_sensitivity(const struct compare_data *data, sqlite3_stmt *row, void *element)
 {
+    struct compare_sensitivity *read = element;
     *read = (struct compare_sensitivity){.cloud_a = row_cloud(data, row, 0),
                                          .cloud_b = row_cloud(data, row, 1),
                                          .metric = row_metric(data, row, 2),
@@ -32,20 +33,14 @@ static bool read_row(const struct compare_data *data, sqlite3_stmt *row, struct 
 
 bool compare_load_sensitivities(struct compare_data *data, struct sqlite3 *database)
 {
-    sqlite3_stmt *row = NULL;
-    if (sqlite3_prepare_v2(database,
-                           "SELECT cloud_a, cloud_b, metric, factor, name, unit, n, value, ci_low, ci_high, level, method,"
-                           " (SELECT count(*) FROM sensitivity) FROM sensitivity ORDER BY rowid",
-                           -1, &row, NULL) != SQLITE_OK)
-        return false;
-    while (sqlite3_step(row) == SQLITE_ROW) {
-        struct compare_sensitivity read;
-        if (data->sensitivities == NULL)
-            data->sensitivities = arena_array(data->arena, (size_t)sqlite3_column_int64(row, 12), struct compare_sensitivity);
-        if (read_row(data, row, &read))
-            data->sensitivities[data->sensitivity_count++] = read;
-    }
-    return sqlite3_finalize(row) == SQLITE_OK;
+    struct compare_rows rows;
+    bool fine = compare_read(data, database,
+                             "SELECT cloud_a, cloud_b, metric, factor, name, unit, n, value, ci_low, ci_high, level, method FROM sensitivity"
+                             " ORDER BY rowid",
+                             sizeof *data->sensitivities, read_sensitivity, &rows);
+    data->sensitivities = rows.element;
+    data->sensitivity_count = rows.count;
+    return fine;
 }
 
 /* --- For people --- */

@@ -5,24 +5,25 @@
 
 #include <string.h>
 
+static bool read_steady(const struct compare_data *data, sqlite3_stmt *row, void *element)
+{
+    struct compare_steady *steady = element;
+    *steady = (struct compare_steady){.point = row_point(data, row, 0), .cloud = row_cloud(data, row, 1),
+                                      .metric = row_metric(data, row, 2), .values = row_statistics(row, 3),
+                                      .left_out_s = row_number(row, 11), .independent = sqlite3_column_int(row, 12) != 0};
+    return steady->point < data->point_count && steady->cloud < data->cloud_count && steady->metric < data->metric_count;
+}
+
 bool compare_load_steady(struct compare_data *data, struct sqlite3 *database)
 {
-    sqlite3_stmt *row = NULL;
-    if (sqlite3_prepare_v2(database,
-                           "SELECT point_id, cloud_id, name, n, n_undefined, mean, sd, ci_low, ci_high, level, is_bound, left_out_s,"
-                           " independent, (SELECT count(*) FROM steady) FROM steady WHERE settled AND ci_low IS NOT NULL ORDER BY rowid",
-                           -1, &row, NULL) != SQLITE_OK)
-        return false;
-    while (sqlite3_step(row) == SQLITE_ROW) {
-        struct compare_steady steady = {.point = row_point(data, row, 0), .cloud = row_cloud(data, row, 1),
-                                        .metric = row_metric(data, row, 2), .values = row_statistics(row, 3),
-                                        .left_out_s = row_number(row, 11), .independent = sqlite3_column_int(row, 12) != 0};
-        if (data->steady == NULL)
-            data->steady = arena_array(data->arena, (size_t)sqlite3_column_int64(row, 13), struct compare_steady);
-        if (steady.point < data->point_count && steady.cloud < data->cloud_count && steady.metric < data->metric_count)
-            data->steady[data->steady_count++] = steady;
-    }
-    return sqlite3_finalize(row) == SQLITE_OK;
+    struct compare_rows rows;
+    bool fine = compare_read(data, database,
+                             "SELECT point_id, cloud_id, name, n, n_undefined, mean, sd, ci_low, ci_high, level, is_bound, left_out_s,"
+                             " independent FROM steady WHERE settled AND ci_low IS NOT NULL ORDER BY rowid",
+                             sizeof *data->steady, read_steady, &rows);
+    data->steady = rows.element;
+    data->steady_count = rows.count;
+    return fine;
 }
 
 void page_steady(const struct page *page, const struct compare_summary *summary, enum compare_kind kind)
