@@ -240,10 +240,12 @@ static bool write_tail(const struct slice_pass *pass, size_t cloud, struct tail 
     const struct sample *sample = tail->sample;
     double share = measures[m].share, level = pass->frame->level;
     struct statistics s;
-    tail->is_judged = !(share > 0) || pooled_has_tail(sample->member, sample->count, tail->groups, share, pass->a);
     if (measures[m].is_quantile) {
-        s = pooled_quantile_interval(sample->member, sample->count, tail->groups, share, level, pass->a);
+        s = pooled_quantile_interval(sample->member, sample->count, tail->groups, share, level, tail->influence, pass->a);
+        tail->value = s.mean;
+        tail->is_judged = !isnan(s.ci_high - s.ci_low);
     } else {
+        tail->is_judged = !(share > 0) || pooled_has_tail(sample->member, sample->count, tail->groups, share, pass->a);
         tail->value = pooled_shortfall(sample->member, sample->count, tail->groups, share, tail->influence);
         s = pooled_interval(tail->value, tail->influence, tail->is_judged ? tail->groups : 0, level);
     }
@@ -254,7 +256,7 @@ static bool write_tail(const struct slice_pass *pass, size_t cloud, struct tail 
 static bool write_tail_difference(const struct slice_pass *pass, size_t a, size_t b, const struct tail *tails, size_t m)
 {
     const struct tail *of_a = &tails[a], *of_b = &tails[b];
-    if (measures[m].is_quantile || of_a->groups != of_b->groups || of_a->members == 0 || of_b->members == 0)
+    if (of_a->groups != of_b->groups || of_a->members == 0 || of_b->members == 0)
         return true;
     for (size_t g = 0; g < of_a->groups; g++)
         pass->own[g] = of_a->influence[g] - of_b->influence[g];

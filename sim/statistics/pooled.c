@@ -95,27 +95,39 @@ bool pooled_has_tail(const struct pooled_member *members, size_t n, size_t group
     return seen >= POOLED_TAIL_GROUPS && (1 - share) * total_of(members, n) >= POOLED_TAIL_MEMBERS * (1 - 1e-12);
 }
 
-struct statistics pooled_quantile_interval(const struct pooled_member *members, size_t n, size_t groups, double share, double level,
-                                           double *scratch)
+/* What each group contributes to the share of members at or below the edge, with mean 0. all: room for groups. */
+static void share_below(const struct pooled_member *members, size_t n, size_t groups, double edge, double *influence, double *all)
 {
-    double *below = scratch, *all = scratch + groups, edge = pooled_quantile(members, n, share);
-    struct statistics s = pooled_interval(edge, NULL, 0, level);
-    s.n = (uint32_t)groups;
-    if (groups < 2 || !pooled_has_tail(members, n, groups, share, scratch))
-        return s;
-    for (size_t g = 0; g < 2 * groups; g++)
-        scratch[g] = 0;
+    for (size_t g = 0; g < groups; g++)
+        influence[g] = all[g] = 0;
     for (size_t i = 0; i < n; i++) {
-        below[members[i].group] += members[i].value <= edge ? members[i].count : 0;
+        influence[members[i].group] += members[i].value <= edge ? members[i].count : 0;
         all[members[i].group] += members[i].count;
     }
-    (void)pooled_ratio(below, all, groups, below); /* each is read before it is overwritten */
-    double reach = statistics_t(level, (double)(groups - 1)) * error_of(below, groups);
+    (void)pooled_ratio(influence, all, groups, influence); /* each is read before it is overwritten */
+}
+
+struct statistics pooled_quantile_interval(const struct pooled_member *members, size_t n, size_t groups, double share, double level,
+                                           double *influence, double *scratch)
+{
+    double edge = pooled_quantile(members, n, share);
+    struct statistics s = pooled_interval(edge, NULL, 0, level);
+    s.n = (uint32_t)groups;
+    bool tail = groups >= 2 && pooled_has_tail(members, n, groups, share, scratch);
+    for (size_t g = 0; g < groups && !tail; g++)
+        influence[g] = (double)NAN;
+    if (!tail)
+        return s;
+    share_below(members, n, groups, edge, influence, scratch);
+    double reach = statistics_t(level, (double)(groups - 1)) * error_of(influence, groups);
     s.method = STATISTICS_ORDER;
     if (share - reach > 0)
         s.ci_low = pooled_quantile(members, n, share - reach);
     if (share + reach < 1)
         s.ci_high = pooled_quantile(members, n, share + reach);
+    double slope = reach > 0 ? (s.ci_high - s.ci_low) / (2 * reach) : 0; /* NaN where the interval is open */
+    for (size_t g = 0; g < groups; g++)
+        influence[g] *= -slope;
     return s;
 }
 

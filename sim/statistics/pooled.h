@@ -12,7 +12,10 @@
  *   quantile             the least value with at least `share` of all members at or below it. Its interval is between order
  *                        statistics: the share below the estimate has an error by replications, and the quantiles at share - t error
  *                        and share + t error bound the value (Woodruff 1952, "Confidence intervals for medians and other
- *                        position measures", JASA 47). Open (NaN) on a side where that share lies outside (0, 1).
+ *                        position measures", JASA 47). Open (NaN) on a side where that share lies outside (0, 1). Its influence, for
+ *                        differences: that of the share below it, times how far the interval of the value reaches for that of the
+ *                        share, which stands for -1 / density (Francisco & Fuller 1991, "Quantile estimation with a complex survey
+ *                        design", Annals of Statistics 19).
  *   shortfall            mean of the worst 1 - share of the members, the member on the edge in part (Acerbi & Tasche 2002, "On the
  *                        coherence of expected shortfall", J. Banking & Finance 26, definition 2.6); influence as of the mean of
  *                        q + max(x - q, 0) / (1 - share), whose derivative by q is 0 (Manistre & Hancock 2005).
@@ -46,9 +49,10 @@ void pooled_sort(struct pooled_member *members, size_t n);
 
 /* Quantile at share in (0, 1) of members[n], n > 0. */
 double pooled_quantile(const struct pooled_member *members, size_t n, double share);
-/* The same with its interval; groups: number of replications, those without members included. scratch: 2 x groups. */
+/* The same with its interval; groups: number of replications, those without members included. influence[groups]: NaN where the interval
+ * has not both its ends. scratch: groups. */
 struct statistics pooled_quantile_interval(const struct pooled_member *members, size_t n, size_t groups, double share, double level,
-                                           double *scratch);
+                                           double *influence, double *scratch);
 
 /* Mean of the worst 1 - share; share 0: of all. influence[groups]. n > 0. */
 double pooled_shortfall(const struct pooled_member *members, size_t n, size_t groups, double share, double *influence);

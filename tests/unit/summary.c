@@ -211,9 +211,14 @@ static void a_sample_has_a_tail(void **state)
                  names[c]);
         assert_true(query(state, sql) == 1); /* two replications are no tail */
     }
-    static const char between[] = "SELECT value FROM risk r JOIN point p ON p.id = r.point_id JOIN cloud a ON a.id = r.cloud_a JOIN cloud b ON"
-                                  " b.id = r.cloud_b WHERE p.label = 'azure' AND a.name = 'azure-like' AND b.name = 'akash' AND share = 0.95";
-    assert_true(fabs(query(state, between) + 57 / 6.0) < 1e-12);
+    static const char between[] = "FROM risk r JOIN point p ON p.id = r.point_id JOIN cloud a ON a.id = r.cloud_a JOIN cloud b ON"
+                                  " b.id = r.cloud_b WHERE p.label = 'azure' AND a.name = 'azure-like' AND b.name = 'akash'";
+    snprintf(sql, sizeof sql, "SELECT value %s AND share = 0.95 AND measure = 'expected shortfall'", between);
+    assert_true(fabs(query(state, sql) + 57 / 6.0) < 1e-12);
+    snprintf(sql, sizeof sql, "SELECT value %s AND share = 0.95 AND measure = 'value at risk' AND method = 'linearised'", between);
+    assert_true(query(state, sql) == 6 - 12);
+    snprintf(sql, sizeof sql, "SELECT count(*) %s AND share = 0.99 AND measure = 'value at risk' AND method = 'none' AND ci_low IS NULL", between);
+    assert_true(query(state, sql) == 1);
 }
 
 static void series_are_summarised_step_by_step(void **state)
