@@ -157,10 +157,12 @@ static void arrivals_end(struct arrivals *arrivals)
             cloud->arrival[p] = p;
 }
 
-static bool answers(const struct akash *cloud, uint32_t tenancy, uint32_t class, uint32_t provider)
+/* A provider whose own control is degraded bids by its fraction. */
+static bool answers(struct akash *cloud, uint32_t tenancy, uint32_t class, uint32_t provider)
 {
     return akash_provider_manages(cloud, provider) && !cloud->provider[provider].leaving &&
-           cloud->plan->should_bid[provider * cloud->plan->demand->classes + class] == BID_MADE && sees(cloud, tenancy, provider);
+           cloud->plan->should_bid[provider * cloud->plan->demand->classes + class] == BID_MADE && sees(cloud, tenancy, provider) &&
+           world_answered(cloud->world, cloud->tenancy[tenancy].first_unit, cloud->plan->provider_component[provider], PLANE_CONTROL);
 }
 
 /* Providers answer in an order of their own; the order takes only so many. */

@@ -354,7 +354,7 @@ void akash_on_losers(void *context, struct engine *engine, uint32_t tenancy, uin
 /* --- akash_tenant.c --- */
 /* The tenant's next step about a tenancy: at the first block after the delay. */
 void akash_step(struct akash *cloud, uint32_t tenancy, uint32_t action, duration delay);
-/* False, and the step is put off, while the chain halts. */
+/* True, and the step is put off, while the chain halts; and, block by block, by chance while it is degraded. */
 bool akash_must_wait(struct akash *cloud, uint32_t tenancy, uint32_t action);
 void akash_on_create(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail);
 void akash_on_choose(void *context, struct engine *engine, uint32_t tenancy, uint64_t detail);

@@ -43,12 +43,17 @@ void akash_try_later(struct akash *cloud, uint32_t tenancy, uint32_t action)
     akash_step(cloud, tenancy, action, world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, what->tries++));
 }
 
-/* A halted chain takes no message. A tenant looks at it every half a minute; only the look that finds it back is an event. */
+/* A halted chain takes no message. A tenant looks at it every half a minute; only the look that finds it back is an event. Into the blocks
+ * of a degraded chain a message gets by its fraction, and else waits for the next one. */
 bool akash_must_wait(struct akash *cloud, uint32_t tenancy, uint32_t action)
 {
     struct tenancy *what = &cloud->tenancy[tenancy];
-    if (cloud->producing)
+    if (cloud->producing && world_answered(cloud->world, what->first_unit, cloud->plan->chain, PLANE_DATA))
         return false;
+    if (cloud->producing) {
+        akash_step(cloud, tenancy, action, (duration){0});
+        return true;
+    }
     world_refuse(cloud->world, what->first_unit);
     akash_tell_halt(cloud, tenancy);
     what->parked_action = action;

@@ -115,7 +115,7 @@ void hyperscaler_on_submit(void *context, struct engine *engine, uint32_t unit, 
     (void)engine;
     (void)detail;
     struct hyperscaler *cloud = context;
-    if (can_manage(cloud, world_site(cloud->world, unit)))
+    if (obeys(cloud, unit, world_site(cloud->world, unit)))
         submit(cloud, workload_of(cloud, unit));
     else
         hyperscaler_refuse(cloud, unit, cloud->action_submit);

@@ -67,6 +67,7 @@ struct machine {
     struct event_id travel;  /* the next look whether to go to the pair, or home */
     uint32_t storage;        /* position in fleet.storage, once chosen; COMPONENT_NONE */
     bool booted;             /* its disk holds something: an attempt that is undone does not give it up */
+    bool unanswered;         /* its last request failed, as the region's control is degraded */
     uint8_t leaving;         /* enum leaving: told to go */
     uint32_t tries;          /* refused in a row */
     instant billed_to;
@@ -148,6 +149,13 @@ static inline bool is_job(const struct hyperscaler *cloud, uint32_t unit)
 static inline bool can_manage(const struct hyperscaler *cloud, uint32_t site)
 {
     return graph_manages(cloud->world->graph, cloud->plan->region_control[site]);
+}
+/* Whether the region's control does what is asked for a unit: not while it is away, and while it is degraded by its fraction. */
+static inline bool obeys(struct hyperscaler *cloud, uint32_t unit, uint32_t site)
+{
+    bool manages = can_manage(cloud, site);
+    cloud->machine[unit].unanswered = manages && !world_answered(cloud->world, unit, cloud->plan->region_control[site], PLANE_CONTROL);
+    return manages && !cloud->machine[unit].unanswered;
 }
 /* Disks that lie in one storage unit of the region. */
 static inline bool is_pinned(const struct hyperscaler_plan *plan) { return plan->disks == DISKS_LRS || plan->disks == DISKS_GRS; }

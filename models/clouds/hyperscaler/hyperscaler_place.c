@@ -14,6 +14,8 @@ static void tell_refusal(struct hyperscaler *cloud, uint32_t unit)
     const char *name = cloud->plan->fleet->site[site].name;
     if (hyperscaler_spot_wait(cloud, workload_of(cloud, unit), site).us > 0)
         world_tell(world, unit, "refused", "refused: region %s sells no spot machines now", name);
+    else if (can_manage(cloud, site) && cloud->machine[unit].unanswered)
+        world_tell_wait(world, unit, "refused", region, "refused: the control of region %s is degraded, and the request failed", name);
     else if (can_manage(cloud, site))
         world_tell(world, unit, "refused", "refused: no room in region %s that fits", name);
     else
@@ -134,7 +136,7 @@ void hyperscaler_on_allocate(void *context, struct engine *engine, uint32_t unit
     (void)detail;
     struct hyperscaler *cloud = context;
     duration closed = hyperscaler_spot_wait(cloud, workload_of(cloud, unit), cloud->machine[unit].site);
-    if (closed.us == 0 && can_manage(cloud, cloud->machine[unit].site) && place(cloud, unit))
+    if (closed.us == 0 && obeys(cloud, unit, cloud->machine[unit].site) && place(cloud, unit))
         world_later_drawn(cloud->world, unit, cloud->action_start, cloud->plan->boot_time);
     else
         hyperscaler_refuse(cloud, unit, cloud->action_allocate);
@@ -201,7 +203,7 @@ void hyperscaler_on_heal(void *context, struct engine *engine, uint32_t unit, ui
     if (!must_move(cloud, unit))
         return; /* the node is back, only the disk is not: unit_up will come back to it */
     world_detected(world, workload_of(cloud, unit));
-    if (!can_manage(cloud, cloud->machine[unit].site)) {
+    if (!obeys(cloud, unit, cloud->machine[unit].site)) {
         hyperscaler_refuse(cloud, unit, cloud->action_heal);
         return;
     }

@@ -23,7 +23,7 @@ void ionet_on_deploy(void *context, struct engine *engine, uint32_t unit, uint64
     uint32_t workload = world->unit[unit].workload;
     uint32_t first = world->demand->workload[workload].first_unit, units = world_class(world, workload)->units;
     bool gang = world_class(world, workload)->kind == DEMAND_JOB;
-    bool decides = ionet_manages(cloud) && ionet_master_serves(cloud, unit);
+    bool decides = ionet_obeys(cloud, unit) && ionet_master_serves(cloud, unit);
     bool started = false, paid = cloud->cluster[workload].booked || ionet_can_pay(cloud, workload);
     bool placed = decides && paid && (gang ? ionet_place_cluster(cloud, workload) : ionet_place_replica(cloud, unit));
     for (uint32_t u = gang ? first : unit; u < (gang ? first + units : unit + 1); u++)
@@ -93,7 +93,7 @@ void ionet_on_failed(void *context, struct engine *engine, uint32_t unit, uint64
         world_later_drawn(world, unit, cloud->action_resume, cloud->plan->replace_time);
         return;
     }
-    if (!ionet_manages(cloud) || !ionet_master_serves(cloud, unit)) {
+    if (!ionet_obeys(cloud, unit) || !ionet_master_serves(cloud, unit)) {
         ionet_refuse(cloud, unit, cloud->action_failed);
         return;
     }

@@ -97,6 +97,7 @@ struct worker {
     instant booked_at;   /* begin of the booking, for the minimum of an hour; a replacement does not begin another */
     uint32_t tries;
     bool whole;          /* it is a machine for itself */
+    bool unanswered;     /* its last request failed, as the orchestrator is degraded */
     instant hired_at;    /* what it has earned since is not settled */
     int64_t earned;      /* micro-dollars */
 };
@@ -224,6 +225,8 @@ void ionet_on_booking(void *context, struct engine *engine, uint32_t workload, u
 /* --- ionet_place.c --- */
 /* Nothing is decided without the orchestrator. */
 bool ionet_manages(const struct ionet *cloud);
+/* Whether it decides what is asked for a unit: not while it is away, and while it is degraded by its fraction. */
+bool ionet_obeys(struct ionet *cloud, uint32_t unit);
 /* What a workload is bought as, the default resolved. */
 enum demand_product ionet_product(const struct ionet *cloud, uint32_t workload);
 /* The loss of its first worker is the loss of all. */

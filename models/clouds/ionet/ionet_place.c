@@ -177,12 +177,21 @@ void ionet_free(struct ionet *cloud, uint32_t unit, const char *why)
 
 bool ionet_manages(const struct ionet *cloud) { return graph_manages(cloud->world->graph, cloud->plan->orchestrator); }
 
+bool ionet_obeys(struct ionet *cloud, uint32_t unit)
+{
+    bool manages = ionet_manages(cloud);
+    cloud->worker[unit].unanswered = manages && !world_answered(cloud->world, unit, cloud->plan->orchestrator, PLANE_CONTROL);
+    return manages && !cloud->worker[unit].unanswered;
+}
+
 void ionet_refuse(struct ionet *cloud, uint32_t unit, uint32_t action)
 {
     duration wait = world_backoff(cloud->plan->retry_first, cloud->plan->retry_cap, cloud->worker[unit].tries++);
     world_refuse(cloud->world, unit);
     uint32_t workload = cloud->world->unit[unit].workload;
-    if (world_tells_unit(cloud->world, unit) && ionet_manages(cloud) && !cloud->cluster[workload].booked && !ionet_can_pay(cloud, workload))
+    if (world_tells_unit(cloud->world, unit) && ionet_manages(cloud) && cloud->worker[unit].unanswered)
+        world_tell_wait(cloud->world, unit, "refused", cloud->plan->orchestrator, "refused: its orchestrator is degraded, and the request failed");
+    else if (world_tells_unit(cloud->world, unit) && ionet_manages(cloud) && !cloud->cluster[workload].booked && !ionet_can_pay(cloud, workload))
         world_tell_wait(cloud->world, unit, "refused", cloud->plan->solana, "refused: Solana takes no payment");
     else if (world_tells_unit(cloud->world, unit) && ionet_manages(cloud) && !ionet_master_serves(cloud, unit))
         world_tell(cloud->world, unit, "refused", "refused: its Kubernetes master is lost");

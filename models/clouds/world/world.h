@@ -143,6 +143,9 @@ struct gpu_pod world_pod(const struct world *world, uint32_t workload);
 uint32_t world_site(const struct world *world, uint32_t unit);
 /* The next stream of a unit's own chances with its cloud: keyed by the kind of cloud, the unit, and how many it has had. */
 struct stream world_stream(struct world *world, uint32_t unit);
+/* Whether a component of the cloud's control does now what is asked of it for a unit: a degraded one by its fraction, each time anew. One that
+ * is not degraded always does, and nothing is drawn; whether it is there at all is the caller's to ask. */
+bool world_answered(struct world *world, uint32_t unit, uint32_t component, enum plane plane);
 /* Schedules the cloud's next step about a unit, in place of the one that was pending; and the same after a time drawn from law. */
 void world_later(struct world *world, uint32_t unit, uint32_t action, duration wait);
 void world_later_drawn(struct world *world, uint32_t unit, uint32_t action, const struct law *law);

@@ -38,6 +38,15 @@ struct stream world_stream(struct world *world, uint32_t unit)
     return stream_open(stream_key_index(stream_key_index(own, workload->number), number));
 }
 
+bool world_answered(struct world *world, uint32_t unit, uint32_t component, enum plane plane)
+{
+    uint32_t fraction = graph_fraction(world->graph, component, plane);
+    if (fraction == GRAPH_WHOLE)
+        return true;
+    struct stream stream = world_stream(world, unit);
+    return stream_chance(&stream, (double)fraction / GRAPH_WHOLE);
+}
+
 void world_later(struct world *world, uint32_t unit, uint32_t action, duration wait)
 {
     struct unit *what = &world->unit[unit];
