@@ -84,7 +84,8 @@ static bool key_alive(const void *context, ladder_key key)
     return e->slots[(uint64_t)key & e->slot_mask].low == (uint64_t)key;
 }
 
-/* A bijection of the sequence numbers, keyed by salt. Here also ends a run that has used up all of them. */
+/* A bijection of the sequence numbers from 1 on, keyed by salt: 0 with slot 0 would be no event. What maps to 0 gets what 0 maps to, which
+ * is no sequence number's. Here also ends a run that has used up all of them. */
 static uint64_t order_shuffled(const struct engine *e, uint64_t sequence)
 {
     uint64_t most = UINT64_MAX >> e->slot_bits;
@@ -94,7 +95,7 @@ static uint64_t order_shuffled(const struct engine *e, uint64_t sequence)
         x = (x * UINT64_C(0x9e3779b97f4a7c15)) & most;
         x ^= x >> 23;
     }
-    return x;
+    return x != 0 || sequence == 0 ? x : order_shuffled(e, 0);
 }
 
 struct event_id engine_schedule(struct engine *e, instant at, uint32_t class_, uint32_t action, uint32_t subject,

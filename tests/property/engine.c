@@ -284,12 +284,33 @@ static void shuffled_ties_run_every_event_in_another_order(void **state)
     assert_int_equal(shuffled, digest_with(2000, 0, 7, 5000));
 }
 
+/* Whatever the salt, the event that takes the place of number 0 can still be told from no event. */
+static void every_shuffled_event_is_pending_until_it_has_run(void **state)
+{
+    (void)state;
+    for (uint64_t salt = 1; salt <= 300; salt++) {
+        struct arena arena;
+        struct hold h = {0};
+        arena_open(&arena, 0);
+        struct engine *engine = engine_create(&arena, &(struct engine_options){.capacity = 4});
+        h.dummy = engine_action(engine, never_run, &h);
+        engine_shuffle_ties(engine, salt);
+        for (int64_t i = 1; i <= 400; i++) { /* one after the other, so that all take the first slot */
+            struct event_id id = engine_schedule(engine, (instant){i}, 0, h.dummy, 0, 0);
+            assert_true(engine_pending(engine, id));
+            assert_true(engine_cancel(engine, id));
+        }
+        arena_close(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(engine_runs_what_a_sorted_array_runs),
         cmocka_unit_test(digest_ignores_capacity_cancelled_events_and_pauses),
         cmocka_unit_test(shuffled_ties_run_every_event_in_another_order),
+        cmocka_unit_test(every_shuffled_event_is_pending_until_it_has_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

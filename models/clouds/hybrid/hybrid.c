@@ -98,9 +98,9 @@ static void look(struct hybrid *cloud, uint32_t workload)
     service->began = service->began || first;
     switch (service->where) {
     case AT_FIRST:
-        if (!first && service->began)
+        if (!first && service->began && !engine_pending(cloud->world->engine, service->pending))
             later_drawn(cloud, workload, NOTICING, cloud->plan->notice);
-        break;
+        break; /* pending: a backup is being called off, which looks here again */
     case NOTICING:
     case SWITCHING:
         if (first)
