@@ -1,6 +1,7 @@
 #include "models/clouds/clouds.h"
 
 #include "models/clouds/akash/akash.h"
+#include "models/clouds/targets.h"
 #include "models/clouds/world/cloud.h"
 #include "models/clouds/hybrid/hybrid.h"
 #include "models/clouds/hyperscaler/hyperscaler.h"
@@ -129,197 +130,6 @@ static void prepare_cloud(struct scenario *scenario, const struct value *group, 
     cloud->faults = faults_bind(scenario->arena, faults, cloud->graph, cloud->fleet, &names);
 }
 
-/* An incident or hazard that names a cloud must mean one. */
-static void check_cloud_names(struct scenario *scenario, const struct value *list, const struct value *clouds)
-{
-    const char **names = arena_array(scenario->arena, value_count(clouds), const char *);
-    for (size_t i = 0; i < value_count(clouds); i++)
-        names[i] = value_text(value_at(clouds, i), "name");
-    for (size_t i = 0; i < value_count(list); i++) {
-        const struct value *wanted = value_of(value_at(list, i), "clouds");
-        for (size_t k = 0; k < value_count(wanted); k++) {
-            const char *text = value_at(wanted, k)->text;
-            if (value_named(clouds, text) != NULL)
-                continue;
-            const char *near = scenario_nearest(text, names, value_count(clouds));
-            scenario_error(scenario, value_at(wanted, k),
-                           near != NULL ? arena_format(scenario->arena, "did you mean '%s'?", near)
-                                        : "declare it in the list 'clouds'",
-                           "no cloud is called '%s'", text);
-        }
-    }
-}
-
-/* A target that no cloud has is a slip of the pen, not a fault that hits nothing. */
-static void check_target(struct scenario *scenario, const struct clouds_plan *plan, const struct value *group,
-                         const struct target *target, uint64_t matches)
-{
-    const char *example = NULL;
-    if (matches > 0)
-        return;
-    for (size_t i = 0; i < plan->clouds && example == NULL; i++)
-        for (uint32_t c = 0; c < graph_count(plan->cloud[i].graph) && example == NULL; c++)
-            if (graph_component(plan->cloud[i].graph, c)->class == target->class)
-                example = graph_component(plan->cloud[i].graph, c)->path;
-    const char *class = component_class_names[target->class];
-    scenario_error(scenario, value_of(group, example != NULL ? "where" : "target"),
-                   example != NULL ? arena_format(scenario->arena, "paths of that class look like '%s'", example)
-                                   : "leave it away, or add a cloud that has such components",
-                   "no component of class '%s' matches '%s' in any cloud it can hit", class, target->where);
-}
-
-/* A share of failures needs targets that fail. */
-static void check_beta(struct scenario *scenario, const struct clouds_plan *plan, const struct value *group, uint32_t hazard)
-{
-    bool fails = !value_given(group, "beta");
-    for (size_t c = 0; c < plan->clouds; c++)
-        fails = fails || plan->cloud[c].faults->hazard_per_second[hazard] > 0;
-    if (!fails)
-        scenario_error(scenario, value_of(group, "beta"), "give them laws ('up', 'repair'), or the hazard a 'rate'",
-                       "no target of '%s' fails by itself", value_text(group, "name"));
-}
-
-/* Something that both match, in the same graph; COMPONENT_NONE: nothing. Both are sorted. */
-static uint32_t in_both(const struct fault_match *one, const struct fault_match *other)
-{
-    for (uint32_t i = 0, k = 0; i < one->count && k < other->count;) {
-        if (one->component[i] == other->component[k])
-            return one->component[i];
-        if (one->component[i] < other->component[k])
-            i++;
-        else
-            k++;
-    }
-    return COMPONENT_NONE;
-}
-
-/* A hazard with beta takes its share of a component's own failures: two of them would each take it of the same. */
-static void check_betas(struct scenario *scenario, const struct clouds_plan *plan, const struct value *hazards, uint32_t hazard)
-{
-    for (size_t c = 0; c < plan->clouds; c++) {
-        const struct fault_plan *faults = plan->cloud[c].faults;
-        for (uint32_t before = 0; before < hazard; before++) {
-            uint32_t both = in_both(&faults->hazard[before], &faults->hazard[hazard]);
-            if (both == COMPONENT_NONE || !(faults->list->hazard[before].beta > 0))
-                continue;
-            scenario_error(scenario, value_of(value_at(hazards, hazard), "beta"), "give one of them a rate",
-                           "'%s' and '%s' both take a share of the failures of '%s'", faults->list->hazard[before].name,
-                           faults->list->hazard[hazard].name, graph_component(plan->cloud[c].graph, both)->path);
-            return;
-        }
-    }
-}
-
-/* Laws that let a component fail more than once a second are a wrong unit, and a run without end. */
-static void check_pace(struct scenario *scenario, const struct clouds_plan *plan)
-{
-    for (size_t c = 0; c < plan->clouds; c++) {
-        const struct fault_plan *faults = plan->cloud[c].faults;
-        for (uint32_t i = 0; i < faults->processes; i++) {
-            const struct component *what = graph_component(plan->cloud[c].graph, faults->process[i]);
-            if (law_mean(what->up) + law_mean(what->repair) >= 1)
-                continue;
-            scenario_error(scenario, &scenario->root, "times want a unit, such as \"30 d\"", "'%s' fails and is repaired %.3g times a second",
-                           what->path, 1 / (law_mean(what->up) + law_mean(what->repair)));
-            return;
-        }
-    }
-}
-
-/* Whether the caches of a number hang on themselves: what stands behind them, or behind caches that this is in turn, is one of them. */
-static bool hangs_on_itself(const struct fault_plan *faults, uint32_t caches, uint32_t number)
-{
-    uint64_t reached = UINT64_C(1) << number, before = 0;
-    while (reached != before) {
-        before = reached;
-        for (uint32_t k = 0; k < caches; k++)
-            for (uint32_t on = 0; on < caches; on++)
-                for (uint32_t i = 0; before >> k & 1 && i < faults->cache[on].count; i++) {
-                    if (faults->cache[on].component[i] != faults->cache_behind[k])
-                        continue;
-                    if (on == number)
-                        return true;
-                    reached |= UINT64_C(1) << on;
-                }
-    }
-    return false;
-}
-
-/* A cache has one content and one filling. */
-static void check_caches(struct scenario *scenario, const struct clouds_plan *plan, const struct value *group, uint32_t number)
-{
-    for (size_t c = 0; c < plan->clouds; c++) {
-        const struct fault_plan *faults = plan->cloud[c].faults;
-        for (uint32_t before = 0; before < number; before++) {
-            uint32_t both = in_both(&faults->cache[before], &faults->cache[number]);
-            if (both == COMPONENT_NONE)
-                continue;
-            scenario_error(scenario, value_of(group, "where"), "let each cache be matched once", "'%s' and '%s' both have '%s' as a cache",
-                           faults->list->cache[before].name, faults->list->cache[number].name,
-                           graph_component(plan->cloud[c].graph, both)->path);
-            return;
-        }
-    }
-}
-
-/* What stands behind a cache is somewhere, and is no cache of the kind, nor hangs on one. */
-static void check_cache(struct scenario *scenario, const struct clouds_plan *plan, const struct value *group, const struct cache *cache,
-                        uint32_t number, uint32_t caches, uint64_t matches)
-{
-    check_target(scenario, plan, group, &cache->target, matches);
-    check_caches(scenario, plan, group, number);
-    bool found = cache->behind[0] == '\0', itself = false;
-    for (size_t c = 0; c < plan->clouds; c++) {
-        const struct fault_plan *faults = plan->cloud[c].faults;
-        found = found || faults->cache_behind[number] != COMPONENT_NONE;
-        itself = itself || hangs_on_itself(faults, caches, number);
-    }
-    if (!found)
-        scenario_error(scenario, value_of(group, "behind"), "declare it in the list 'components'", "no cloud has a component '%s'",
-                       cache->behind);
-    else if (itself)
-        scenario_error(scenario, value_of(group, "behind"), NULL, "'%s' would stand behind itself", cache->behind);
-}
-
-/* Matches of one effect, hazard, trace or rollout over all clouds. */
-static uint64_t matches_in(const struct clouds_plan *plan, uint32_t number)
-{
-    uint64_t matches = 0;
-    for (size_t c = 0; c < plan->clouds; c++)
-        matches += plan->cloud[c].faults->match[number].count;
-    return matches;
-}
-
-/* In the order of struct fault_plan's matches. */
-static void check_targets(struct scenario *scenario, const struct clouds_plan *plan, const struct fault_list *faults,
-                          const struct fault_source *source)
-{
-    uint32_t number = 0;
-    check_pace(scenario, plan);
-    for (uint32_t i = 0; i < faults->incidents; i++) {
-        const struct incident *incident = &faults->incident[i];
-        const struct value *effects = value_of(value_named(source->incidents, incident->name), "effects");
-        for (uint32_t e = 0; e < incident->effects; e++, number++)
-            check_target(scenario, plan, value_at(effects, e), &incident->effect[e].target, matches_in(plan, number));
-    }
-    for (uint32_t h = 0; h < faults->hazards; h++, number++) {
-        check_target(scenario, plan, value_at(source->hazards, h), &faults->hazard[h].target, matches_in(plan, number));
-        check_beta(scenario, plan, value_at(source->hazards, h), h);
-        if (faults->hazard[h].beta > 0)
-            check_betas(scenario, plan, source->hazards, h);
-    }
-    for (uint32_t t = 0; t < faults->traces; t++, number++) {
-        size_t recorded = value_count(source->traces);
-        const struct value *at = t < recorded ? value_at(source->traces, t) : value_at(source->hours, t - recorded);
-        check_target(scenario, plan, at, &faults->trace[t].target, matches_in(plan, number));
-    }
-    for (uint32_t r = 0; r < faults->rollouts; r++, number++)
-        check_target(scenario, plan, value_named(source->rollouts, faults->rollout[r].name), &faults->rollout[r].target,
-                     matches_in(plan, number));
-    for (uint32_t k = 0; k < faults->caches; k++, number++)
-        check_cache(scenario, plan, value_at(source->caches, k), &faults->cache[k], k, faults->caches, matches_in(plan, number));
-}
-
 static void mark_incidents(struct scenario *scenario, struct clouds_plan *plan, const struct fault_list *faults)
 {
     plan->marks = faults->incidents;
@@ -415,12 +225,7 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
                                         .end = {value_duration(root, "horizon").us},
                                         .fresh = value_bool(root, "fresh")};
     const struct fault_list *faults = faults_read(scenario, &source);
-    check_cloud_names(scenario, source.incidents, list);
-    check_cloud_names(scenario, source.hazards, list);
-    check_cloud_names(scenario, source.traces, list);
-    check_cloud_names(scenario, source.hours, list);
-    check_cloud_names(scenario, source.rollouts, list);
-    check_cloud_names(scenario, source.caches, list);
+    targets_check_names(scenario, &source, list);
     if (scenario->errors > before)
         return plan;
     check_watched(scenario, demand);
@@ -439,7 +244,7 @@ static const void *prepare(struct scenario *scenario, const struct value *point)
     }
     needs_check(scenario, needs, matched);
     if (scenario->errors == before)
-        check_targets(scenario, plan, faults, &source);
+        targets_check(scenario, &(struct targets){plan->cloud, plan->clouds, faults, &source, value_duration(root, "warmup")});
     mark_incidents(scenario, plan, faults);
     return plan;
 }

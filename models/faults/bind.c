@@ -36,8 +36,10 @@ static void bind_targets(struct arena *arena, const struct fault_list *list, con
     plan->cache = plan->rollout + list->rollouts;
     for (uint32_t i = 0; i < list->incidents; i++) {
         const struct incident *what = &list->incident[i];
-        for (uint32_t e = 0; e < what->effects; e++)
-            match[next++] = bind_target(arena, plan->graph, &what->effect[e].target, what->clouds, what->cloud_count, names);
+        for (uint32_t e = 0; e < what->effects; e++, next++) {
+            match[next] = bind_target(arena, plan->graph, &what->effect[e].target, what->clouds, what->cloud_count, names);
+            match[next].place = fall_places(arena, plan->graph, &match[next], &what->effect[e].fall);
+        }
     }
     for (uint32_t i = 0; i < list->hazards; i++) {
         const struct hazard *what = &list->hazard[i];
@@ -49,7 +51,9 @@ static void bind_targets(struct arena *arena, const struct fault_list *list, con
     }
     for (uint32_t i = 0; i < list->rollouts; i++) {
         const struct rollout *what = &list->rollout[i];
-        match[next++] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, names);
+        match[next] = bind_target(arena, plan->graph, &what->target, what->clouds, what->cloud_count, names);
+        match[next].place = fall_places(arena, plan->graph, &match[next], &what->fall);
+        next++;
     }
     uint32_t *behind = arena_array(arena, list->caches, uint32_t);
     plan->cache_behind = behind;
@@ -105,6 +109,9 @@ struct fault_plan *faults_bind(struct arena *arena, const struct fault_list *lis
 /* Events that one outage of one component has pending, for what it was without grey failures: twice that with a notice. */
 static double times(const struct target *target) { return target->noticed > 0 ? 2 : 1; }
 
+/* Outages of one target that an effect schedules at once. */
+static double most_grades(const struct effect *effect) { return effect->grades > 1 ? effect->grades : 1; }
+
 /* Outages of one target at once, in the mean, where they come at `per_second` and last mean_s; bounded, as a mean may be
  * infinite. */
 static double overlap(double per_second, double mean_s)
@@ -120,7 +127,8 @@ uint32_t faults_pending_estimate(const struct fault_plan *plan)
     uint32_t next = 0;
     for (uint32_t i = 0; i < list->incidents; i++)
         for (uint32_t e = 0; e < list->incident[i].effects; e++)
-            pending += 2 * (uint64_t)(times(&list->incident[i].effect[e].target) * (double)plan->effect[next++].count);
+            pending += 2 * (uint64_t)(times(&list->incident[i].effect[e].target) * most_grades(&list->incident[i].effect[e]) *
+                                      (double)plan->effect[next++].count);
     for (uint32_t h = 0; h < list->hazards; h++) {
         double overlapping = overlap(plan->hazard_per_second[h], law_mean(list->hazard[h].length));
         pending += (uint64_t)((2 + 2 * overlapping + 4 * sqrt(overlapping)) * times(&list->hazard[h].target) *

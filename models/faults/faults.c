@@ -27,6 +27,7 @@ static void bring_back(struct faults *faults, uint32_t component, uint32_t left)
         graph_restore(faults->graph, component, left);
 }
 
+#define GOES_ON (UINT64_C(1) << 63) /* no new fault: the next grade of one under way */
 #define FOUND_OUT UINT32_MAX /* in the place of a cause: no fault, a degraded component is taken out of service */
 
 /* What an event says besides its component: the cause, and what is left of the service. */
@@ -36,10 +37,12 @@ static void on_fall(void *context, struct engine *engine, uint32_t component, ui
 {
     (void)engine;
     struct faults *faults = context;
-    if ((uint32_t)detail == FOUND_OUT)
+    if ((uint32_t)detail == FOUND_OUT) {
         graph_fail(faults->graph, component);
-    else
-        faults_bring_down(faults, component, (uint32_t)detail, (uint32_t)(detail >> 32));
+        return;
+    }
+    faults_bring_down(faults, component, (uint32_t)detail, (uint32_t)((detail & ~GOES_ON) >> 32));
+    faults->started -= (detail & GOES_ON) != 0;
 }
 
 static void on_return(void *context, struct engine *engine, uint32_t component, uint64_t detail)
@@ -108,6 +111,29 @@ void faults_schedule_outage(struct faults *faults, const struct target *target, 
     if (up.us < US_NEVER)
         engine_schedule(faults->engine, up, 1, faults->action_return, component, detail_of(0, target->left));
     await_notice(faults, target, component, down, up, cause);
+}
+
+void faults_schedule_grades(struct faults *faults, const struct effect *effect, uint32_t component, instant start, uint32_t cause)
+{
+    instant now = engine_now(faults->engine), until = INSTANT_NEVER; /* until: end of the grade before */
+    uint32_t before = 0;
+    bool begun = false;
+    for (uint32_t g = 0; g < effect->grades; g++) {
+        const struct grade *grade = &effect->grade[g];
+        instant from = instant_add(start, grade->from), to = grade->to.us < US_NEVER ? instant_add(start, grade->to) : INSTANT_NEVER;
+        if (to.us <= now.us)
+            continue;
+        from = from.us > now.us ? from : now;
+        engine_schedule(faults->engine, from, 1, faults->action_fall, component,
+                        detail_of(cause, grade->left) | (begun && until.us == from.us ? GOES_ON : 0));
+        if (begun) /* after the next has begun: nobody sees the component whole between the two */
+            engine_schedule(faults->engine, until, 1, faults->action_return, component, detail_of(0, before));
+        begun = true;
+        before = grade->left;
+        until = to;
+    }
+    if (begun && until.us < US_NEVER)
+        engine_schedule(faults->engine, until, 1, faults->action_return, component, detail_of(0, before));
 }
 
 void faults_recover(struct faults *faults, const struct recovery *recovery, const struct target *target, uint32_t count, instant begin,

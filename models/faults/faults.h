@@ -9,7 +9,8 @@
  * 2. Incidents: scripted. An incident has a start and effects; an effect chooses components by class, path and software, a share
  *    of them, and says by a curve of (time, fraction impaired) how many are down when. Components fall in the order of one
  *    draw and return in the order of another, so the fraction down follows the curve in expectation while who returns first has
- *    nothing to do with who fell first. What the curve dictates is imposed; what services feel is emergent.
+ *    nothing to do with who fell first. What the curve dictates is imposed; what services feel is emergent. Or the curve is that of
+ *    the service that each loses (`curve = "service"`): what operators publish of an API is the share of requests that failed.
  * 3. Hazards: events drawn from a yearly rate, each hitting a share of the matching components for a drawn time. `common` hits all of
  *    them at once (a push, a halt), `site` and `zone` all of one site or zone at once; `each` gives every component a process of its own.
  *    A common hazard is a shock of Marshall & Olkin 1967 ("A multivariate exponential distribution") on the subset that its pattern
@@ -107,14 +108,31 @@ struct recovery {
     int64_t tries_limit;    /* of all together, of the engine */
 };
 
-enum fall_order { FALL_RANDOM, FALL_BY_ZONE, FALL_BY_SITE };
+enum fall_order { FALL_RANDOM, FALL_BY_ZONE, FALL_BY_SITE, FALL_BY_RACK };
+
+/* Who falls first: who matches the first pattern of the sequence, and so on, last who matches none; among those by `order`: drawn, or one
+ * zone, site or rack after the other in the order of the fleet. */
+struct fall_rule {
+    enum fall_order order;
+    const char *const *sequence;
+    uint32_t sequences;
+};
+
+/* A part of a curve of service: what is left of it from one time since the incident's start to another (US_NEVER: for good). */
+struct grade {
+    duration from, to;
+    uint32_t left; /* below GRAPH_WHOLE */
+};
+enum { GRADES_A_PHASE = 20 }; /* a line between two phases is climbed in steps of at most 5 % of the service, right in the mean */
 
 struct effect {
     struct target target;
     const struct phase *phase;
     uint32_t phases, peak; /* peak: index of the first highest phase */
-    enum fall_order order; /* who falls first: drawn, or one zone or site after the other in the order of the fleet */
+    struct fall_rule fall;
     const struct recovery *recovery; /* NULL: they return along the curve */
+    const struct grade *grade; /* the curve is one of service: all targets live through these; NULL: it says how many are hit */
+    uint32_t grades;
 };
 
 struct incident {
@@ -176,7 +194,7 @@ struct rollout {
     double per_second;
     const struct rollout_stage *stage;
     uint32_t stages;
-    enum fall_order order;   /* who gets it first: drawn, or one zone or site after the other */
+    struct fall_rule fall;        /* who gets it first */
     duration spread;
     double bypass, impact, online;
     uint32_t stop_at;
@@ -225,10 +243,15 @@ struct fault_source {
 /* Reads and checks. A target that matches nothing in a cloud hits nothing there: the plan's matches tell. */
 struct fault_list *faults_read(struct scenario *scenario, const struct fault_source *source);
 
-/* Components of one cloud's graph. */
+/* Components of one cloud's graph, in its order. */
 struct fault_match {
     const uint32_t *component;
     uint32_t count;
+    const struct fall_place *place; /* by match: who falls together with it; NULL: all at random */
+};
+/* Of those that fall one after the other, a group falls as number first to first + size - 1, at random. */
+struct fall_place {
+    uint32_t first, size;
 };
 
 /* The faults of one cloud: components matched against its graph. */

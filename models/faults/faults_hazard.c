@@ -73,8 +73,10 @@ static uint32_t divide(struct faults *faults, struct arena *arena, uint32_t numb
             size = 1;
         } else if (hazard->scope != HAZARD_COMMON) {
             enum fall_order order = hazard->scope == HAZARD_ZONE ? FALL_BY_ZONE : FALL_BY_SITE;
-            uint32_t begin = first;
-            target_domain(faults->plan->graph, match, begin, order, &first, &size);
+            size = 1;
+            while (first + size < match->count &&
+                   target_same_domain(one->path, graph_component(faults->plan->graph, match->component[first + size])->path, order))
+                size++;
             if (shocks != NULL)
                 luck = arena_format(arena, "%.*s", (int)target_domain_length(one->path, order), one->path);
         }

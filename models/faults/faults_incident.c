@@ -33,7 +33,7 @@ static void open_effect(struct faults *faults, uint32_t incident, uint32_t effec
     const struct incident *what = &faults->plan->list->incident[incident];
     const struct effect *effect = &what->effect[effect_number];
     double peak = effect->phase[effect->peak].impaired;
-    uint32_t cause = faults_cause_of(1 + incident, &effect->target), patients = 0, first = 0, size = match->count;
+    uint32_t cause = faults_cause_of(1 + incident, &effect->target), patients = 0;
     struct stream_key family = stream_key_index(
         stream_key_path(stream_key(faults->seed, faults->replication, "incident"), what->name), effect_number);
     for (uint32_t i = 0; i < match->count; i++) {
@@ -41,13 +41,14 @@ static void open_effect(struct faults *faults, uint32_t incident, uint32_t effec
         struct stream stream = stream_open(stream_key_path(family, luck));
         bool chosen = stream_chance(&stream, effect->target.share);
         double falling = stream_uniform(&stream), returning = stream_uniform(&stream) * peak;
-        if (effect->order != FALL_RANDOM) {
-            if (i == 0 || i == first + size)
-                target_domain(faults->plan->graph, match, i, effect->order, &first, &size);
-            falling = (first + falling * size) / match->count;
-        }
-        if (!chosen || falling > peak || !faults_runs(faults, &effect->target, luck))
+        if (match->place != NULL)
+            falling = (match->place[i].first + falling * match->place[i].size) / match->count;
+        if (!chosen || (effect->grade == NULL && falling > peak) || !faults_runs(faults, &effect->target, luck))
             continue;
+        if (effect->grade != NULL) {
+            faults_schedule_grades(faults, effect, match->component[i], what->start, cause);
+            continue;
+        }
         instant down = instant_add(what->start, rise_at(effect, falling));
         duration back = fall_at(effect, returning);
         if (effect->recovery != NULL)

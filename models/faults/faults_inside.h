@@ -30,12 +30,18 @@ struct target target_read(struct scenario *scenario, const struct value *group, 
 const char *const *target_names(struct scenario *scenario, const struct value *texts, uint32_t *count);
 bool target_hits_cloud(const char *const *clouds, uint32_t count, const char *cloud);
 struct fault_match target_match(struct arena *arena, const struct graph *graph, const struct target *target);
-/* Characters of a path up to its zone ("us-central/z1") or its site ("us-central"). */
+/* Characters of a path up to its site ("us-central"), zone ("us-central/z1") or rack ("us-central/z1/r02"). */
 size_t target_domain_length(const char *path, enum fall_order order);
-/* The zone or site that begins with match i: the components of a domain stand together in the graph's order. They are matches *first
- * to *first + *size - 1. */
-void target_domain(const struct graph *graph, const struct fault_match *match, uint32_t i, enum fall_order order, uint32_t *first,
-                   uint32_t *size);
+/* Whether two components stand in the same one; always where the order is random. */
+bool target_same_domain(const char *one, const char *other, enum fall_order order);
+/* Keys and reading of who falls first. */
+#define FALL_KEYS(who)                                                                                                 \
+    {"order", KEY_CHOICE, "random", who ": drawn, or one zone, site or rack (of storage: unit) after the other", .choices = "random|zone|site|rack"}, \
+        {"sequence", KEY_TEXTS, NULL, "patterns on paths, such as \"us-central/z2/*\": who matches the first is first, who matches none is last; " \
+         "among those, 'order'", .filled = true}
+struct fall_rule fall_read(struct scenario *scenario, const struct value *group);
+/* Where each match stands among those that fall. NULL where all is random. O(matches x patterns). */
+const struct fall_place *fall_places(struct arena *arena, const struct graph *graph, const struct fault_match *match, const struct fall_rule *fall);
 
 /* --- Recovery --- */
 extern const struct key recovery_keys[];

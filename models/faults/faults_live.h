@@ -40,6 +40,8 @@ static inline uint32_t faults_cause_of(uint32_t number, const struct target *tar
 void faults_bring_down(struct faults *faults, uint32_t component, uint32_t cause, uint32_t left);
 /* Hit from `down` to `up`, as far as that lies ahead; US_NEVER: for good. */
 void faults_schedule_outage(struct faults *faults, const struct target *target, uint32_t component, instant down, instant up, uint32_t cause);
+/* The component lives through the grades of an effect's curve of service, as far as they lie ahead: one fault. */
+void faults_schedule_grades(struct faults *faults, const struct effect *effect, uint32_t component, instant start, uint32_t cause);
 /* What is hit now comes back at `up`. */
 void faults_schedule_return(struct faults *faults, const struct target *target, uint32_t component, instant up, uint32_t cause);
 /* The first `count` of faults->patients, as the recovery has them. */

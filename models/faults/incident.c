@@ -1,18 +1,21 @@
 /* Reading scripted incidents and hazards. */
 #include "models/faults/faults_inside.h"
 
+#include <math.h>
 #include <string.h>
 
 static const struct key phase_keys[] = {
     {"at", KEY_DURATION, NULL, "time since the incident's start"},
-    {"impaired", KEY_SHARE, NULL, "fraction of the targets that is down then; linear between phases"},
+    {"impaired", KEY_SHARE, NULL, "fraction of the targets that is down then, or of the service that they lose (curve); linear between phases"},
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U assumed", .choices = "R|K|U"},
     KEY_END};
 
 static const struct key effect_keys[] = {
     TARGET_KEYS,
     {"phases", KEY_LIST, NULL, "curve of the fraction impaired", .children = phase_keys, .required = true},
-    {"order", KEY_CHOICE, "random", "who falls first: drawn, or one zone or site after the other", .choices = "random|zone|site"},
+    {"curve", KEY_CHOICE, "components", "components: the curve says how many of the targets are hit; service: how much of its service, times "
+     "'severity', each of them loses, such as the share of an API's requests that fail", .choices = "components|service"},
+    FALL_KEYS("who falls first"),
     {"recovery", KEY_GROUP, NULL, "how they come back, in place of a falling curve", .children = recovery_keys},
     KEY_END};
 
@@ -38,8 +41,59 @@ const struct key hazard_keys[] = {
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
     KEY_END};
 
-/* The curve must go forward in time, rise to one peak and fall from it: only then do one order of falling and one of returning
- * reproduce it. */
+/* Adds what is left between two points of a curve of service; nothing where all of it is. */
+static void add_grade(struct effect *effect, struct grade *grade, duration from, duration to, double lost)
+{
+    uint32_t left = GRAPH_WHOLE - (uint32_t)(lost * GRAPH_WHOLE + 0.5);
+    if (left < GRAPH_WHOLE && from.us < to.us)
+        grade[effect->grades++] = (struct grade){from, to, left};
+}
+
+/* Each line between two phases in steps that are right in the mean; the last value stays. */
+static void read_grades(struct scenario *scenario, const struct value *group, struct effect *effect)
+{
+    double severity = value_number(group, "severity");
+    struct grade *grade = arena_array(scenario->arena, effect->phases * GRADES_A_PHASE, struct grade);
+    effect->grade = grade;
+    for (uint32_t i = 0; i + 1 < effect->phases; i++) {
+        struct phase a = effect->phase[i], b = effect->phase[i + 1];
+        int64_t steps = (int64_t)(fabs(b.impaired - a.impaired) * severity * GRADES_A_PHASE + 0.999999), long_us = b.after.us - a.after.us;
+        steps = steps < 1 ? 1 : steps > GRADES_A_PHASE ? GRADES_A_PHASE : steps;
+        for (int64_t s = 0; s < steps; s++) {
+            double part = ((double)s + 0.5) / (double)steps;
+            add_grade(effect, grade, (duration){a.after.us + long_us * s / steps}, (duration){a.after.us + long_us * (s + 1) / steps},
+                      severity * (a.impaired + (b.impaired - a.impaired) * part));
+        }
+    }
+    add_grade(effect, grade, effect->phase[effect->phases - 1].after, (duration){US_NEVER},
+              severity * effect->phase[effect->phases - 1].impaired);
+}
+
+/* What says something about who is hit when has nothing to say where all are hit at once. */
+static void check_service(struct scenario *scenario, const struct value *group)
+{
+    static const char *const keys[] = {"order", "sequence", "recovery", "noticed"};
+    for (size_t k = 0; k < sizeof keys / sizeof keys[0]; k++)
+        if (value_given(group, keys[k]))
+            scenario_error(scenario, value_of(group, keys[k]), "leave it away, or let the curve be one of components",
+                           "'%s' has no meaning with curve = \"service\": all targets follow the curve together", keys[k]);
+}
+
+/* A curve of components must rise to one peak and fall from it: only then do one order of falling and one of returning reproduce it. */
+static void check_curve(struct scenario *scenario, const struct value *group, const struct effect *effect)
+{
+    const struct value *phases = value_of(group, "phases");
+    const struct phase *phase = effect->phase;
+    for (uint32_t i = 1; i < effect->phases; i++)
+        if (i <= effect->peak ? phase[i].impaired < phase[i - 1].impaired : phase[i].impaired > phase[i - 1].impaired)
+            scenario_error(scenario, value_of(value_at(phases, i), "impaired"),
+                           "write a second peak as a second effect, or as an incident of its own",
+                           "the curve has more than one peak");
+    if (effect->recovery != NULL && phase[effect->phases - 1].impaired < phase[effect->peak].impaired)
+        scenario_error(scenario, value_of(group, "recovery"), "end the phases at their peak",
+                       "who returns is said twice: by a falling curve and by a recovery");
+}
+
 static void read_effect(struct scenario *scenario, const struct value *group, const struct fleet *fleet, struct effect *effect)
 {
     const struct value *phases = value_of(group, "phases");
@@ -48,7 +102,7 @@ static void read_effect(struct scenario *scenario, const struct value *group, co
         .target = target_read(scenario, group, fleet),
         .phase = phase,
         .phases = (uint32_t)value_count(phases),
-        .order = (enum fall_order)value_choice(group, "order"),
+        .fall = fall_read(scenario, group),
         .recovery = recovery_read(scenario, value_of(group, "recovery"))};
     for (uint32_t i = 0; i < effect->phases; i++) {
         const struct value *at = value_at(phases, i);
@@ -59,14 +113,12 @@ static void read_effect(struct scenario *scenario, const struct value *group, co
         if (phase[i].impaired > phase[effect->peak].impaired)
             effect->peak = i;
     }
-    for (uint32_t i = 1; i < effect->phases; i++)
-        if (i <= effect->peak ? phase[i].impaired < phase[i - 1].impaired : phase[i].impaired > phase[i - 1].impaired)
-            scenario_error(scenario, value_of(value_at(phases, i), "impaired"),
-                           "write a second peak as a second effect, or as an incident of its own",
-                           "the curve has more than one peak");
-    if (effect->recovery != NULL && phase[effect->phases - 1].impaired < phase[effect->peak].impaired)
-        scenario_error(scenario, value_of(group, "recovery"), "end the phases at their peak",
-                       "who returns is said twice: by a falling curve and by a recovery");
+    if (value_choice(group, "curve") == 0) {
+        check_curve(scenario, group, effect);
+    } else {
+        check_service(scenario, group);
+        read_grades(scenario, group, effect);
+    }
 }
 
 static struct incident *read_incident(struct scenario *scenario, const struct value *group, const struct fleet *fleet,

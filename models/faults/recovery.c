@@ -44,6 +44,22 @@ static void read_clients(const struct value *restart, struct recovery *recovery)
     recovery->longest = recovery->clients == CLIENTS_EXPONENTIAL ? value_duration(restart, "longest") : recovery->retry;
 }
 
+/* Doors that no one passes, or that a cap cannot keep open, are numbers that do not go together. */
+static void warn_of_door(struct scenario *scenario, const struct value *restart, const struct recovery *recovery)
+{
+    double retry_s = duration_seconds(recovery->retry), fits = recovery->capacity * retry_s;
+    const char *hint = arena_format(scenario->arena, "one registration takes %.3g s of the door", 1 / recovery->capacity);
+    if (recovery->clients != CLIENTS_STEADY && duration_seconds(recovery->timeout) * recovery->capacity < 1)
+        scenario_warning(scenario, value_of(restart, value_given(restart, "timeout") ? "timeout" : "capacity"), hint,
+                         "nobody is served before he gives up: the door stays jammed for ever");
+    else if (recovery->clients == CLIENTS_STEADY && fits <= 1)
+        scenario_warning(scenario, value_of(restart, value_given(restart, "retry") ? "retry" : "capacity"), hint,
+                         "one that waits alone jams the door by its retries: no more than the floor is left");
+    else if (recovery->clients == CLIENTS_STEADY && recovery->admitted > 0 && recovery->admitted >= fits)
+        scenario_warning(scenario, value_of(restart, "admitted"), arena_format(scenario->arena, "at %.3g the retries fill it", fits),
+                         "so many inside jam the door all the same");
+}
+
 const struct recovery *recovery_read(struct scenario *scenario, const struct value *group)
 {
     if (!group->given)
@@ -63,6 +79,7 @@ const struct recovery *recovery_read(struct scenario *scenario, const struct val
         recovery->clients = (enum recovery_clients)value_choice(restart, "clients");
         if (recovery->clients != CLIENTS_STEADY)
             read_clients(restart, recovery);
+        warn_of_door(scenario, restart, recovery);
     }
     return recovery;
 }

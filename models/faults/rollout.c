@@ -14,7 +14,7 @@ const struct key rollout_keys[] = {
     {"start", KEY_UTC, "", "when it begins; absent: drawn by rate"},
     {"rate", KEY_RATE, "", "bad releases per time, where no start is given"},
     {"stages", KEY_LIST, NULL, "how it spreads", .children = stage_keys, .required = true},
-    {"order", KEY_CHOICE, "random", "who gets it first: drawn, or one zone or site after the other", .choices = "random|zone|site"},
+    FALL_KEYS("who gets it first"),
     {"spread", KEY_DURATION, "1 h", "time over which a stage's components get it, evenly"},
     {"bypass", KEY_SHARE, "0 %", "probability that it goes to all in one stage"},
     {"impact", KEY_SHARE, "100 %", "share of those that get it that it breaks"},
@@ -47,7 +47,7 @@ void rollout_read(struct scenario *scenario, const struct value *group, const st
     *rollout = (struct rollout){.name = value_text(group, "name"),
                                 .target = target_read(scenario, group, source->fleet),
                                 .start = INSTANT_NEVER,
-                                .order = (enum fall_order)value_choice(group, "order"),
+                                .fall = fall_read(scenario, group),
                                 .spread = value_duration(group, "spread"),
                                 .bypass = value_number(group, "bypass"),
                                 .impact = value_number(group, "impact"),
@@ -95,7 +95,7 @@ uint32_t rollout_break(const struct rollout *rollout, const struct fault_match *
                        struct stream_key key, bool (*runs)(const void *context, const struct target *target, const char *luck),
                        const void *context, struct patient *patients)
 {
-    uint32_t broken = 0, first = 0, size = match->count;
+    uint32_t broken = 0;
     struct stream whole = stream_open(key);
     bool bypassed = stream_chance(&whole, rollout->bypass);
     for (uint32_t i = 0; i < match->count; i++) {
@@ -106,11 +106,8 @@ uint32_t rollout_break(const struct rollout *rollout, const struct fault_match *
         bool breaks = stream_chance(&stream, rollout->impact);
         double place = stream_uniform(&stream);
         double order = stream_uniform(&stream);
-        if (rollout->order != FALL_RANDOM) {
-            if (i == 0 || i == first + size)
-                target_domain(graph, match, i, rollout->order, &first, &size);
-            place = (first + place * size) / match->count;
-        }
+        if (match->place != NULL)
+            place = (match->place[i].first + place * match->place[i].size) / match->count;
         duration after = exposure(rollout, place, bypassed);
         if (chosen && online && breaks && after.us < US_NEVER && runs(context, &rollout->target, luck))
             patients[broken++] =

@@ -95,26 +95,62 @@ struct fault_match target_match(struct arena *arena, const struct graph *graph, 
     return (struct fault_match){.component = list, .count = found};
 }
 
+/* --- Who falls first --- */
+
+struct fall_rule fall_read(struct scenario *scenario, const struct value *group)
+{
+    struct fall_rule fall = {.order = (enum fall_order)value_choice(group, "order")};
+    fall.sequence = target_names(scenario, value_of(group, "sequence"), &fall.sequences);
+    return fall;
+}
+
 size_t target_domain_length(const char *path, enum fall_order order)
 {
     size_t length = strcspn(path, "/");
-    if (order == FALL_BY_ZONE && path[length] == '/')
+    for (int more = order == FALL_BY_RACK ? 2 : order == FALL_BY_ZONE; more > 0 && path[length] == '/'; more--)
         length += 1 + strcspn(path + length + 1, "/");
     return length;
 }
 
-void target_domain(const struct graph *graph, const struct fault_match *match, uint32_t i, enum fall_order order, uint32_t *first,
-                   uint32_t *size)
+/* The number of the first pattern that a path matches; that of patterns where it matches none. */
+static uint32_t rank_of(const char *path, const struct fall_rule *fall)
 {
-    const char *path = graph_component(graph, match->component[i])->path;
-    size_t length = target_domain_length(path, order);
-    uint32_t end = i;
-    while (end < match->count) {
-        const char *other = graph_component(graph, match->component[end])->path;
-        if (target_domain_length(other, order) != length || memcmp(other, path, length) != 0)
-            break;
-        end++;
+    uint32_t rank = 0;
+    while (rank < fall->sequences && !path_matches(fall->sequence[rank], path))
+        rank++;
+    return rank;
+}
+
+bool target_same_domain(const char *one, const char *other, enum fall_order order)
+{
+    size_t length = target_domain_length(one, order);
+    return order == FALL_RANDOM || (target_domain_length(other, order) == length && memcmp(one, other, length) == 0);
+}
+
+const struct fall_place *fall_places(struct arena *arena, const struct graph *graph, const struct fault_match *match, const struct fall_rule *fall)
+{
+    if (fall->order == FALL_RANDOM && fall->sequences == 0)
+        return NULL;
+    struct fall_place *place = arena_array(arena, match->count, struct fall_place);
+    uint32_t *rank = arena_array(arena, match->count, uint32_t), *size = arena_array(arena, match->count, uint32_t), fallen = 0;
+    for (uint32_t i = 0; i < match->count; i++)
+        rank[i] = rank_of(graph_component(graph, match->component[i])->path, fall);
+    for (uint32_t r = 0; r <= fall->sequences; r++) {
+        const char *domain = NULL; /* of the group under way: components of a domain stand together in the graph's order */
+        uint32_t first = fallen;
+        for (uint32_t i = 0; i < match->count; i++) {
+            const char *path = graph_component(graph, match->component[i])->path;
+            if (rank[i] != r)
+                continue;
+            if (domain != NULL && !target_same_domain(domain, path, fall->order))
+                first = fallen;
+            domain = path;
+            place[i].first = first;
+            size[first]++;
+            fallen++;
+        }
     }
-    *first = i;
-    *size = end - i;
+    for (uint32_t i = 0; i < match->count; i++)
+        place[i].size = size[place[i].first];
+    return place;
 }

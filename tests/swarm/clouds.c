@@ -219,8 +219,8 @@ static void say_demand(struct generator *g)
 
 static const char *const classes[] = {"site", "zone", "rack", "node", "storage", "control", "region-control", "provider", "relay", "shared"};
 
-/* Which components: often all of a class, sometimes only one site's. */
-static void say_target(struct generator *g)
+/* Which components: often all of a class, sometimes only one site's. Returns the class. */
+static const char *say_target(struct generator *g, bool may_be_noticed)
 {
     const char *target = classes[below(g, 10)];
     say(g, "target = \"%s\"; ", target);
@@ -231,9 +231,32 @@ static void say_target(struct generator *g)
     uint32_t share = chance(g, 0.5) ? 100 : between(g, 0, 100);
     say(g, "share = \"%u %%\"; ", share);
     if (!chance(g, 0.4))
-        return;
+        return target;
     uint32_t severity = between(g, 1, 99), noticed = chance(g, 0.5) ? between(g, 1, 100) : 0, minutes = between(g, 0, 100);
-    say(g, "severity = \"%u %%\"; noticed = \"%u %%\"; noticed_after = \"exponential(%u min)\"; ", severity, noticed, minutes + 1);
+    say(g, "severity = \"%u %%\"; ", severity);
+    if (may_be_noticed)
+        say(g, "noticed = \"%u %%\"; noticed_after = \"exponential(%u min)\"; ", noticed, minutes + 1);
+    return target;
+}
+
+/* Who falls first: by domain, and sometimes in a stated order that every site has. */
+static void say_fall(struct generator *g, const char *target)
+{
+    static const char *const orders[] = {"random", "zone", "site", "rack"};
+    bool hardware = strcmp(target, "node") == 0 || strcmp(target, "rack") == 0 || strcmp(target, "storage") == 0;
+    say(g, "order = \"%s\"; ", orders[below(g, 4)]);
+    if (hardware && chance(g, 0.3))
+        say(g, "sequence = [ \"*/z1/*\" ]; ");
+}
+
+/* A curve of service, with as many peaks as it likes. In progress mode it ends at 0. */
+static void say_service_curve(struct generator *g)
+{
+    uint32_t phases = between(g, 1, 5), at = 0;
+    say(g, "curve = \"service\"; phases = ( ");
+    for (uint32_t i = 0; i < phases; i++, at += between(g, 1, 300))
+        say(g, "{ at = \"%u min\"; impaired = \"%u %%\"; }, ", at, between(g, 0, 100));
+    say(g, "{ at = \"%u min\"; impaired = \"%u %%\"; } ); ", at, g->mode == PROGRESS ? 0 : between(g, 0, 100));
 }
 
 /* Crews, and a door that is sometimes jammed for ever. */
@@ -255,7 +278,14 @@ static void say_incident(struct generator *g, uint32_t number)
 {
     uint32_t day = between(g, 1, 2), hour = below(g, 24), rise = between(g, 1, 60), hold = between(g, 1, 600), fall = between(g, 1, 600);
     say(g, "{ name = \"i%u\"; start = \"2024-07-%02uT%02u:00Z\"; effects = ( { ", number, day, hour);
-    say_target(g);
+    bool of_service = chance(g, 0.2);
+    const char *target = say_target(g, !of_service);
+    if (of_service) {
+        say_service_curve(g);
+        say(g, "} ); }");
+        return;
+    }
+    say_fall(g, target);
     uint32_t first = between(g, 0, 1) * 100, peak = between(g, 1, 100), last = g->mode == PROGRESS ? 0 : between(g, 0, peak);
     say(g, "phases = ( { at = \"0 s\"; impaired = \"%u %%\"; }, { at = \"%u min\"; impaired = \"%u %%\"; }, ", first < peak ? first : peak,
         rise, peak);
@@ -281,7 +311,7 @@ static void say_faults(struct generator *g)
     for (uint32_t i = 0; i < hazards; i++) {
         uint32_t rate = between(g, 10, 300), minutes = between(g, 1, 300);
         say(g, "%s{ name = \"h%u\"; ", i > 0 ? ",\n  " : "", i);
-        say_target(g);
+        (void)say_target(g, true);
         static const char *const scopes[] = {"common", "each", "site", "zone"};
         say(g, "scope = \"%s\"; rate = \"%u /y\"; length = \"exponential(%u min)\"; }", scopes[below(g, 4)], rate, minutes);
     }
