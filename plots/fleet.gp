@@ -10,7 +10,7 @@ unset ytics
 set label 2 legend_title at screen site_x, screen legend_y left font small_font
 do for [i = 1:legend_x_count] {
     set object i rectangle from screen legend_x[i], screen legend_y - legend_height / 2 to \
-        screen legend_x[i] + legend_width, screen legend_y + legend_height / 2 fillcolor rgb shade[i] fillstyle solid 1 noborder
+        screen legend_x[i] + legend_width - 0.5 / width_mm, screen legend_y + legend_height / 2 fillcolor rgb shade[i] fillstyle solid 1 noborder
     set label 10 + i legend_text[i] at screen legend_x[i] + legend_width / 2, screen legend_y center front font small_font \
         textcolor rgb (legend_dark[i] == 1 ? "#ffffff" : "#101010")
 }

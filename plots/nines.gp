@@ -20,12 +20,13 @@ do for [i = 2:tick_count] {
 }
 set xlabel axis_text offset 0, 0.3
 
+set style textbox opaque noborder fillcolor rgb "white" margins 0.4, 0.1 # names of points stand before the grid
 do for [i = 1:row_y_count] {
     set label row_text[i] at screen row_x, first row_y[i] left
     set label value_text[i] at screen value_x, first row_y[i] left font small_font
 }
 do for [i = 1:group_y_count] {
-    set label group_text[i] at screen 2.0 / width_mm, first group_y[i] left textcolor rgb "#303030"
+    set label group_text[i] at screen 2.0 / width_mm, first group_y[i] left front boxed textcolor rgb "#303030"
 }
 do for [i = 1:rule_y_count] {
     set arrow from screen 2.0 / width_mm, first rule_y[i] to screen 1 - 2.0 / width_mm, first rule_y[i] nohead \

@@ -57,6 +57,14 @@ static bool add_design(const struct study *study, const struct study_point *poin
     return fine;
 }
 
+static bool add_labels(const struct vary *vary, size_t count, struct store *store)
+{
+    bool fine = true;
+    for (size_t i = 0; fine && i < count; i++)
+        fine = vary[i].label[0] == '\0' || store_add_label(store, "key", vary[i].path, vary[i].label);
+    return fine;
+}
+
 static bool add_input_draws(const struct execution *execution, struct store *store)
 {
     const struct study *study = execution->study;
@@ -94,7 +102,8 @@ static bool describe(const struct execution *execution, struct store *store)
     for (size_t i = 0; fine && i < study->point_count; i++)
         fine = store_add_point(store, study->points[i].label, study->points[i].parameters) &&
                add_design(study, &study->points[i], store);
-    return fine && add_input_draws(execution, store) && add_marks(study, store) && add_targets(study, store) &&
+    return fine && add_labels(study->factors, study->factor_count, store) && add_labels(study->inputs, study->input_count, store) &&
+           add_input_draws(execution, store) && add_marks(study, store) && add_targets(study, store) &&
            add_analysis(study, store) && evidence_walk(study->scenario, execution->line->arena, add_evidence, store) &&
            store_commit(store);
 }

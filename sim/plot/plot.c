@@ -123,6 +123,22 @@ const struct sim_metric *plot_metric(const struct plot *plot, const char *name)
     return NULL;
 }
 
+const char *plot_words(const struct plot *plot, const struct sim_metric *metric)
+{
+    return plot_show(plot->arena, metric->label, 60);
+}
+
+const char *plot_key_words(const struct plot *plot, const char *key, size_t most)
+{
+    const char *label = store_label(plot->database, plot->arena, "key", key);
+    return strcmp(label, key) == 0 ? plot_show_end(plot->arena, key, most) : plot_show(plot->arena, label, most);
+}
+
+bool plot_is_percent(const struct sim_metric *metric)
+{
+    return metric->is_availability || metric->is_share;
+}
+
 bool plot_metric_defined(const struct plot *plot, const struct sim_metric *metric)
 {
     for (size_t i = 0; metric != NULL && i < plot->point_count * plot->cloud_count; i++) {
@@ -172,24 +188,25 @@ static const struct chart {
     const char *name;
     bool (*has)(const struct plot *plot, const char **why);
     int (*draw)(const struct plot *plot);
+    bool every_point; /* shows each point for itself */
 } charts[] = {
-    {"availability", plot_has_series, plot_availability},
-    {"nines", plot_has_availability, plot_nines_chart},
-    {"cost", plot_has_cost, plot_cost},
-    {"difference", plot_has_differences, plot_differences},
-    {"blast", plot_has_blast, plot_blast},
-    {"radius", plot_has_radius, plot_radius},
-    {"fleet", plot_has_fleet, plot_fleet},
-    {"downtime", plot_has_outages, plot_downtime},
-    {"recovery", plot_has_recovery, plot_recovery},
-    {"gantt", plot_has_gantt, plot_gantt},
-    {"money", plot_has_money, plot_money},
+    {"availability", plot_has_series, plot_availability, true},
+    {"nines", plot_has_availability, plot_nines_chart, true},
+    {"cost", plot_has_cost, plot_cost, true},
+    {"difference", plot_has_differences, plot_differences, true},
+    {"blast", plot_has_blast, plot_blast, true},
+    {"radius", plot_has_radius, plot_radius, true},
+    {"fleet", plot_has_fleet, plot_fleet, true},
+    {"downtime", plot_has_outages, plot_downtime, true},
+    {"recovery", plot_has_recovery, plot_recovery, true},
+    {"gantt", plot_has_gantt, plot_gantt, true},
+    {"money", plot_has_money, plot_money, true},
     {"tornado", plot_has_sensitivity, plot_tornado},
     {"sweep", plot_has_sweep, plot_sweep},
     {"heat", plot_has_heat, plot_heat},
 };
 
-enum { CHARTS = sizeof charts / sizeof charts[0] };
+enum { CHARTS = sizeof charts / sizeof charts[0], POINTS_FEW = 24 };
 
 const char *plot_chart_name(size_t i)
 {
@@ -240,18 +257,36 @@ static int draw_asked(const struct plot *plot, const struct plot_options *option
     return EXIT_DONE;
 }
 
+/* Of a design with many points only the charts that sum them up are drawn unasked, where there are any: a hundred pages of panels help
+ * nobody. */
+static bool sums_up(const struct plot *plot)
+{
+    const char *why;
+    bool has = false;
+    for (size_t i = 0; plot->point_count > POINTS_FEW && i < CHARTS; i++)
+        has = has || (!charts[i].every_point && charts[i].has(plot, &why));
+    return has;
+}
+
 static int draw_all(const struct plot *plot)
 {
-    const char *why = "";
+    const char *why = "", *left_out = "";
     size_t drawn = 0;
+    bool few = sums_up(plot);
     for (size_t i = 0; i < CHARTS; i++) {
         if (!charts[i].has(plot, &why))
             continue;
+        if (few && charts[i].every_point) {
+            left_out = arena_format(plot->arena, "%s%s%s", left_out, left_out[0] == '\0' ? "" : ", ", charts[i].name);
+            continue;
+        }
         int code = charts[i].draw(plot);
         if (code != EXIT_DONE)
             return code;
         drawn++;
     }
+    if (left_out[0] != '\0' && !plot->quiet)
+        printf("left out, for they show each of the %zu points: %s\n", plot->point_count, left_out);
     if (drawn > 0)
         return EXIT_DONE;
     message_error(NULL, "nothing to draw: the run has no availability metric");

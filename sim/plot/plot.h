@@ -24,7 +24,7 @@ struct plot_options {
     const char *format;        /* "svg", "png" or "pdf" */
     double width_mm;           /* of every figure: a journal's page, 174, or column, 84 */
     const char *subject;       /* service that "gantt" shows; NULL: it chooses */
-    const char *const *charts; /* names; none: all that the run has data for */
+    const char *const *charts; /* names; none: all that the run has data for, of more than 24 points those that sum them up, if any */
     size_t chart_count;
     bool quiet;
 };

@@ -29,7 +29,7 @@ struct timeline {
     double unit_s;
     size_t merge; /* grid steps per drawn value */
     struct mark *marks;
-    size_t mark_count, mark_rows;
+    size_t mark_count;
     bool zoomed;
     double zoom_low_s, zoom_high_s;
     double y_low, y_high; /* percent */
@@ -221,7 +221,6 @@ static void place_marks(struct timeline *t, double span_mm)
             mark->name =
                 plot_show(t->plot->arena, mark->name, (size_t)fmax(8, (span_mm + 18 - x) / SMALL_CHARACTER_MM));
             end[mark->row] = x + SMALL_CHARACTER_MM * (double)plot_length(mark->name) + 2;
-            t->mark_rows = (size_t)mark->row + 1 > t->mark_rows ? (size_t)mark->row + 1 : t->mark_rows;
         }
     }
 }
@@ -254,23 +253,31 @@ static void write_marks(struct figure *figure, const struct timeline *t)
     figure_texts(figure, "mark_text", name, n);
 }
 
+/* Rows of incidents' names above a panel. */
+static int rows_above(const struct timeline *t, size_t panel)
+{
+    int rows = 0;
+    for (size_t i = 0; i < t->mark_count; i++) {
+        if (t->marks[i].point == t->first_point + panel && t->marks[i].row >= rows)
+            rows = t->marks[i].row + 1;
+    }
+    return rows;
+}
+
 /* Height above a panel: its name, and the rows of incident names. With a close look the name stands in the left column
  * and the incidents in the right one, so they share the height. */
-static double head_mm(const struct timeline *t)
+static double head_mm(const struct timeline *t, size_t panel)
 {
     double name = t->plot->point_count > 1 ? LINE_MM + 2 : 1;
-    double marks = t->mark_rows == 0 ? 0 : 1 + 0.9 * LINE_MM * (double)t->mark_rows;
+    int rows = rows_above(t, panel);
+    double marks = rows == 0 ? 0 : 1 + 0.9 * LINE_MM * rows;
     return t->zoomed ? fmax(name, marks) : name + marks;
 }
 
 /* Where a point's name stands: right above its panel or its own incidents' names. */
 static double name_y(const struct timeline *t, size_t panel, double upper)
 {
-    int rows = 0;
-    for (size_t i = 0; !t->zoomed && i < t->mark_count; i++) {
-        if (t->marks[i].point == t->first_point + panel && t->marks[i].row >= rows)
-            rows = t->marks[i].row + 1;
-    }
+    int rows = t->zoomed ? 0 : rows_above(t, panel);
     return upper - 3 - (rows == 0 ? 0 : 1 + 0.9 * LINE_MM * rows);
 }
 
@@ -281,8 +288,10 @@ static void write_panels(struct figure *figure, struct timeline *t)
     double top[PLOT_PANELS], bottom[PLOT_PANELS], text_y[PLOT_PANELS];
     const char *text[PLOT_PANELS];
     double *label = arena_array(arena, t->points * plot->cloud_count + 1, double);
+    double below = figure->top_mm;
     for (size_t p = 0; p < t->points; p++) {
-        double begin = figure->top_mm + (double)p * (head_mm(t) + PANEL_MM + GAP_MM), upper = begin + head_mm(t);
+        double upper = below + head_mm(t, p);
+        below = upper + PANEL_MM + GAP_MM;
         double *y = label + p * plot->cloud_count;
         top[p] = figure_y(figure, upper);
         bottom[p] = figure_y(figure, upper + PANEL_MM);
@@ -294,7 +303,7 @@ static void write_panels(struct figure *figure, struct timeline *t)
             y[c] = PANEL_MM * (*end - t->y_low) / (t->y_high - t->y_low); /* mm above the panel's foot */
         }
         /* Incidents' names may reach over the panel's edge: the clouds' stay below them. */
-        plot_spread(y, plot->cloud_count, LINE_MM, -1.5, t->mark_rows > 0 ? PANEL_MM - 0.5 : PANEL_MM + 1.5);
+        plot_spread(y, plot->cloud_count, LINE_MM, -1.5, rows_above(t, p) > 0 ? PANEL_MM - 0.5 : PANEL_MM + 1.5);
         for (size_t c = 0; c < plot->cloud_count; c++)
             y[c] = figure_y(figure, upper + PANEL_MM - y[c]);
     }
@@ -371,16 +380,25 @@ static double right_edge(const struct plot *plot)
     return plot->page_mm - 8 - CHARACTER_MM * (double)longest;
 }
 
+static const char *subtitle_of(const struct timeline *t)
+{
+    if (t->inverted)
+        return "blast radius over time: share of services that are down";
+    const struct sim_metric *metric = plot_metric(t->plot, t->series);
+    return arena_format(t->plot->arena, "%s over time", metric != NULL ? plot_words(t->plot, metric) : plot_show(t->plot->arena, t->series, 60));
+}
+
 static int draw_page(struct timeline *t, size_t page)
 {
     const struct plot *plot = t->plot;
     struct figure figure;
     double right_mm = right_edge(plot);
     place_marks(t, t->zoomed ? 0.45 * (right_mm - LEFT_MM) - 5 : right_mm - LEFT_MM);
-    double height = (double)t->points * (head_mm(t) + PANEL_MM + GAP_MM) + AXIS_MM - GAP_MM;
+    double height = AXIS_MM - GAP_MM;
+    for (size_t p = 0; p < t->points; p++)
+        height += head_mm(t, p) + PANEL_MM + GAP_MM;
     figure_open(&figure, plot, t->chart, page, plot->page_mm, height,
-                arena_format(plot->arena, t->inverted ? "blast radius over time: 100 %% - %s" : "%s over time", t->series),
-                caption_of(t));
+                subtitle_of(t), caption_of(t));
     figure.chart = "availability"; /* one script draws both */
     fprintf(figure.data, "# t_%s\t%s_percent\tci_low_percent\tci_high_percent\tcloud\tpoint\n", t->unit, t->series);
     t->end_y = arena_array(plot->arena, t->points * plot->cloud_count + 1, double);

@@ -277,7 +277,7 @@ static void write_axes(struct figure *figure, const struct frontier *f)
     figure_number(figure, "x_high", f->x_high);
     figure_number(figure, "y_low", f->y_low);
     figure_number(figure, "y_high", f->y_high);
-    figure_text(figure, "axis_text", plot->availability->name);
+    figure_text(figure, "axis_text", plot_words(plot, plot->availability));
     figure_text(figure, "cost_text", arena_format(plot->arena, "cost, %s", plot->cost->unit));
 }
 
@@ -295,8 +295,8 @@ static int draw_page(struct frontier *f, size_t page)
         arena, "Marks: means; grey line: the cheapest for at least that availability; bars: %s; hollow with an arrow: no down time was seen, only a lower bound is known",
         plot_method(plot, all, 2 * count));
     figure_open(&figure, plot, "cost", page, plot->page_mm, (double)rows * (PANEL_MM + HEAD_MM) + AXIS_MM,
-                arena_format(arena, "%s against %s: lower and further right is better", plot->cost->name,
-                             plot->availability->name),
+                arena_format(arena, "%s against %s: lower and further right is better", plot_words(plot, plot->cost),
+                             plot_words(plot, plot->availability)),
                 caption);
     place_panels(f, &figure);
     write_axes(&figure, f);

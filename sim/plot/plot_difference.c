@@ -8,7 +8,8 @@ enum { ROWS_PER_PAGE = 36, NAME_MOST = 24, COLUMNS = 2 };
 
 #define ROW_MM 4.8
 #define AXIS_MM 10.5
-#define VERDICT_MM 19.0
+#define VERDICT_MM 19.0 /* and wider where "azure-like ahead" is longer than "not decided" */
+#define AHEAD_MOST 14
 
 struct pairs {
     const struct plot *plot;
@@ -17,6 +18,7 @@ struct pairs {
     size_t columns, per_point;
     size_t *a, *b; /* [per_point] clouds */
     size_t first_point, points;
+    double verdict_mm;
     double *y, *group_y, *rule_y, depth;
 };
 
@@ -40,6 +42,17 @@ static struct estimate row_estimate(const struct pairs *pairs, size_t column, si
                            pairs->metric[column]->name);
 }
 
+static const char *verdict_of(const struct pairs *pairs, const struct estimate *e, size_t pair)
+{
+    bool ahead = strcmp(e->verdict, "ahead") == 0;
+    if (isnan(e->mean))
+        return "undefined";
+    if (!ahead && strcmp(e->verdict, "behind") != 0)
+        return "not decided";
+    return arena_format(pairs->plot->arena, "%s ahead",
+                        plot_show(pairs->plot->arena, pairs->plot->clouds[ahead ? pairs->a[pair] : pairs->b[pair]].name, AHEAD_MOST));
+}
+
 static void write_texts(struct figure *figure, const struct pairs *pairs)
 {
     struct arena *arena = pairs->plot->arena;
@@ -55,10 +68,7 @@ static void write_texts(struct figure *figure, const struct pairs *pairs)
         for (size_t k = 0; k < pairs->columns; k++) {
             struct estimate e = row_estimate(pairs, k, i);
             smallest[k * rows + i] = isnan(e.mean) ? (double)NAN : e.smallest * pairs->factor[k];
-            verdict[k * rows + i] = isnan(e.mean)                      ? "undefined"
-                                    : strcmp(e.verdict, "ahead") == 0  ? "first ahead"
-                                    : strcmp(e.verdict, "behind") == 0 ? "first behind"
-                                                                       : "not decided";
+            verdict[k * rows + i] = verdict_of(pairs, &e, pair);
         }
     }
     for (size_t p = 0; p < pairs->points; p++)
@@ -131,12 +141,12 @@ static void write_layout(struct figure *figure, const struct pairs *pairs, doubl
     choose_axes(pairs, low, high);
     for (size_t k = 0; k < pairs->columns; k++) {
         left[k] = figure_x(figure, left_mm + (double)k * width);
-        right[k] = figure_x(figure, left_mm + (double)(k + 1) * width - VERDICT_MM - 2);
-        verdict[k] = figure_x(figure, left_mm + (double)(k + 1) * width - VERDICT_MM);
-        step[k] = plot_step(high[k] - low[k], fmax(3, (width - VERDICT_MM - 2) / 11));
+        right[k] = figure_x(figure, left_mm + (double)(k + 1) * width - pairs->verdict_mm - 2);
+        verdict[k] = figure_x(figure, left_mm + (double)(k + 1) * width - pairs->verdict_mm);
+        step[k] = plot_axis_step(low[k], high[k], fmax(3, (width - pairs->verdict_mm - 2) / 11));
         const char *unit = pairs->factor[k] > 1 ? "percentage points" : pairs->metric[k]->unit;
         size_t lines;
-        axis[k] = plot_wrap(arena, arena_format(arena, "%s, %s", pairs->metric[k]->name, unit),
+        axis[k] = plot_wrap(arena, arena_format(arena, "%s, %s", plot_words(pairs->plot, pairs->metric[k]), unit),
                             (size_t)(width / CHARACTER_MM), &lines);
     }
     figure_numbers(figure, "x_step", step, pairs->columns);
@@ -188,7 +198,7 @@ static int draw_page(struct pairs *pairs, size_t page)
         drawn ? "; thin bars: parameter intervals, over inputs drawn from their ranges" : "",
         drawn ? "parameter interval" : "interval");
     figure_open(&figure, plot, "difference", page, plot->page_mm, pairs->depth * ROW_MM + AXIS_MM + LINE_MM,
-                "Differences between clouds, first minus second, and whether the first is ahead", caption);
+                "differences between clouds, first minus second, and who is ahead", caption);
     write_layout(&figure, pairs, names_mm(pairs) + (plot->point_count > 1 ? 9 : 6));
     write_texts(&figure, pairs);
     write_data(&figure, pairs);
@@ -217,6 +227,9 @@ int plot_differences(const struct plot *plot)
     size_t page = 0;
     bool wide = plot->page_mm >= SPREAD_MM;
     list_pairs(&both);
+    both.verdict_mm = VERDICT_MM;
+    for (size_t c = 0; c < plot->cloud_count; c++)
+        both.verdict_mm = fmax(both.verdict_mm, SMALL_CHARACTER_MM * (double)(plot_length(plot_show(plot->arena, plot->clouds[c].name, AHEAD_MOST)) + 6) + 1);
     if (plot->cost != NULL && wide)
         both.columns = 2;
     int code = draw_pages(both, &page);

@@ -17,7 +17,7 @@ enum { DARK = 6 }; /* levels from which on the numbers are white */
 #define HEAD_MM 8.0
 #define AXIS_MM 8.5
 #define LEGEND_MM 6.0
-#define LEGEND_CELL_MM 8.2
+#define LEGEND_CELL_MM 8.5
 
 /* Shares from which a level begins, as in the strips of `nines report`. */
 static const double level_from[LEVELS] = {0.9999, 0.999, 0.995, 0.99, 0.97, 0.9, 0.75, 0};
@@ -358,7 +358,7 @@ static void write_legend(struct figure *figure, double top_mm)
     bool wide = figure->width_mm >= SPREAD_MM;
     double x[LEVELS], dark[LEVELS];
     for (size_t i = 0; i < LEVELS; i++) {
-        x[i] = figure_x(figure, (wide ? 27 : 14) + LEGEND_CELL_MM * (double)i);
+        x[i] = figure_x(figure, (wide ? 27 : 13) + LEGEND_CELL_MM * (double)i);
         dark[i] = i >= DARK;
     }
     figure_numbers(figure, "legend_x", x, LEVELS);

@@ -39,14 +39,16 @@ struct gantt {
     double left_mm, right_mm, depth;
 };
 
-/* Unless one is asked for: the one that was down under the most clouds, and of those the longest. */
+/* Unless one is asked for: the one that scripted incidents took down under the most clouds, of those the one that was down under the
+ * most clouds, and of those the longest. */
 static const char *choose_service(const struct plot *plot)
 {
     const char *service = NULL;
     sqlite3_stmt *row = plot_query(plot, "SELECT o.subject FROM outage o JOIN replication r ON r.id = o.replication_id"
                                          " WHERE o.subject_kind = 'service' AND r.outer_draw = 0 AND r.rep = 0"
                                          " AND (?1 IS NULL OR o.subject = ?1) GROUP BY o.subject"
-                                         " ORDER BY count(DISTINCT r.cloud_id) DESC, sum(o.end_s - o.start_s) DESC,"
+                                         " ORDER BY count(DISTINCT CASE WHEN o.incident IS NOT NULL THEN r.cloud_id END) DESC,"
+                                         " count(DISTINCT r.cloud_id) DESC, sum(o.end_s - o.start_s) DESC,"
                                          " o.subject LIMIT 1");
     if (plot->subject != NULL)
         sqlite3_bind_text(row, 1, plot->subject, -1, SQLITE_TRANSIENT);

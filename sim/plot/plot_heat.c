@@ -77,7 +77,9 @@ static const char *number_of(const struct heat *h, const struct estimate *e)
     if (isnan(value))
         return "–";
     return arena_format(arena, "%s%s", e->is_bound ? "≥ " : "",
-                        h->metric->is_availability ? plot_percent(arena, value) : arena_format(arena, "%.3g", value));
+                        h->metric->is_availability ? plot_percent(arena, value)
+                        : h->metric->is_share      ? arena_format(arena, "%.3g %%", 100 * value)
+                                                   : arena_format(arena, "%.3g", value));
 }
 
 static void write_cells(struct figure *figure, const struct heat *h)
@@ -160,8 +162,8 @@ static int draw_page(struct heat *h, size_t page)
                            ? ""
                            : arena_format(plot->arena, ", %s", h->metric->unit);
     figure_open(&figure, plot, "heat", page, plot->page_mm, grid_height(&h->grid) + AXIS_MM + NAME_MM,
-                arena_format(plot->arena, "%s%s against %s (upwards) and %s", h->metric->name, unit, h->sweep.key[1].name,
-                             h->sweep.key[0].name),
+                arena_format(plot->arena, "%s%s, against %s (upwards) and %s", plot_words(plot, h->metric), unit,
+                             plot_key_words(plot, h->sweep.key[1].name, 60), plot_key_words(plot, h->sweep.key[0].name, 60)),
                 arena_format(plot->arena, "Means (≥: only a lower bound is known); darker is %s. The data file has the %s",
                              h->metric->is_availability ? "more available" : "more", plot_method(plot, all, count)));
     figure.top_mm += NAME_MM; /* for the name of the upward axis */

@@ -157,6 +157,12 @@ size_t plot_point_of(const struct plot *plot, int64_t id);
 size_t plot_cloud_of(const struct plot *plot, int64_t id);
 /* A metric of the run by its name; NULL: none. */
 const struct sim_metric *plot_metric(const struct plot *plot, const char *name);
+/* What a reader is shown for a metric, or for a key that a study varies: its label where there is one, else its name, of a key the end
+ * of it. At most `most` characters. */
+const char *plot_words(const struct plot *plot, const struct sim_metric *metric);
+const char *plot_key_words(const struct plot *plot, const char *key, size_t most);
+/* Shares, availabilities among them, are drawn in percent. */
+bool plot_is_percent(const struct sim_metric *metric);
 /* Whether some cloud has a mean of it at some point. */
 bool plot_metric_defined(const struct plot *plot, const struct sim_metric *metric);
 
@@ -189,6 +195,8 @@ const char *plot_count(struct arena *arena, int64_t least, int64_t most);
 double plot_nines(double availability); /* -log10(1 - a); infinity at 1, 0 below 0 */
 /* A round step (1, 2 or 5 times a power of ten) that gives at most `most` ticks over range > 0. */
 double plot_step(double range, double most);
+/* The same for an axis over low..high with zero on it, and small enough for a second tick. */
+double plot_axis_step(double low, double high, double most);
 /* Ticks of a nines axis over low..high drawn width_mm wide: positions, and labels "99.9 %%", which gnuplot takes as
  * formats. Returns their number, at most room. */
 size_t plot_nines_ticks(struct arena *arena, double low, double high, double width_mm, double *at, const char **label,

@@ -131,7 +131,8 @@ static void write_ticks(struct figure *figure, const struct lines *l)
         } else {
             for (double y = ceil(low / step) * step; y <= high && count < first + TICKS; y += step) {
                 at[count] = y;
-                label[count++] = arena_format(arena, "%.6g", fabs(y) < step / 2 ? 0 : y / scale_of(high));
+                double shown = fabs(y) < step / 2 ? 0 : y / scale_of(high);
+                label[count++] = plot_is_percent(l->metric[p]) ? arena_format(arena, "%.6g %%%%", 100 * shown) : arena_format(arena, "%.6g", shown);
             }
         }
         for (size_t i = first; i < count; i++)
@@ -155,7 +156,10 @@ static void write_axes(struct figure *figure, const struct lines *l)
     figure_texts(figure, "level", text, key->is_number ? 0 : key->level_count);
     figure_number(figure, "x_low", low - room);
     figure_number(figure, "x_high", high + room);
-    figure_number(figure, "x_step", key->is_number ? plot_step(high - low, width / 12) : 1);
+    bool whole = true; /* nobody has half a provider */
+    for (size_t i = 0; i < key->level_count; i++)
+        whole = whole && key->levels[i].value == floor(key->levels[i].value);
+    figure_number(figure, "x_step", key->is_number ? fmax(whole ? 1 : 0, plot_step(high - low, width / 12)) : 1);
     figure_numbers(figure, "y_low", l->y_low, l->grid.panels);
     figure_numbers(figure, "y_high", l->y_high, l->grid.panels);
     figure_number(figure, "clouds", (double)l->sweep.plot->cloud_count);
@@ -176,9 +180,8 @@ int plot_sweep(const struct plot *plot)
         choose_range(&l, m);
         for (size_t i = 0; i < l.sweep.count * plot->cloud_count; i++)
             all[count++] = plot_summary(plot, l.order[i / plot->cloud_count], i % plot->cloud_count, l.metric[m]->name);
-        const char *unit = l.metric[m]->unit;
-        text[m] = strcmp(unit, "1") == 0 ? l.metric[m]->name
-                                         : arena_format(plot->arena, "%s, %s%s", l.metric[m]->name, scale_of(l.y_high[m]) > 1 ? "million " : "", unit);
+        const char *unit = l.metric[m]->unit, *words = plot_words(plot, l.metric[m]);
+        text[m] = strcmp(unit, "1") == 0 ? words : arena_format(plot->arena, "%s, %s%s", words, scale_of(l.y_high[m]) > 1 ? "million " : "", unit);
         note[m] = "";
     }
     const char *caption = arena_format(plot->arena, "Marks: means; ribbons: %s; hollow: only a lower bound is known",
@@ -186,7 +189,7 @@ int plot_sweep(const struct plot *plot)
     l.grid = (struct grid){.panels = metrics, .columns = 1, .left_mm = LEFT_MM, .head_mm = 7, .panel_mm = PANEL_MM, .gap_mm = 2};
     l.grid.right_mm = plot_texts_mm(plot_cloud_names(plot, NAME_MOST), plot->cloud_count) + 6;
     figure_open(&figure, plot, "sweep", 0, plot->page_mm, grid_height(&l.grid) + AXIS_MM,
-                arena_format(plot->arena, "results against %s", l.sweep.key[0].name), caption);
+                arena_format(plot->arena, "results against %s", plot_key_words(plot, l.sweep.key[0].name, 60)), caption);
     fprintf(figure.data, "# x\ty\ty_low\ty_high\tbound\tmean\tci_low\tci_high\tn\tcloud\tpoint   (y: as drawn, of an availability "
                          "in nines; x: %s)\n",
             sweep_axis(&l.sweep, 0));

@@ -285,6 +285,12 @@ static void write_words(struct figure *figure, const struct flows *m)
     figure_texts(figure, "end_text", words.text, words.count);
 }
 
+/* Dollars as everybody writes them; a token as its chain does. */
+static const char *denom_of(struct arena *arena, const char *denom)
+{
+    return strcmp(denom, "usd") == 0 ? "USD" : strcmp(denom, "usdc") == 0 ? "USDC" : plot_show(arena, denom, 10);
+}
+
 static void write_panels(struct figure *figure, const struct flows *m)
 {
     struct arena *arena = m->plot->arena;
@@ -293,7 +299,7 @@ static void write_panels(struct figure *figure, const struct flows *m)
     for (size_t p = 0; p < m->grid.panels; p++) {
         const struct market *market = &m->markets[m->first + p];
         text[p] = arena_format(arena, "%s: %s %s", plot_show(arena, m->plot->clouds[market->cloud].name, 24),
-                               amount_text(arena, market->total), plot_show(arena, market->denom, 10));
+                               amount_text(arena, market->total), denom_of(arena, market->denom));
         note[p] = "";
         slot[p] = (double)(market->cloud % 7 + 1);
         first[p] = so_far;

@@ -7,7 +7,7 @@
 enum { ROWS_PER_PAGE = 40, TICKS = 40, NAME_MOST = 30 };
 
 #define ROW_MM 4.8
-#define AXIS_MM 10.5  /* tick labels and the axis' name */
+#define AXIS_MM 12.0  /* tick labels and the axis' name */
 #define VALUE_MM 50.0 /* the numbers at the right */
 #define VALUE_SHORT_MM 21.0
 
@@ -153,7 +153,7 @@ static void write_axis(struct figure *figure, const struct rows *rows)
     figure_number(figure, "value_x", figure_x(figure, rows->plot->page_mm - values_mm(rows->plot)));
     figure_number(figure, "top_y", figure_y(figure, figure->top_mm));
     figure_number(figure, "bottom_y", figure_y(figure, figure->top_mm + rows->depth * ROW_MM));
-    figure_text(figure, "axis_text", arena_format(arena, "%s, on an axis of nines", rows->plot->availability->name));
+    figure_text(figure, "axis_text", arena_format(arena, "%s, on an axis of nines", plot_words(rows->plot, rows->plot->availability)));
 }
 
 static int draw_page(struct rows *rows, size_t page)

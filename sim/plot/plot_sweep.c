@@ -166,7 +166,7 @@ size_t sweep_metrics(const struct plot *plot, const struct sim_metric **metric)
 const char *sweep_axis(const struct sweep *sweep, size_t key)
 {
     const struct sweep_key *k = &sweep->key[key];
-    const char *name = plot_show(sweep->plot->arena, k->name, 40);
+    const char *name = plot_key_words(sweep->plot, k->name, 40);
     return k->is_number && k->unit[0] != '\0'
                ? arena_format(sweep->plot->arena, "%s, %s", name, plot_show(sweep->plot->arena, k->unit, 10))
                : name;

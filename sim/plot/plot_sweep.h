@@ -31,7 +31,7 @@ struct sweep {
 bool sweep_read(struct sweep *sweep, const struct plot *plot);
 /* What to draw of the run: metrics that it gives a smallest difference that matters for, then availability and cost, else its first metric with values. metric: [SWEEP_METRICS]. */
 size_t sweep_metrics(const struct plot *plot, const struct sim_metric **metric);
-/* "nodes.count" or "arrival_rate, /h". */
+/* "providers at each site", or "arrival_rate, /h": a label or the key, and the unit. */
 const char *sweep_axis(const struct sweep *sweep, size_t key);
 
 #endif

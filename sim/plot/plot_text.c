@@ -108,7 +108,8 @@ const char *plot_wrap(struct arena *arena, const char *text, size_t most, size_t
     for (char *p = wrapped; *p != '\0'; p++) {
         if (continues(*p))
             continue;
-        if (*p == ' ')
+        bool glued = p[1] == '%' || p[1] == '=' || (p > wrapped && p[-1] == '='); /* "95 %", "n = 30" */
+        if (*p == ' ' && !glued)
             blank = p;
         column++;
         if (column > most && blank != NULL) {
@@ -196,6 +197,14 @@ double plot_step(double range, double most)
             return nice[i] * power;
     }
     return 10 * power;
+}
+
+double plot_axis_step(double low, double high, double most)
+{
+    double step = plot_step(high - low, most);
+    for (int i = 0; i < 3 && floor(high / step) - ceil(low / step) < 1; i++)
+        step /= 2; /* a round step may leave zero alone on the axis */
+    return step;
 }
 
 /* --- Nines --- */

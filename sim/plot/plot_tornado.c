@@ -125,7 +125,8 @@ static void take_row(struct tornado *t, sqlite3_stmt *row)
     if (a == clouds || i == INDICES || (b != clouds && b <= a))
         return;
     struct factor *key = key_of(t, plot_column_text(t->plot->arena, row, 2));
-    struct index value = {plot_column(row, 4), plot_column(row, 5), plot_column(row, 6)};
+    double factor = i < 3 && plot_is_percent(t->metric) ? 100 : 1; /* effects on shares are drawn in percentage points */
+    struct index value = {factor * plot_column(row, 4), factor * plot_column(row, 5), factor * plot_column(row, 6)};
     key->index[subject_of(t, a, b) * INDICES + i] = value;
     bool bar = i == 0 || i == 3;
     key->longest = bar && !isnan(value.value) ? fmax(key->longest, value.value) : key->longest;
@@ -219,6 +220,11 @@ static const char *subject_text(const struct tornado *t, size_t subject)
                : arena_format(plot->arena, "%s − %s", a, plot_show(plot->arena, plot->clouds[s->b].name, 20));
 }
 
+static const char *unit_of(const struct tornado *t)
+{
+    return plot_is_percent(t->metric) ? "percentage points" : strcmp(t->metric->unit, "1") == 0 ? "" : t->metric->unit;
+}
+
 static void write_frame(struct figure *figure, struct tornado *t, const char **keys)
 {
     struct arena *arena = t->plot->arena;
@@ -238,11 +244,10 @@ static void write_frame(struct figure *figure, struct tornado *t, const char **k
     figure_number(figure, "is_share", t->is_share);
     figure_number(figure, "x_low", t->x_low);
     figure_number(figure, "x_high", t->x_high);
-    figure_number(figure, "x_step", plot_step(t->x_high - t->x_low, (t->grid.right[0] - t->grid.left[0]) / 12));
+    figure_number(figure, "x_step", plot_axis_step(t->x_low, t->x_high, (t->grid.right[0] - t->grid.left[0]) / 12));
     size_t lines;
-    const char *axis = t->is_share                            ? "share of variance"
-                       : strcmp(t->metric->unit, "1") == 0 ? "change over the key's range"
-                                                           : arena_format(arena, "change over the key's range, %s", t->metric->unit);
+    const char *unit = unit_of(t);
+    const char *axis = t->is_share ? "share of variance" : unit[0] == '\0' ? "change" : arena_format(arena, "change, %s", unit);
     figure_text(figure, "axis_text",
                 plot_wrap(arena, axis, (size_t)((t->grid.right[0] - t->grid.left[0]) / CHARACTER_MM), &lines));
 }
@@ -256,7 +261,7 @@ static const char *caption_of(const struct tornado *t)
     return arena_format(
         arena, "%s; whiskers: %.4g %% intervals (%s), %s %s%s",
         t->is_share ? "Wide bars: total share of the variance, narrow: the key's alone"
-                    : "Bars: mu*, mean size of the elementary effects; circles: mu, their mean; crosses: sigma, their spread",
+                    : "Bars: mu*, mean size of the change over a key's range; circles: mu, its mean; crosses: sigma, its spread",
         100 * t->level, t->methods, plot_count(arena, t->least_n, t->most_n), t->is_share ? "rows" : "trajectories", left_out);
 }
 
@@ -266,15 +271,14 @@ static int draw_page(struct tornado *t, size_t page)
     struct figure figure;
     const char **keys = arena_array(plot->arena, t->shown + 1, const char *);
     for (size_t k = 0; k < t->shown; k++)
-        keys[k] = plot_show_end(plot->arena, t->keys[k].name, KEY_MOST);
+        keys[k] = plot_key_words(plot, t->keys[k].name, KEY_MOST);
     t->grid.left_mm = 2 + plot_texts_mm(keys, t->shown) * SMALL_CHARACTER_MM / CHARACTER_MM + 2;
     t->grid.panel_mm = ROW_MM * (double)t->shown;
     figure_open(&figure, plot, "tornado", page, plot->page_mm, grid_height(&t->grid) + AXIS_MM + LINE_MM,
-                arena_format(plot->arena, "what %s hangs on", t->metric->name), caption_of(t));
-    fprintf(figure.data,
-            t->is_share ? "# y\ttotal\tci_low\tci_high\tfirst\tci_low\tci_high\t(empty)\tkey\tcloud_a\tcloud_b   (of %s, shares of variance)\n"
-                        : "# y\tmu_star\tci_low\tci_high\tmu\tci_low\tci_high\tsigma\tkey\tcloud_a\tcloud_b   (of %s)\n",
-            t->metric->name);
+                arena_format(plot->arena, "what %s hangs on", plot_words(plot, t->metric)), caption_of(t));
+    fprintf(figure.data, "# y\t%s\tkey\tcloud_a\tcloud_b   (of %s%s%s)\n",
+            t->is_share ? "total\tci_low\tci_high\tfirst\tci_low\tci_high\t(empty)" : "mu_star\tci_low\tci_high\tmu\tci_low\tci_high\tsigma",
+            t->metric->name, t->is_share ? ", shares of variance" : unit_of(t)[0] == '\0' ? "" : ", in ", t->is_share ? "" : unit_of(t));
     write_frame(&figure, t, keys);
     for (size_t p = 0; p < t->grid.panels; p++)
         write_block(&figure, t, t->first_subject + p);

@@ -26,10 +26,11 @@ static void put_opening(const struct report *report)
     bool asked = run->question[0] != '\0';
     fprintf(report->out, "<header>\n<p class=kind>%s</p>\n<h1>%s</h1>\n", asked ? title_of(report) : "nines report",
             asked ? report_text(arena, run->question) : title_of(report));
-    fprintf(report->out, "<p class=lede>From %s, %s; %" PRId64 " replications%s, each under %s%zu cloud%s with the same luck.",
-            units_format_utc(start, run->start_unix_s), units_format_duration(length, duration_from_seconds(run->horizon_s)),
-            report->data.replications, report->data.point_count > 1 ? " of every point" : "", report->data.cloud_count > 1 ? "all " : "",
-            report->data.cloud_count, report->data.cloud_count > 1 ? "s" : "");
+    fprintf(report->out, "<p class=lede>%s from %s, lived through %" PRId64 " time%s%s under %s%zu cloud%s%s.",
+            units_format_duration(length, duration_from_seconds(run->horizon_s)), units_format_utc(start, run->start_unix_s),
+            report->data.replications, report->data.replications == 1 ? "" : "s", report->data.point_count > 1 ? " at every point" : "",
+            report->data.cloud_count > 1 ? "each of " : "", report->data.cloud_count, report->data.cloud_count > 1 ? "s" : "",
+            report->data.cloud_count > 1 ? ", which met the same luck" : "");
     if (run->comparison[0] != '\0')
         fprintf(report->out, " Comparison: %s.", report_text(arena, run->comparison));
     fputs("</p>\n", report->out);

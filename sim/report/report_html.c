@@ -47,6 +47,11 @@ const char *report_metric(struct arena *arena, const char *name)
     return shown;
 }
 
+const char *report_words(const struct report *report, size_t metric)
+{
+    return report_name(report->arena, report->data.metrics[metric].label);
+}
+
 void report_lines(const struct report *report, const char *text)
 {
     char *copy = arena_text(report->arena, text), *rest = copy;
@@ -103,7 +108,7 @@ struct compare_scale report_scale(const struct report *report, size_t point, siz
         if (d->point_a == point && d->point_b == point && d->metric == metric)
             values[count++] = d->values;
     }
-    bool share = data->metrics[metric].is_availability;
+    bool share = data->metrics[metric].is_availability || data->metrics[metric].is_share;
     return compare_scale_of(values, count, !share ? COMPARE_PLAIN : difference ? COMPARE_POINTS : COMPARE_PERCENT);
 }
 

@@ -33,6 +33,8 @@ const char *report_text(struct arena *arena, const char *text);
 const char *report_name(struct arena *arena, const char *text);
 /* The name of a metric, which may break after each underscore. For elements only. */
 const char *report_metric(struct arena *arena, const char *name);
+/* What a metric is called in a sentence: its label. */
+const char *report_words(const struct report *report, size_t metric);
 /* A text of many lines, for <pre>: line ends and tabs stay. */
 void report_lines(const struct report *report, const char *text);
 void report_base64(FILE *out, const unsigned char *bytes, size_t count);

@@ -30,9 +30,9 @@ static void put_metric_name(const struct report *report, size_t metric)
 {
     const struct compare_metric *about = &report->data.metrics[metric];
     const char *unit = about->is_availability || strcmp(about->unit, "1") == 0 ? "" : about->unit;
-    fprintf(report->out, "<th scope=row><code>%s</code>%s%s%s<small>%s</small>", report_metric(report->arena, about->name),
+    fprintf(report->out, "<th scope=row>%s%s%s%s<small>%s <code>%s</code></small>", report_words(report, metric),
             unit[0] != '\0' ? " <span class=unit>" : "", report_name(report->arena, unit), unit[0] != '\0' ? "</span>" : "",
-            report_text(report->arena, about->help));
+            report_text(report->arena, about->help), report_metric(report->arena, about->name));
 }
 
 static void put_small(const struct report *report, const char *label, const char *text)
@@ -141,8 +141,8 @@ static void put_differences(const struct report *report, size_t point)
                         report->points[point], report->points[point]);
             if (d->metric != last) {
                 const struct compare_metric *about = &data->metrics[d->metric];
-                fprintf(report->out, "<tbody><tr class=group><th colspan=5 scope=rowgroup><code>%s</code> <span class=unit>%s</span>\n",
-                        report_metric(report->arena, about->name), about->is_availability || strcmp(about->unit, "1") == 0
+                fprintf(report->out, "<tbody><tr class=group><th colspan=5 scope=rowgroup>%s <span class=unit>%s</span>\n",
+                        report_words(report, d->metric), about->is_availability || strcmp(about->unit, "1") == 0
                                                                      ? "" : report_name(report->arena, about->unit));
             }
             last = d->metric;

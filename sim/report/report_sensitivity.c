@@ -85,7 +85,12 @@ static size_t put_subject(const struct report *report, const struct compare_sens
     fprintf(report->out, "<tbody><tr class=group><th colspan=%d scope=rowgroup>%s%s%s\n", morris ? 4 : 3, report->clouds[first->cloud_a],
             first->cloud_b != COMPARE_ALONE ? " minus " : "", first->cloud_b != COMPARE_ALONE ? report->clouds[first->cloud_b] : "");
     for (size_t f = 0; f < count; f++) {
-        fprintf(report->out, "<tr><th scope=row><code>%s</code>", report_metric(report->arena, factors[f].row->factor));
+        const struct compare_sensitivity *row = factors[f].row;
+        const char *key = report_metric(report->arena, row->factor);
+        if (strcmp(row->label, row->factor) == 0)
+            fprintf(report->out, "<tr><th scope=row><code>%s</code>", key);
+        else
+            fprintf(report->out, "<tr><th scope=row>%s<small><code>%s</code></small>", report_name(report->arena, row->label), key);
         for (int i = 0; i < INDICES && names[morris][i] != NULL; i++)
             put_index(report, &factors[f], names[morris][i], !morris);
         fputc('\n', report->out);
@@ -98,10 +103,10 @@ static void put_metric(const struct report *report, size_t metric, bool open)
     const struct compare_data *data = &report->data;
     const struct compare_metric *about = &data->metrics[metric];
     bool morris = is_morris(report), unit = morris && strcmp(about->unit, "1") != 0;
-    const char *name = report_metric(report->arena, about->name), *plain = report_name(report->arena, about->name);
-    fprintf(report->out, "<details%s><summary><code>%s</code></summary>\n<div class=wide tabindex=0 role=region aria-label=\"What %s hangs on\">"
+    const char *plain = report_words(report, metric);
+    fprintf(report->out, "<details%s><summary>%s</summary>\n<div class=wide tabindex=0 role=region aria-label=\"What %s hangs on\">"
                          "<table class=numbers><caption>%s%s%s, strongest first; %g&nbsp;%% intervals below</caption><thead><tr><th scope=col>Key%s</thead>\n",
-            open ? " open" : "", name, plain, morris ? "Change when a key crosses its whole range" : "Share of the variance over the points",
+            open ? " open" : "", plain, plain, morris ? "Change when a key crosses its whole range" : "Share of the variance over the points",
             unit ? ", in " : "", unit ? report_name(report->arena, about->unit) : "", 100 * data->run.level,
             morris ? "<th scope=col>Mean<th scope=col>Mean size<th scope=col>Spread" : "<th scope=col>Alone<th scope=col>With others");
     for (size_t i = 0; i < data->sensitivity_count;)

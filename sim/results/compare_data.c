@@ -75,13 +75,14 @@ static void list_metrics(struct compare_data *data)
     for (size_t i = 0; i < count; i++)
         data->metrics[i] = (struct compare_metric){data->run.metrics[i].name, data->run.metrics[i].unit,
                                                    data->run.metrics[i].help, data->run.metrics[i].higher_is_better,
-                                                   data->run.metrics[i].is_availability};
+                                                   data->run.metrics[i].is_availability, data->run.metrics[i].label,
+                                                   data->run.metrics[i].is_share};
     data->metric_count = count;
     while (data->run.breakdowns[data->breakdown_count].name != NULL)
         data->breakdown_count++;
     if (metric_named(data, "cost_usd_per_useful_gpu_hour") < count && metric_named(data, "break_even_price_ratio") == count)
         data->metrics[data->metric_count++] =
-            (struct compare_metric){.name = "break_even_price_ratio", .unit = "1",
+            (struct compare_metric){.name = "break_even_price_ratio", .unit = "1", .label = "break-even price ratio",
                                     .help = "multiply the second's prices by it and both cost the same per useful GPU-hour"};
 }
 

@@ -17,6 +17,8 @@
 struct compare_metric {
     const char *name, *unit, *help;
     bool higher_is_better, is_availability;
+    const char *label; /* in words; else the name */
+    bool is_share;     /* another share than an availability */
 };
 
 struct compare_summary {
@@ -48,7 +50,7 @@ struct compare_target {
 #define COMPARE_ALONE SIZE_MAX
 struct compare_sensitivity {
     size_t cloud_a, cloud_b, metric; /* cloud_b COMPARE_ALONE: of a alone */
-    const char *factor, *name, *unit, *method;
+    const char *factor, *label, *name, *unit, *method; /* label: of the factor, in words; else its path */
     double value, ci_low, ci_high, level;
     uint32_t n;
 };

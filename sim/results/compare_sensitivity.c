@@ -40,6 +40,11 @@ bool compare_load_sensitivities(struct compare_data *data, struct sqlite3 *datab
                              sizeof *data->sensitivities, read_sensitivity, &rows);
     data->sensitivities = rows.element;
     data->sensitivity_count = rows.count;
+    for (size_t i = 0; i < rows.count; i++) {
+        struct compare_sensitivity *row = &data->sensitivities[i];
+        bool same = i > 0 && strcmp(row[-1].factor, row->factor) == 0;
+        row->label = same ? row[-1].label : store_label(database, data->arena, "key", row->factor);
+    }
     return fine;
 }
 
@@ -93,7 +98,7 @@ static void put_factor(const struct page *page, const struct factor *factor)
         cell[i] = morris && !ranks ? plain(page, row->value, false) : with_interval(page, row, !morris);
     }
     fputs("      ", page->out);
-    page_put(page, compare_clean(page->arena, factor->row->factor), FACTOR, false);
+    page_put(page, compare_clean(page->arena, factor->row->label), FACTOR, false);
     fputc(' ', page->out);
     page_put(page, cell[0], morris ? NARROW : WIDE, false);
     if (morris)

@@ -136,6 +136,8 @@ struct store_analysis {
 bool store_add_analysis(struct store *store, const struct store_analysis *analysis);
 /* The smallest difference of a metric that matters, where the scenario says. */
 bool store_add_smallest(struct store *store, const char *metric, double value);
+/* What a varied or uncertain key ("key") is in words; metrics bring theirs with them. */
+bool store_add_label(struct store *store, const char *kind, const char *name, const char *label);
 /* Adds a target whose outcome is computed at the end. */
 bool store_add_target(struct store *store, const struct store_target *target);
 /* A scripted incident of a point, for charts: [start_s, end_s] from start. */
@@ -176,6 +178,8 @@ struct store_point {
 };
 bool store_read_clouds(struct store *store, struct arena *arena, const struct store_cloud **clouds, size_t *count);
 bool store_read_points(struct store *store, struct arena *arena, const struct store_point **points, size_t *count);
+/* A metric ("metric") or a varied key ("key") in words; its name where the file has none. */
+const char *store_label(struct sqlite3 *database, struct arena *arena, const char *kind, const char *name);
 
 /* For a run without summaries (killed, or still going): computes them from the stored replications into temporary tables, which
  * from then on stand before `summary`, `difference`, `series_summary` and `target` in this connection. The file is not changed.

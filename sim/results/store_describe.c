@@ -42,6 +42,20 @@ static bool insert(struct store *store, const char *sql, const char *types, ...)
     return done;
 }
 
+bool store_add_label(struct store *store, const char *kind, const char *name, const char *label)
+{
+    return store_begin(store) && insert(store, "INSERT OR REPLACE INTO label VALUES (?, ?, ?)", "ttt", kind, name, label);
+}
+
+static bool write_labels(struct store *store, const struct store_run *run)
+{
+    for (uint32_t i = 0; i < store->metric_count; i++)
+        if (run->metrics[i].label != NULL &&
+            !insert(store, "INSERT INTO label VALUES ('metric', ?, ?)", "tt", run->metrics[i].name, run->metrics[i].label))
+            return false;
+    return true;
+}
+
 static bool write_help(struct store *store, const struct store_run *run)
 {
     for (uint32_t i = 0; i < store->metric_count; i++) {
@@ -87,7 +101,7 @@ bool store_write_run(struct store *store, const struct store_run *run, int64_t i
                   run->horizon_s, run->warmup_s, run->grid_s, run->command, run->host, run->cpu, (int64_t)run->threads,
                   (int64_t)run->ranks, run->log,
                   store_now(now)) &&
-           write_help(store, run);
+           write_help(store, run) && write_labels(store, run);
 }
 
 /* Appends to a growing array of ids whose room is the next power of two of its count. */

@@ -73,6 +73,20 @@ bool store_open_read(struct store **out, const char *path)
     return store_check_kind(store);
 }
 
+const char *store_label(struct sqlite3 *database, struct arena *arena, const char *kind, const char *name)
+{
+    sqlite3_stmt *row = NULL;
+    const char *label = name;
+    if (sqlite3_prepare_v2(database, "SELECT label FROM label WHERE kind = ? AND name = ?", -1, &row, NULL) != SQLITE_OK)
+        return name; /* a file of an older nines */
+    sqlite3_bind_text(row, 1, kind, -1, SQLITE_STATIC);
+    sqlite3_bind_text(row, 2, name, -1, SQLITE_STATIC);
+    if (sqlite3_step(row) == SQLITE_ROW)
+        label = text_of(arena, row, 0);
+    sqlite3_finalize(row);
+    return label;
+}
+
 static bool read_help(struct store *store, struct arena *arena, struct store_run *run)
 {
     int64_t metrics = 0, series = 0, breakdowns = 0;
@@ -87,14 +101,17 @@ static bool read_help(struct store *store, struct arena *arena, struct store_run
     run->series = one;
     run->breakdowns = breakdown;
     sqlite3_stmt *row = NULL;
-    if (!prepare(store, &row, "SELECT name, unit, help, higher_is_better, is_availability FROM metric_help ORDER BY position"))
+    if (!prepare(store, &row, "SELECT name, unit, help, higher_is_better, is_availability, is_share FROM metric_help ORDER BY position"))
         return false;
     for (; sqlite3_step(row) == SQLITE_ROW && metric < run->metrics + metrics; metric++)
         *metric = (struct sim_metric){.name = text_of(arena, row, 0), .unit = text_of(arena, row, 1),
                                       .help = text_of(arena, row, 2), .higher_is_better = sqlite3_column_int(row, 3) != 0,
-                                      .is_availability = sqlite3_column_int(row, 4) != 0};
+                                      .is_availability = sqlite3_column_int(row, 4) != 0,
+                                      .is_share = sqlite3_column_int(row, 5) != 0};
     if (sqlite3_finalize(row) != SQLITE_OK)
         return store_fail_sqlite(store, "read");
+    for (struct sim_metric *named = metric - metrics; metrics > 0 && named < metric; named++)
+        named->label = store_label(store->database, arena, "metric", named->name);
     if (!prepare(store, &row, "SELECT name, unit, help FROM series_help ORDER BY position"))
         return false;
     for (; sqlite3_step(row) == SQLITE_ROW && one < run->series + series; one++)

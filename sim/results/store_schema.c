@@ -48,6 +48,10 @@ const char *const store_schema[] = {
     " higher_is_better INTEGER NOT NULL, is_availability INTEGER NOT NULL, is_share INTEGER NOT NULL DEFAULT 0,"
     " position INTEGER NOT NULL) STRICT;",
 
+    "CREATE TABLE label ("
+    " kind TEXT NOT NULL CHECK (kind IN ('metric', 'key')), name TEXT NOT NULL, label TEXT NOT NULL,"
+    " PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID;",
+
     "CREATE TABLE series_help ("
     " id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, unit TEXT NOT NULL, help TEXT NOT NULL,"
     " position INTEGER NOT NULL) STRICT;",

@@ -18,6 +18,7 @@ static const struct key point_keys[] = {
 /* How an input varies: in study.vary and, with a mark, in uncertain. */
 #define VARY_KEYS                                                                                                      \
     {"key", KEY_TEXT, NULL, .help = "The key that varies, by its path as with --set."},                                \
+    {"label", KEY_TEXT, "", .help = "What it is, in words and without its unit, for charts and tables; else they show the key."}, \
     {"values", KEY_TEXTS, .help = "It takes these values, each as often."},                                            \
     {"range", KEY_TEXTS, .help = "Or it lies between these two."},                                                     \
     {"times", KEY_TEXTS, .help = "Or what is written is multiplied by a number between these two; of a law, its durations."}, \

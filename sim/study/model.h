@@ -27,6 +27,7 @@ struct sim_metric {
     bool higher_is_better;
     bool is_availability; /* a share up: drawn on a nines axis, bounded by the rule of three when no failure was seen */
     bool is_share;        /* another share, or what else lies in [0, 1]: intervals of its mean end there, as an availability's do */
+    const char *label;    /* short, in words and without its unit, for charts and pages; NULL: its name */
 };
 
 /* A number that a replication reports for every step of the run's grid. */

@@ -125,7 +125,7 @@ bool vary_read(struct scenario *scenario, const struct value *element, struct va
     const struct value *law = value_of(element, "law");
     const struct value *written = scenario_find(scenario, path->text, 0);
     int ways = values->given + range->given + times->given + (law->text[0] != '\0');
-    *vary = (struct vary){.path = path->text, .is_log = value_choice(element, "scale") == 1};
+    *vary = (struct vary){.path = path->text, .label = value_text(element, "label"), .is_log = value_choice(element, "scale") == 1};
     if (written == NULL) {
         scenario_error(scenario, path, "write its path as with --set, for example clouds[0].name; its group must be in the scenario",
                        "there is no key '%s'", path->text);

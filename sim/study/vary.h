@@ -19,6 +19,7 @@ enum vary_kind { VARY_VALUES, VARY_RANGE, VARY_TIMES, VARY_LAW };
 
 struct vary {
     const char *path;         /* of the key, as the scenario names it */
+    const char *label;        /* in words; "": none */
     const struct key *key;
     enum vary_kind kind;
     bool is_log;              /* of a range, or of the factor */

@@ -74,8 +74,12 @@ done)"
 cp "$temporary/world.db" "$temporary/judged.db"
 sqlite3 "$temporary/judged.db" "INSERT INTO smallest_difference VALUES ('restored_50_min', 1)"
 "$NINES" plot "$temporary/judged.db" sweep -o "$temporary/judged" --quiet >"$temporary/said" 2>&1
-report a_sweep_shows_first_what_the_scenario_judges "$(cat "$temporary/said"; panels=$(grep -oE '(restored_50_min|availability_service|cost_usd)[^'\'']*' "$temporary/judged/sweep.gp" | tr '\n' ' ')
-    [[ $panels == 'restored_50_min, min availability_service ' ]] || echo "panels: $panels")"
+report a_sweep_shows_first_what_the_scenario_judges "$(cat "$temporary/said"; panels=$(grep -oE '(restored_50_min|availability of replicas|cost, USD)[^'\'']*' "$temporary/judged/sweep.gp" | tr '\n' ' ')
+    [[ $panels == 'restored_50_min, min availability of replicas ' ]] || echo "panels: $panels")"
+report charts_show_labels "$(grep -qF '>replicas of a service<' tests/golden/plot/sweep.svg && ! grep -q 'demand\.replicas' tests/golden/plot/*.svg || echo "a key where words are")"
+sqlite3 "$temporary/world.db" "DROP TABLE label"
+"$NINES" plot "$temporary/world.db" sweep -o "$temporary/old" --quiet >"$temporary/said" 2>&1
+report a_file_without_labels_shows_the_keys "$(grep -qF '>demand.replicas<' "$temporary/old/sweep.svg" && grep -qF '>availability_service<' "$temporary/old/sweep.svg" || cat "$temporary/said")"
 report another_service_can_be_chosen "$("$NINES" plot "$temporary/world.db" gantt --service web/2 -o "$temporary/g" --quiet 2>&1; grep -q 'service web/2 was' "$temporary/g/gantt.svg" || echo "not in gantt.svg")"
 "$NINES" plot "$temporary/world.db" gantt --service nobody -o "$temporary/g" >"$temporary/said" 2>&1
 status=$?

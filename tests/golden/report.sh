@@ -36,6 +36,8 @@ report a_run_without_availability_has_a_page "$("$NINES" report "$temporary/run.
 "$NINES" report "$temporary/morris/run.db" --quiet
 effect=$(sqlite3 "$temporary/morris/run.db" "SELECT printf('%.3g', value) FROM sensitivity WHERE name = 'mu_star' ORDER BY value DESC LIMIT 1")
 report a_design_tells_what_it_hangs_on "$(sed -n '/<section id=sensitivity /,/<\/section>/p' "$temporary/morris/report.html" | grep -q "<td>$effect<" || echo "no mean size of $effect")"
+report a_label_stands_for_its_key "$(grep -q '<th scope=row>the strongest input<small><code>inputs.x1.x' "$temporary/morris/report.html" || echo "not on the page; "
+    "$NINES" compare "$temporary/morris/run.db" | grep -q '^ *the strongest input ' || echo "not in compare")"
 echo old >"$temporary/kept.html"
 "$NINES" report "$temporary/said" -o "$temporary/kept.html" >/dev/null 2>&1
 status=$?

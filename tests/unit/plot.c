@@ -43,6 +43,7 @@ static void text_wraps_at_blanks(void **state)
     assert_int_equal(lines, 3);
     assert_string_equal(plot_wrap(&test_arena, "unbreakable", 4, &lines), "unbreakable");
     assert_int_equal(lines, 1);
+    assert_string_equal(plot_wrap(&test_arena, "whiskers: 95 % of means, n = 30 runs", 11, &lines), "whiskers:\n95 % of\nmeans,\nn = 30 runs");
 }
 
 static void spread_labels_keep_their_distance_and_their_order(void **state)
@@ -110,6 +111,18 @@ static void steps_are_round_and_few(void **state)
     }
 }
 
+static void an_axis_with_zero_on_it_has_a_second_tick(void **state)
+{
+    (void)state;
+    for (double high = 1e-6; high < 1e6; high *= 1.37) {
+        for (int most = 2; most < 8; most++) {
+            double low = -0.6 * high, step = plot_axis_step(low, high, most);
+            assert_true(step <= plot_step(high - low, most) && step >= plot_step(high - low, most) / 8);
+            assert_true(floor(high / step) - ceil(low / step) >= 1);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +134,7 @@ int main(void)
         cmocka_unit_test(nines_have_ticks_at_shares),
         cmocka_unit_test(nines_of_edges_are_finite_or_marked),
         cmocka_unit_test(steps_are_round_and_few),
+        cmocka_unit_test(an_axis_with_zero_on_it_has_a_second_tick),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);
 }

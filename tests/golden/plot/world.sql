@@ -90,3 +90,8 @@ INSERT INTO ledger (replication_id, t_s, from_account, to_account, amount_micro,
 INSERT INTO ledger (replication_id, t_s, from_account, to_account, amount_micro, denom, what)
     SELECT id, 864000, iif(cloud_id = 1, 'central', 'train/0'), iif(cloud_id = 1, 'web/2', 'community pool'), 2500000, 'usd',
         iif(cloud_id = 1, 'credit', 'fee') FROM replication;
+
+-- What they are in words; restored_* and the longest of the keys have none.
+DELETE FROM label;
+INSERT INTO label (kind, name, label) VALUES ('metric', 'availability_service', 'availability of replicas'), ('metric', 'cost_usd', 'cost'),
+    ('key', 'demand.replicas', 'replicas of a service'), ('key', 'faults.rate', 'rate of faults');
