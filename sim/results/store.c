@@ -148,6 +148,7 @@ void store_close(struct store *store)
         free(store->series_names[i]);
     free(store->series_names);
     free(store->course.running);
+    arena_close(&store->parts.arena);
     free(store->metric_ids);
     free(store->series_ids);
     free(store->breakdown_ids);
@@ -251,7 +252,7 @@ bool store_connect(struct store *store, const struct store_run *run)
     (void)clock_gettime(CLOCK_MONOTONIC, &store->opened);
     store->committed = store->opened;
     store->own = process_effort();
-    return store_rows_register(store->database, &store->rows) == SQLITE_OK || store_fail_sqlite(store, "open");
+    return (store_rows_register(store->database, &store->rows) == SQLITE_OK || store_fail_sqlite(store, "open")) && store_part_open(store);
 }
 
 bool store_create(struct store **out, const char *path, bool replace, const struct store_run *run)
@@ -296,7 +297,7 @@ bool store_commit(struct store *store)
     if (store->failed)
         return false;
     if (!sqlite3_get_autocommit(store->database) &&
-        (!store_lock_held(store) || !write_effort(store) || !store_execute(store, "write", "COMMIT")))
+        (!store_lock_held(store) || !store_part_flush(store) || !write_effort(store) || !store_execute(store, "write", "COMMIT")))
         return false;
     (void)clock_gettime(CLOCK_MONOTONIC, &store->committed);
     return true;
@@ -321,6 +322,9 @@ static const char *const statement_text[STORE_STATEMENTS] = {
     [STORE_INSERT_PAYMENT] = "INSERT INTO ledger SELECT c0, c1, c2, c3, c4, c5, c6 FROM record_rows",
     [STORE_INSERT_MESSAGE] = "INSERT INTO message SELECT c0, c1, c2, c3 FROM record_rows",
     [STORE_INSERT_PART] = "INSERT OR IGNORE INTO part VALUES (?, ?, ?, (SELECT count(*) FROM part))",
+    [STORE_ADD_TO_PARTS] = ("UPDATE part_value SET n = n + part_sum(cloud_id, part_id, t_s, 5), sum = sum + part_sum(cloud_id, part_id, t_s, 6),"
+                            " squares = squares + part_sum(cloud_id, part_id, t_s, 7) WHERE point_id = ?"),
+    [STORE_INSERT_PARTS] = "INSERT INTO part_value SELECT c0, c1, c2, c3, c4, c5, c6, c7 FROM record_rows",
     [STORE_ADD_PART] = ("INSERT INTO part_value VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n,"
                         " sum = sum + excluded.sum, squares = squares + excluded.squares"),
 };

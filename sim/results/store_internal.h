@@ -5,6 +5,7 @@
 #ifndef NINES_SIM_STORE_INTERNAL_H
 #define NINES_SIM_STORE_INTERNAL_H
 
+#include "sim/base/arena.h"
 #include "sim/base/check.h"
 #include "sim/statistics/statistics.h"
 #include "sim/results/store.h"
@@ -25,6 +26,8 @@ enum store_statement {
     STORE_INSERT_MESSAGE,
     STORE_INSERT_PART,
     STORE_ADD_PART,
+    STORE_ADD_TO_PARTS,
+    STORE_INSERT_PARTS,
     STORE_STATEMENTS
 };
 
@@ -37,6 +40,13 @@ struct store_course {
     uint32_t point, steps;
     bool open;
     bool broken; /* points came back: the rows must be read again at the end */
+};
+
+/* What the parts of the world came to in the replications of one point since the last commit. */
+struct store_parts {
+    struct arena arena; /* holds the list; rewound when it is written */
+    struct store_sums *first, **end, *asked; /* asked: the one that SQL was told of last */
+    uint32_t point;
 };
 
 /* What a run has cost. */
@@ -54,6 +64,7 @@ struct store {
     int64_t *cloud_ids, *point_ids;       /* by index; grow by doubling */
     char **series_names;
     struct store_course course;
+    struct store_parts parts;
     uint32_t metric_count, series_count, breakdown_count, cloud_count, point_count, target_count;
     double level, grid_s;
     struct timespec opened, committed;
@@ -77,8 +88,11 @@ bool store_begin(struct store *store);
 struct sqlite3_stmt *store_statement(struct store *store, enum store_statement which);
 bool store_run_statement(struct store *store, struct sqlite3_stmt *insert);
 
-/* Adds what a replication tells of its parts to the sums in the file; and those of a shard, another file. */
+/* Adds what a replication tells of its parts to the sums in memory; store_part_flush(), before every commit, adds these to the sums in
+ * the file. Another file's sums, a shard's, are added there at once. */
+bool store_part_open(struct store *store);
 bool store_part_add(struct store *store, struct store_replication which, const struct sim_record *record);
+bool store_part_flush(struct store *store);
 bool store_part_merge(struct store *store, struct store *shard);
 
 /* Adds a replication's series to the running means; writes those of the point before when it begins another. */

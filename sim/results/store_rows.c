@@ -73,6 +73,18 @@ static void skip_unreported(struct cursor *cursor)
         cursor->index++;
 }
 
+static void skip_untold(struct cursor *cursor)
+{
+    const struct store_sums *sums = cursor->chunk;
+    for (; sums != NULL; sums = sums->next, cursor->index = 0) {
+        while (cursor->index < sums->count && sums->span[cursor->index].n == 0)
+            cursor->index++;
+        if (cursor->index < sums->count)
+            break;
+    }
+    cursor->chunk = sums;
+}
+
 static int rows_filter(sqlite3_vtab_cursor *base, int number, const char *text, int argc, sqlite3_value **argv)
 {
     (void)number, (void)text, (void)argc, (void)argv;
@@ -87,6 +99,10 @@ static int rows_filter(sqlite3_vtab_cursor *base, int number, const char *text, 
     case STORE_ROWS_LEASE: cursor->chunk = record->leases; break;
     case STORE_ROWS_PAYMENT: cursor->chunk = record->payments; break;
     case STORE_ROWS_MESSAGE: cursor->chunk = record->messages; break;
+    case STORE_ROWS_SUM:
+        cursor->chunk = cursor->source->sums;
+        skip_untold(cursor);
+        break;
     }
     return SQLITE_OK;
 }
@@ -120,6 +136,10 @@ static int rows_next(sqlite3_vtab_cursor *base)
     case STORE_ROWS_LEASE: next_row(cursor, leases->count, leases->next); break;
     case STORE_ROWS_PAYMENT: next_row(cursor, payments->count, payments->next); break;
     case STORE_ROWS_MESSAGE: next_row(cursor, messages->count, messages->next); break;
+    case STORE_ROWS_SUM:
+        cursor->index++;
+        skip_untold(cursor);
+        break;
     }
     return SQLITE_OK;
 }
@@ -134,7 +154,8 @@ static int rows_eof(sqlite3_vtab_cursor *base)
     case STORE_ROWS_OUTAGE:
     case STORE_ROWS_LEASE:
     case STORE_ROWS_PAYMENT:
-    case STORE_ROWS_MESSAGE: break;
+    case STORE_ROWS_MESSAGE:
+    case STORE_ROWS_SUM: break;
     }
     return cursor->chunk == NULL;
 }
@@ -247,10 +268,27 @@ static void message_column(const struct cursor *cursor, sqlite3_context *context
     }
 }
 
+static void sum_column(const struct cursor *cursor, sqlite3_context *context, int column)
+{
+    const struct store_sums *sums = cursor->chunk;
+    const struct store_sum *sum = &sums->span[cursor->index];
+    switch (column) {
+    case 0: sqlite3_result_int64(context, cursor->source->point_id); break;
+    case 1: sqlite3_result_int64(context, sums->cloud_id); break;
+    case 2: sqlite3_result_int64(context, sums->part_id); break;
+    case 3: sqlite3_result_double(context, (double)cursor->index * sums->span_s); break;
+    case 4: sqlite3_result_double(context, sums->span_s); break;
+    case 5: sqlite3_result_int64(context, sum->n); break;
+    case 6: sqlite3_result_int64(context, sum->sum); break;
+    case 7: sqlite3_result_int64(context, sum->squares); break;
+    default: break;
+    }
+}
+
 static int rows_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 {
     const struct cursor *cursor = (const struct cursor *)base;
-    if (column == 0) {
+    if (column == 0 && cursor->source->kind != STORE_ROWS_SUM) {
         sqlite3_result_int64(context, cursor->source->replication_id);
         return SQLITE_OK;
     }
@@ -265,6 +303,7 @@ static int rows_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int 
         lease_column(&((const struct record_leases *)cursor->chunk)->rows[cursor->index], context, column);
         break;
     case STORE_ROWS_MESSAGE: message_column(cursor, context, column); break;
+    case STORE_ROWS_SUM: sum_column(cursor, context, column); break;
     case STORE_ROWS_PAYMENT:
         payment_column(&((const struct record_payments *)cursor->chunk)->rows[cursor->index], context, column);
         break;

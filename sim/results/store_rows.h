@@ -5,7 +5,8 @@
  * source points to at the moment: set the source, step the INSERT, done.
  *
  * Columns c0 ... c10; c0 is the replication's id, the others are the target table's in order. Steps of a series that were never
- * reported give no row. */
+ * reported give no row. Sums over the parts of the world belong to no replication: of them all columns are the table's, and spans of
+ * which nothing is to be added give no row. */
 #ifndef NINES_SIM_STORE_ROWS_H
 #define NINES_SIM_STORE_ROWS_H
 
@@ -16,7 +17,18 @@
 struct sqlite3;
 
 enum store_rows_kind { STORE_ROWS_METRIC, STORE_ROWS_SERIES, STORE_ROWS_SLICE, STORE_ROWS_OUTAGE, STORE_ROWS_LEASE, STORE_ROWS_PAYMENT,
-                       STORE_ROWS_MESSAGE };
+                       STORE_ROWS_MESSAGE, STORE_ROWS_SUM };
+
+/* Of one part of the world under one cloud: what replications have told of each of its spans, in millionths. */
+struct store_sums {
+    struct store_sums *next;
+    int64_t cloud_id, part_id;
+    double span_s;
+    uint32_t count;
+    struct store_sum {
+        int64_t n, sum, squares; /* n == 0: nothing is to be added */
+    } span[];
+};
 
 struct store_rows {
     enum store_rows_kind kind;
@@ -25,6 +37,8 @@ struct store_rows {
     const int64_t *metric_ids; /* [metric_count] */
     const int64_t *series_ids; /* [series_count] */
     const int64_t *breakdown_ids; /* [breakdown_count] */
+    int64_t point_id;
+    const struct store_sums *sums; /* of that point */
 };
 
 /* Makes `record_rows` show *source in this connection; source must outlive it. Returns an SQLite result code. */
