@@ -8,6 +8,7 @@ static int run_compare(const struct command_line *line)
 {
     struct compare_options options = {.path = line->operand[0], .point = command_text(line, "--point", NULL)};
     options.metrics = command_texts(line, "--metric", &options.metric_count);
+    options.ratio = command_flag(line, "--ratio");
     if (command_flag(line, "--json") && command_flag(line, "--csv")) {
         message_error(NULL, "--json and --csv cannot be combined");
         return EXIT_USAGE;
@@ -58,6 +59,7 @@ static const struct command_option validate_options[] = {
 static const struct command_option compare_options[] = {
     {.name = "--point", .argument = "P", .stage = "What to show", .help = "only this point (default: all)"},
     {.name = "--metric", .argument = "M", .repeats = true, .help = "only these metrics and breakdowns (default: the main ones)"},
+    {.name = "--ratio", .help = "also by how many times one cloud is more than another"},
     {.name = "--json", .stage = "How", .help = "as JSON"},
     {.name = "--csv", .help = "as CSV"},
     {0},

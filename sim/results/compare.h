@@ -1,12 +1,14 @@
 /* `nines compare`: a results file as one table a point, with intervals, then the paired differences between clouds and
  * between points, then the targets. Everything shown is read from the tables `summary`, `difference` and `target`. A run that was
- * killed has none: they are then computed beside the file from the replications that it holds, and the file stays as it is.
+ * killed has none: they are then computed beside the file from the replications that it holds, and the file stays as it is. Ratios of
+ * means are computed when they are asked for.
  *
  * Output is for a person by default (within 100 columns), or JSON, or CSV (results/README.md documents both). Names come
  * from a file that anyone may have written: control characters are escaped in all three. */
 #ifndef NINES_SIM_COMPARE_H
 #define NINES_SIM_COMPARE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -17,6 +19,7 @@ struct compare_options {
     const char *point;          /* only this label; NULL: all */
     const char *const *metrics; /* only these, in this order; none: the main ones (all of them in JSON and CSV) */
     size_t metric_count;
+    bool ratio;                 /* ratios of means between clouds too */
     enum compare_format format;
 };
 

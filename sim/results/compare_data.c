@@ -233,7 +233,7 @@ int compare_load(struct compare_data *data, struct store *store)
     sqlite3 *database = store_database(store);
     if ((unfinished && !store_summarise_beside(store, data->run.level)) || !count_replications(data, database) ||
         !load_tables(data, database) || !compare_load_sensitivities(data, database) || !compare_load_breakdowns(data, database) ||
-        !compare_load_steady(data, database))
+        !compare_load_steady(data, database) || !compare_load_ratios(data, database))
         return machine(data, store);
     return 0;
 }

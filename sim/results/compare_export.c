@@ -189,6 +189,7 @@ bool compare_write_json(const struct compare_data *data, FILE *out)
     json_object_set_new(root, "sensitivity", compare_sensitivity_array(data));
     json_object_set_new(root, "breakdown", compare_slice_array(data, false));
     json_object_set_new(root, "risk", compare_slice_array(data, true));
+    json_object_set_new(root, "ratio", compare_ratio_array(data));
     bool written = json_dumpf(root, out, JSON_INDENT(1) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(17)) == 0 &&
                    fputc('\n', out) != EOF;
     json_decref(root);
@@ -305,6 +306,14 @@ void compare_write_csv(const struct compare_data *data, FILE *out)
         fprintf(out, "%u,,", (unsigned)s->n);
         csv_numbers(data, out, (double[]){s->value, (double)NAN, s->ci_low, s->ci_high, s->level}, 5);
         csv_texts(data, out, (const char *[]){s->method, "", "", "", "", "", s->factor, s->name}, 8);
+        fputs(",,,,,,,,,,,,,,,\n", out);
+    }
+    for (size_t i = 0; i < data->ratio_count; i++) {
+        const struct compare_ratio *r = &data->ratios[i];
+        csv_texts(data, out, (const char *[]){"ratio", data->points[r->point].label, data->clouds[r->cloud_a].name, "",
+                                              data->clouds[r->cloud_b].name, data->metrics[r->metric].name, "1"}, 7);
+        csv_statistics(data, out, &r->values, statistics_method_name(r->values.method));
+        csv_texts(data, out, (const char *[]){"", "", "", "", compare_ratio_of(data, r), ""}, 6);
         fputs(",,,,,,,,,,,,,,,\n", out);
     }
     csv_slices(data, out, "breakdown", data->slices, data->slice_count);

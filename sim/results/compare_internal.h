@@ -73,6 +73,12 @@ struct compare_steady {
     bool independent;         /* neighbouring batches are not correlated */
 };
 
+/* Mean of a over mean of b, two clouds of a point; of an availability of what is missing to 1. */
+struct compare_ratio {
+    size_t point, cloud_a, cloud_b, metric;
+    struct statistics values;
+};
+
 struct compare_data {
     struct arena *arena;
     struct store_marks marks;       /* of the inputs */
@@ -99,6 +105,8 @@ struct compare_data {
     size_t breakdown_count;         /* of run.breakdowns */
     struct compare_slice *slices, *tails; /* of shown points: what is to be shown, in the file's order */
     size_t slice_count, tail_count;
+    struct compare_ratio *ratios;   /* of shown points and selected metrics; none unless asked for */
+    size_t ratio_count;
     int64_t replications;           /* per point, the least over the shown points and all clouds */
 };
 
@@ -115,6 +123,12 @@ bool compare_load_breakdowns(struct compare_data *data, struct sqlite3 *database
 struct json_t *compare_slice_array(const struct compare_data *data, bool risk);
 /* Index of a breakdown of the file; breakdown_count when there is none of that name. */
 size_t compare_breakdown_named(const struct compare_data *data, const char *name);
+
+/* compare_ratio.c */
+bool compare_load_ratios(struct compare_data *data, struct sqlite3 *database);
+struct json_t *compare_ratio_array(const struct compare_data *data);
+/* "1 - availability_service" */
+const char *compare_ratio_of(const struct compare_data *data, const struct compare_ratio *ratio);
 
 /* compare_steady.c */
 bool compare_load_steady(struct compare_data *data, struct sqlite3 *database);

@@ -33,6 +33,8 @@ const char *page_metric(const struct page *page, const struct compare_metric *me
 void page_steady(const struct page *page, const struct compare_summary *summary, enum compare_kind kind);
 /* Differences between the clouds of a point. */
 void page_differences(const struct page *page, size_t point);
+/* Ratios between the clouds of a point, where they were asked for. */
+void page_ratios(const struct page *page, size_t point);
 /* Decided differences between the points of each cloud, and the number of the others. */
 void page_between_points(const struct page *page);
 /* Breakdowns that were asked for, and tails. */

@@ -263,6 +263,7 @@ void compare_write_table(const struct compare_data *data, FILE *out)
         if (data->selected_count > 0) {
             put_summaries(&page, i);
             page_differences(&page, i);
+            page_ratios(&page, i);
         }
         page_breakdowns(&page, i);
     }

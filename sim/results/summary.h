@@ -8,7 +8,7 @@
  * They are taken between any two clouds of a point, and between any two points of a cloud (only against the first point when
  * there are more than SUMMARY_ALL_PAIRS_POINTS), a before b in declared order, a minus b. `break_even_price_ratio` exists for
  * pairs of clouds only: the mean cost per useful GPU-hour of a over that of b, by the jackknife; multiply b's prices by it and both
- * cost the same.
+ * cost the same. Ratios of other means are not stored: summary_ratios() makes them from the replications.
  *
  * Verdict, seen from a: 'ahead' or 'behind' when the interval of the difference lies beyond the smallest difference that matters on
  * one side, in the metric's better direction, and still does after Holm's correction over the comparisons of that metric (between
@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arena;
 struct sqlite3;
 
 enum { SUMMARY_ALL_PAIRS_POINTS = 32 };
@@ -34,6 +35,19 @@ enum { SUMMARY_ALL_PAIRS_POINTS = 32 };
  * wrote the replications has then filled it on the way). level: of the intervals. Returns false when SQLite failed;
  * sqlite3_errmsg tells why. O(metrics + series values), at most some 512 MiB. */
 bool summary_write(struct sqlite3 *database, double level, bool series);
+
+/* By how many times the first of two clouds of a point is more than the second. */
+struct summary_ratio {
+    int64_t point, cloud_a, cloud_b; /* ids */
+    const char *metric;              /* as asked for */
+    struct statistics values;        /* sim/statistics/fieller.h */
+};
+
+/* Ratios of the means of the metrics named, for every point and every pair of its clouds, a before b, paired at the nominal setting; of an
+ * availability those of what is missing to 1, the time down. In the order of metrics, points and pairs; *rows in arena. Names that are no
+ * metrics of the file give nothing. Returns false when SQLite failed. */
+bool summary_ratios(struct sqlite3 *database, struct arena *arena, double level, const char *const *metrics, size_t count,
+                    struct summary_ratio **rows, size_t *row_count);
 
 /* The rows of series_summary for one series of one (point, cloud): running[steps], in which a step without a value gives no row.
  * The values must have been added in the order of writing, (outer_draw, rep), so that both ways give the same bits. */

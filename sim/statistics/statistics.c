@@ -21,6 +21,7 @@ const char *statistics_method_name(enum statistics_method method)
     case STATISTICS_BATCH_MEANS: return "batch means";
     case STATISTICS_LINEARISED: return "linearised";
     case STATISTICS_ORDER: return "order statistics";
+    case STATISTICS_FIELLER: return "fieller";
     case STATISTICS_NONE: break;
     }
     return "none";

@@ -21,6 +21,7 @@
  *   "bca"            the bootstrap's interval where options ask for it (sim/statistics/bootstrap.h).
  *   "control variate", "batch means"   sim/statistics/control.h, steady.h.
  *   "linearised", "order statistics"   sim/statistics/pooled.h.
+ *   "fieller"        the ratio of two means, on demand (sim/statistics/fieller.h).
  *
  * A difference also has a p-value: 1 - level of the interval that just reaches [-margin, margin], the differences that do not
  * matter. So "the interval at level lies beyond the margin" and "p < 1 - level" say the same, and many comparisons can be corrected by
@@ -45,7 +46,8 @@ enum statistics_method {
     STATISTICS_CONTROL,
     STATISTICS_BATCH_MEANS,
     STATISTICS_LINEARISED,
-    STATISTICS_ORDER
+    STATISTICS_ORDER,
+    STATISTICS_FIELLER
 };
 
 struct statistics_options {
@@ -67,7 +69,8 @@ struct statistics {
     double p05, p50, p95;          /* quantiles of the values (type 7 of Hyndman & Fan 1996); NaN when n is 0 */
 };
 
-/* "student t", "rule of three", "constant", "jackknife", "bca", "control variate", "batch means", "linearised", "order statistics"; "none". */
+/* "student t", "rule of three", "constant", "jackknife", "bca", "control variate", "batch means", "linearised", "order statistics",
+ * "fieller"; "none". */
 const char *statistics_method_name(enum statistics_method method);
 
 /* Two-sided Student t quantile: the t with P(|T| <= t) = level at `degrees` > 0. level in (0, 1). */

@@ -145,11 +145,19 @@ static void one_point_and_chosen_metrics_read_as_blessed(void **state)
                                                       .metric_count = 2});
 }
 
+/* Their numbers: tests/unit/summary.c and fieller.c. */
+static void ratios_read_as_blessed(void **state)
+{
+    (void)state;
+    static const char *const metrics[] = {"cost_usd_per_useful_gpu_hour", "availability_service", "loss_usd"};
+    expect_golden("ratio", &(struct compare_options){.path = "run.db", .metrics = metrics, .metric_count = 3, .ratio = true});
+}
+
 static void json_reads_as_blessed(void **state)
 {
     (void)state;
     static const char *const metrics[] = {"availability_service", "cost_usd_per_useful_gpu_hour", "break_even_price_ratio"};
-    expect_golden("json", &(struct compare_options){.path = "run.db", .metrics = metrics, .metric_count = 3,
+    expect_golden("json", &(struct compare_options){.path = "run.db", .metrics = metrics, .metric_count = 3, .ratio = true,
                                                     .format = COMPARE_JSON});
 }
 
@@ -165,7 +173,7 @@ static void a_killed_run_is_summarised_beside_its_file(void **state)
 {
     (void)state;
     char *whole, *killed, *errors;
-    struct compare_options options = {.path = "run.db", .format = COMPARE_CSV};
+    struct compare_options options = {.path = "run.db", .ratio = true, .format = COMPARE_CSV};
     assert_int_equal(compare(&options, &whole, &errors), 0);
     free(errors);
     options.path = "killed.db";
@@ -223,7 +231,7 @@ static void names_from_a_file_cannot_reach_the_terminal(void **state)
     sqlite3_close(database);
     for (int format = COMPARE_TABLE; format <= COMPARE_CSV; format++) {
         char *output, *errors;
-        struct compare_options options = {.path = "hostile.db", .format = (enum compare_format)format};
+        struct compare_options options = {.path = "hostile.db", .ratio = true, .format = (enum compare_format)format};
         assert_int_equal(compare(&options, &output, &errors), 0);
         for (const char *p = output; *p != '\0'; p++)
             if (((unsigned char)*p < 32 && *p != '\n') || (unsigned char)*p >= 127)
@@ -279,7 +287,7 @@ static void a_damaged_file_is_an_error_and_never_a_crash(void **state)
     for (uint32_t seed = 0; seed < 300; seed++) {
         char *output, *errors;
         damage(seed % 2 == 0 ? "run.db" : "killed.db", "damaged.db", seed);
-        struct compare_options options = {.path = "damaged.db", .format = (enum compare_format)(seed % 3)};
+        struct compare_options options = {.path = "damaged.db", .ratio = seed % 4 < 2, .format = (enum compare_format)(seed % 3)};
         int code = compare(&options, &output, &errors);
         assert_true(code == 0 || (code >= 2 && code <= 3));
         assert_true(code == 0 || strncmp(errors, "nines: error: ", 14) == 0);
@@ -295,7 +303,7 @@ static void every_row_of_csv_has_the_cells_of_its_header(void **state)
 {
     (void)state;
     char *output, *errors;
-    assert_int_equal(compare(&(struct compare_options){.path = "run.db", .format = COMPARE_CSV}, &output, &errors), 0);
+    assert_int_equal(compare(&(struct compare_options){.path = "run.db", .ratio = true, .format = COMPARE_CSV}, &output, &errors), 0);
     size_t commas = 0, first = 0;
     for (const char *c = output; *c != '\0'; c++) {
         commas += *c == ',';
@@ -316,6 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_of_a_run_reads_as_blessed),
         cmocka_unit_test(one_point_and_chosen_metrics_read_as_blessed),
+        cmocka_unit_test(ratios_read_as_blessed),
         cmocka_unit_test(json_reads_as_blessed),
         cmocka_unit_test(csv_reads_as_blessed),
         cmocka_unit_test(a_killed_run_is_summarised_beside_its_file),

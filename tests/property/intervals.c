@@ -8,6 +8,7 @@
 #include "sim/chance/random.h"
 #include "sim/statistics/bootstrap.h"
 #include "sim/statistics/control.h"
+#include "sim/statistics/fieller.h"
 #include "sim/statistics/parameter.h"
 #include "sim/statistics/quantile.h"
 #include "sim/statistics/statistics.h"
@@ -126,6 +127,20 @@ static struct bounds by_draws(struct stream *stream, law *draw, size_t n)
     return (struct bounds){p.low - truth, p.high - truth};
 }
 
+/* Means 3 and 2 with a correlation of 0.6: the truth is 1.5. An interval without ends holds everything. */
+static struct bounds by_ratio(struct stream *stream, law *draw, size_t n)
+{
+    double a[MOST], b[MOST];
+    for (size_t i = 0; i < n; i++) {
+        double common = draw(stream);
+        a[i] = 3 + 0.6 * common;
+        a[i] += 0.8 * draw(stream);
+        b[i] = 2 + common;
+    }
+    struct statistics s = fieller_of(a, b, n, 0.95);
+    return isnan(s.ci_low) ? (struct bounds){-1e9, 1e9} : (struct bounds){s.ci_low, s.ci_high};
+}
+
 static double flat(struct stream *stream) { return stream_uniform(stream) - 0.5; }
 
 /* One minus the share of the horizon that was lost, by a failure with a chance of 2 % a replication. */
@@ -173,6 +188,7 @@ static const struct row {
     {"parameter", "normal inputs", by_draws, normal, REPS, 0, REPORTED},
     {"parameter", "uniform inputs", by_draws, flat, REPS, 0, AT_LEAST},
     {"rule of three", "2 % fail", by_bound, share_up, 60, 0.99, AT_LEAST},
+    {"fieller", "normal", by_ratio, normal, 10, 1.5, EXACT},
 };
 
 /* Ends of the binomial's middle 99.9 %. */

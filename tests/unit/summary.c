@@ -1,7 +1,7 @@
 /* From replications to statements: against sums done by hand over the same toy numbers. */
 #include "sim/results/summary.h"
 
-#include "sim/statistics/statistics.h"
+#include "sim/statistics/fieller.h"
 #include "sim/results/summary_internal.h"
 #include "tests/unit/toy.h"
 
@@ -221,6 +221,43 @@ static void a_sample_has_a_tail(void **state)
     assert_true(query(state, sql) == 1);
 }
 
+/* Of an availability the ratio of the time down; of anything else that of the values. */
+static void ratios_are_of_means_of_pairs(void **state)
+{
+    static const char *const metrics[] = {"availability_service", "no_such_metric", "cost_usd_per_useful_gpu_hour"};
+    struct fixture *fixture = *state;
+    struct summary_ratio *rows = NULL;
+    struct arena arena;
+    size_t count = 0;
+    double a[REPS], b[REPS];
+    arena_open(&arena, 0);
+    assert_true(summary_ratios(store_database(fixture->store), &arena, 0.95, metrics, 3, &rows, &count));
+    assert_int_equal(count, 2 * 2 * 3); /* metrics, points, pairs of three clouds */
+    int64_t azure = store_point_id("azure"), first = store_cloud_id("azure-like"), second = store_cloud_id("akash");
+    size_t seen = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].point != azure || rows[i].cloud_a != first || rows[i].cloud_b != second)
+            continue;
+        bool down = rows[i].metric == metrics[0];
+        toy_values(1, 0, down ? TOY_SERVICE : TOY_HOUR, a);
+        toy_values(1, 1, down ? TOY_SERVICE : TOY_HOUR, b);
+        for (int r = 0; r < REPS && down; r++) {
+            a[r] = 1 - a[r];
+            b[r] = 1 - b[r];
+        }
+        struct statistics s = fieller_of(a, b, REPS, 0.95);
+        assert_true(rows[i].values.mean == s.mean || (isnan(s.mean) && isnan(rows[i].values.mean)));
+        assert_true(rows[i].values.ci_low == s.ci_low && rows[i].values.ci_high == s.ci_high);
+        assert_true(s.n == REPS && rows[i].values.n == REPS);
+        seen++;
+    }
+    assert_int_equal(seen, 2);
+    /* What was never down has a ratio of 0 and no interval: azure-like at the first point. */
+    assert_true(rows[0].point == store_point_id("neither") && rows[0].metric == metrics[0]);
+    assert_true(rows[0].values.mean == 0 && isnan(rows[0].values.ci_low) && rows[0].values.method == STATISTICS_NONE);
+    arena_close(&arena);
+}
+
 static void series_are_summarised_step_by_step(void **state)
 {
     double values[REPS], scratch[REPS];
@@ -402,6 +439,7 @@ int main(void)
         cmocka_unit_test(series_are_summarised_step_by_step),
         cmocka_unit_test(a_breakdown_is_a_ratio_over_all_replications),
         cmocka_unit_test(a_sample_has_a_tail),
+        cmocka_unit_test(ratios_are_of_means_of_pairs),
         cmocka_unit_test(targets_have_their_outcomes),
         cmocka_unit_test(summarising_twice_changes_nothing),
         cmocka_unit_test(little_memory_means_more_passes_and_the_same_rows),
