@@ -130,14 +130,29 @@ static void prepare_cloud(struct scenario *scenario, const struct value *group, 
     cloud->faults = faults_bind(scenario->arena, faults, cloud->graph, cloud->fleet, &names);
 }
 
+/* From a release's begin until its last stage has it, were it never stopped. */
+static duration length_of(const struct rollout *rollout)
+{
+    duration length = {0};
+    for (uint32_t i = 0; i < rollout->stages; i++)
+        length.us += rollout->spread.us + (i + 1 < rollout->stages ? rollout->stage[i].bake.us : 0);
+    return length;
+}
+
+/* What is scripted: incidents, and releases with a date. */
 static void mark_incidents(struct scenario *scenario, struct clouds_plan *plan, const struct fault_list *faults)
 {
-    plan->marks = faults->incidents;
-    plan->mark = arena_array(scenario->arena, plan->marks, struct sim_mark);
-    for (size_t i = 0; i < plan->marks; i++) {
+    plan->mark = arena_array(scenario->arena, faults->incidents + faults->rollouts, struct sim_mark);
+    for (size_t i = 0; i < faults->incidents; i++) {
         const struct incident *incident = &faults->incident[i];
         double start_s = (double)incident->start.us / 1e6;
-        plan->mark[i] = (struct sim_mark){incident->name, start_s, start_s + duration_seconds(incident->length)};
+        plan->mark[plan->marks++] = (struct sim_mark){incident->name, start_s, start_s + duration_seconds(incident->length)};
+    }
+    for (size_t i = 0; i < faults->rollouts; i++) {
+        const struct rollout *rollout = &faults->rollout[i];
+        double start_s = (double)rollout->start.us / 1e6;
+        if (rollout->start.us < US_NEVER)
+            plan->mark[plan->marks++] = (struct sim_mark){rollout->name, start_s, start_s + duration_seconds(length_of(rollout))};
     }
 }
 

@@ -61,7 +61,7 @@ void verify_add(struct verify_count *count, const struct verify_study *study)
 
 /* --- For people --- */
 
-enum { OUTCOME = 9, TARGET = 24, CLOUD = 11, PUBLISHED = 10, SIMULATED = 29 };
+enum { METRIC = 27, WHOLE_CLOUD = 16, OUTCOME = 9, TARGET = 24, CLOUD = 11, PUBLISHED = 10, SIMULATED = 29 };
 
 static void put_row(const struct page *page, const char *const *cell)
 {
@@ -108,6 +108,61 @@ static void put_incidents(const struct page *page, const struct verify_study *st
     }
 }
 
+/* --- What came out, where nothing was published ---------------------------------------------------------------------- */
+
+/* Whether a metric is among those that say in a few lines what an incident did. Of a model without any of them, all are. */
+static bool says_what_happened(const struct compare_data *data, size_t metric)
+{
+    static const char *const names[] = {"availability_service", "availability_control_plane", "longest_outage_min", "blast_radius_max",
+                                        "lease_success_rate"};
+    enum { NAMES = sizeof names / sizeof names[0] };
+    bool any = false;
+    for (size_t i = 0; i < NAMES; i++) {
+        for (size_t m = 0; m < data->metric_count; m++)
+            any = any || strcmp(data->metrics[m].name, names[i]) == 0;
+        if (strcmp(data->metrics[metric].name, names[i]) == 0)
+            return true;
+    }
+    return !any;
+}
+
+/* A mean as a target has it: nothing published, nothing accepted. */
+static struct compare_target as_target(const struct compare_data *data, const struct compare_summary *summary)
+{
+    const struct compare_metric *metric = &data->metrics[summary->metric];
+    return (struct compare_target){.point = summary->point, .cloud = summary->cloud, .name = "", .metric = metric->name, .unit = metric->unit,
+                                   .method = summary->values.is_bound ? "rule of three" : summary->method, .published = (double)NAN,
+                                   .low = (double)NAN, .high = (double)NAN, .measured = summary->values.mean,
+                                   .ci_low = summary->values.ci_low, .ci_high = summary->values.ci_high};
+}
+
+/* Whether a mean is to be told: of a metric that says something, and defined. */
+static bool is_told(const struct compare_data *data, const struct compare_summary *summary)
+{
+    return summary->values.n > 0 && says_what_happened(data, summary->metric);
+}
+
+static void put_emerged(const struct page *page)
+{
+    const struct compare_data *data = page->data;
+    size_t point = SIZE_MAX;
+    for (size_t i = 0; i < data->summary_count; i++) {
+        const struct compare_summary *summary = &data->summaries[i];
+        if (!is_told(data, summary))
+            continue;
+        if (data->point_count > 1 && summary->point != point)
+            page_folded(page, "  ", arena_format(page->arena, "point %s", page->points[summary->point]));
+        point = summary->point;
+        struct compare_target target = as_target(data, summary);
+        fputs("  emerged   ", page->out);
+        page_put(page, compare_clean(page->arena, target.metric), METRIC, false);
+        fputc(' ', page->out);
+        page_put(page, page->clouds[target.cloud], WHOLE_CLOUD, false);
+        fputc(' ', page->out);
+        page_line(page, compare_target_texts(data, &target).measured);
+    }
+}
+
 void verify_write_study(const struct verify_study *study, FILE *out)
 {
     const struct compare_data *data = study->data;
@@ -124,6 +179,8 @@ void verify_write_study(const struct verify_study *study, FILE *out)
     put_incidents(&page, study);
     if (data->target_count == 0)
         page_line(&page, "  no target: the file says why");
+    if (data->target_count == 0)
+        put_emerged(&page);
     else
         put_row(&page, (const char *[]){"outcome", "target", "cloud", "published", "simulated", "role"});
     for (size_t i = 0; i < data->target_count; i++) {
@@ -163,18 +220,29 @@ static json_t *json_target(const struct compare_data *data, const struct compare
                      target->source, "evidence", target->evidence);
 }
 
+static json_t *json_mean(const struct compare_data *data, const struct compare_summary *summary)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "metric", data->metrics[summary->metric].name, "unit",
+                     data->metrics[summary->metric].unit, "cloud", data->clouds[summary->cloud].name, "point",
+                     data->points[summary->point].label, "mean", json_number(summary->values.mean), "ci_low",
+                     json_number(summary->values.ci_low), "ci_high", json_number(summary->values.ci_high));
+}
+
 static json_t *json_study(const struct verify_study *study)
 {
     const struct compare_data *data = study->data;
-    json_t *targets = json_array(), *incidents = json_array();
+    json_t *targets = json_array(), *incidents = json_array(), *emerged = json_array();
+    for (size_t i = 0; i < data->summary_count; i++)
+        if (is_told(data, &data->summaries[i]))
+            json_array_append_new(emerged, json_mean(data, &data->summaries[i]));
     for (size_t i = 0; i < data->target_count; i++)
         json_array_append_new(targets, json_target(data, &data->targets[i]));
     for (size_t i = 0; i < study->incident_count; i++)
         json_array_append_new(incidents, json_pack("{s:s, s:f, s:f}", "name", study->incidents[i].name, "start_s",
                                                    study->incidents[i].start_s, "end_s", study->incidents[i].end_s));
-    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:o}", "file", study->scenario, "scenario", data->run.scenario, "question",
+    return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o}", "file", study->scenario, "scenario", data->run.scenario, "question",
                      data->run.question, "digest", data->run.digest != NULL ? data->run.digest : "", "replications",
-                     (json_int_t)data->replications, "imposed", incidents, "targets", targets);
+                     (json_int_t)data->replications, "imposed", incidents, "emerged", emerged, "targets", targets);
 }
 
 bool verify_write_json(const struct verify_study *studies, size_t count, const struct verify_count *sum, FILE *out)

@@ -1,7 +1,7 @@
 /* `nines verify`: simulated against published, for any number of scenarios.
  *
  * Each scenario's targets are read from its results file and kept; what was imposed (its scripted incidents) is read beside them, so
- * that the table says what was put in and what came out. A target that the scenario expects to be missed, and that is missed, is no
+ * that the table says what was put in and what came out: where no target does, the means of a few metrics. A target that the scenario expects to be missed, and that is missed, is no
  * failure: a model that explains less than hoped is a result. A target that comes out differently from what its file expects is a
  * surprise, held or missed. */
 #ifndef NINES_SIM_VERIFY_H

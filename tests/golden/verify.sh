@@ -48,6 +48,13 @@ else
     skip json_carries_the_same "sqlite3 is not installed"
 fi
 
+grep -v '^targets' "$temporary/cases/a-held.cfg" | grep -v 'expect = ' >"$temporary/cases/untold.cfg"
+run "$temporary/cases/untold.cfg"
+report without_a_target_what_emerged_is_shown "$(grep -qE '^  emerged +availability +renewal +(89|90)\.[0-9]+ % \[[0-9., ]+\]$' "$temporary/out" || cat "$temporary/out")"
+run --json "$temporary/cases/untold.cfg"
+report and_told_to_programs "$(grep -q '"metric": "availability",' "$temporary/out" || cat "$temporary/out")"
+rm "$temporary/cases/untold.cfg"
+
 scenario c-surprise 'better than expected' 0.8 0.95 missed
 run "$temporary/cases/c-surprise.cfg"
 report a_hit_that_was_expected_to_miss_is_exit_1 "$( ((status == 1)) && grep -q 'the scenario expects: missed' "$temporary/out" || cat "$temporary/out")"
