@@ -30,9 +30,9 @@ struct outcome {
     uint64_t events;
 };
 
-/* What draws belong to: a family of streams, and mean times up and down. */
+/* What draws belong to: the members of a family of streams, and mean times up and down. */
 struct kind {
-    struct stream_key family;
+    struct stream_members family;
     uint32_t action;
     double mean_us[2];
 };
@@ -53,7 +53,7 @@ static int64_t draw_us(struct stream *stream, double mean_us)
  */
 static void schedule_repair(struct engine *engine, const struct kind *kind, uint32_t index, struct node *entity)
 {
-    struct stream stream = stream_open_at(stream_key_index(kind->family, index), entity->draws);
+    struct stream stream = stream_open_at(stream_member(kind->family, index), entity->draws);
     int64_t down_us = draw_us(&stream, kind->mean_us[1]);
     int64_t next_up_us = draw_us(&stream, kind->mean_us[0]);
     entity->draws = (uint32_t)stream.draw;
@@ -70,7 +70,7 @@ static void schedule_failure(struct engine *engine, const struct kind *kind, uin
  */
 static void start_entity(struct engine *engine, const struct kind *kind, uint32_t index, struct node *entity)
 {
-    struct stream stream = stream_open(stream_key_index(kind->family, index));
+    struct stream stream = stream_open(stream_member(kind->family, index));
     entity->down = stream_chance(&stream, kind->mean_us[1] / (kind->mean_us[0] + kind->mean_us[1]));
     int64_t up_us = draw_us(&stream, kind->mean_us[0]);
     entity->draws = (uint32_t)(stream.draw + stream.draw % 2);
@@ -138,9 +138,9 @@ static struct outcome nines_year(uint32_t nodes, uint64_t replication)
     f.rack = arena_array(&arena, f.racks, struct node);
     struct engine *engine = engine_create(&arena, &(struct engine_options){.capacity = nodes + f.racks});
     f.node_kind = (struct kind){
-        stream_key(1, replication, "node"), engine_action(engine, node_toggle, &f), {NODE_UP_US, NODE_DOWN_US}};
+        stream_members(stream_key(1, replication, "node")), engine_action(engine, node_toggle, &f), {NODE_UP_US, NODE_DOWN_US}};
     f.rack_kind = (struct kind){
-        stream_key(1, replication, "rack"), engine_action(engine, rack_toggle, &f), {RACK_UP_US, RACK_DOWN_US}};
+        stream_members(stream_key(1, replication, "rack")), engine_action(engine, rack_toggle, &f), {RACK_UP_US, RACK_DOWN_US}};
     engine_fetch(engine, f.node_kind.action, f.node, sizeof *f.node);
     int64_t up = 0;
     for (uint32_t i = 0; i < f.racks; i++)
@@ -212,6 +212,7 @@ static void print_draws(void)
     enum { DRAWS = 5000000, ENTITIES = 1024 };
     double one[BENCH_REPEATS], own[BENCH_REPEATS], sum = 0;
     struct stream_key family = stream_key(1, 0, "draws");
+    struct stream_members entities = stream_members(family);
     struct stream stream = stream_open(family);
     for (int r = 0; r < BENCH_REPEATS; r++) {
         double begin = bench_seconds();
@@ -220,7 +221,7 @@ static void print_draws(void)
         one[r] = (bench_seconds() - begin) / DRAWS * 1e9;
         begin = bench_seconds();
         for (uint32_t i = 0; i < DRAWS / 2; i++) {
-            struct stream entity = stream_open_at(stream_key_index(family, i % ENTITIES), i / ENTITIES * 2);
+            struct stream entity = stream_open_at(stream_member(entities, i % ENTITIES), i / ENTITIES * 2);
             sum += stream_exponential(&entity);
             sum += stream_exponential(&entity);
         }

@@ -10,7 +10,7 @@ __extension__ typedef unsigned __int128 wide;
 
 /* --- Keys: two hash lanes that start apart, so that 128 bits must agree before two names share a stream --- */
 
-enum { LINK_ROOT = 1, LINK_PATH = 2, LINK_INDEX = 3 }; /* a path never hashes like an index */
+enum { LINK_ROOT = 1, LINK_PATH = 2 }; /* beside STREAM_LINK_INDEX: a path never hashes like an index */
 
 struct stream_key stream_key(uint64_t seed, uint64_t replication, const char *purpose)
 {
@@ -29,13 +29,6 @@ struct stream_key stream_key_path(struct stream_key family, const char *path)
 {
     family.high = hash_text(hash_word(family.high, LINK_PATH), path);
     family.low = hash_text(hash_word(family.low, LINK_PATH), path);
-    return family;
-}
-
-struct stream_key stream_key_index(struct stream_key family, uint64_t index)
-{
-    family.high = hash_word(hash_word(family.high, LINK_INDEX), index);
-    family.low = hash_word(hash_word(family.low, LINK_INDEX), index);
     return family;
 }
 
@@ -83,27 +76,12 @@ void stream_mirror(bool mirrored)
     way.mirror = mirrored ? UINT64_MAX : 0;
 }
 
-uint64_t stream_refill(struct stream *stream)
+struct stream_block stream_block(struct stream_key key, uint64_t n)
 {
-    uint64_t n = stream->draw / 2; /* stream_u64 has counted the draw: n is still the block's number */
-    uint64_t high = stream->key.high ^ way.branch, low = stream->key.low;
+    uint64_t high = key.high ^ way.branch;
     struct block counter = {(uint32_t)n, (uint32_t)(n >> 32), (uint32_t)high, (uint32_t)(high >> 32)};
-    struct block x = philox(counter, (uint32_t)low, (uint32_t)(low >> 32));
-    stream->spare = ((uint64_t)x.x3 << 32 | x.x2) ^ way.mirror;
-    return ((uint64_t)x.x1 << 32 | x.x0) ^ way.mirror;
-}
-
-struct stream stream_open(struct stream_key key)
-{
-    return (struct stream){.key = key};
-}
-
-struct stream stream_open_at(struct stream_key key, uint64_t draw)
-{
-    struct stream stream = {.key = key, .draw = draw};
-    if (draw % 2 != 0)
-        (void)stream_refill(&stream);
-    return stream;
+    struct block x = philox(counter, (uint32_t)key.low, (uint32_t)(key.low >> 32));
+    return (struct stream_block){((uint64_t)x.x1 << 32 | x.x0) ^ way.mirror, ((uint64_t)x.x3 << 32 | x.x2) ^ way.mirror};
 }
 
 /* --- Draws --- */

@@ -10,6 +10,8 @@
 #ifndef NINES_SIM_RANDOM_H
 #define NINES_SIM_RANDOM_H
 
+#include "sim/base/hash.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,7 +24,29 @@ struct stream_key {
 struct stream_key stream_key(uint64_t seed, uint64_t replication, const char *purpose);
 /* The member of a family that belongs to a path ("us-central/z2/r07/n14") or to an index. Order of refinement matters. */
 struct stream_key stream_key_path(struct stream_key family, const char *path);
-struct stream_key stream_key_index(struct stream_key family, uint64_t index);
+static inline struct stream_key stream_key_index(struct stream_key family, uint64_t index);
+
+/* The same in two steps, of which the first, half the work, is done once for a family. */
+struct stream_members {
+    uint64_t high, low;
+};
+enum { STREAM_LINK_INDEX = 3 }; /* in the hash before an index, so that no path is like one */
+static inline struct stream_members stream_members(struct stream_key family)
+{
+    uint64_t high = hash_word(family.high, STREAM_LINK_INDEX);
+    uint64_t low = hash_word(family.low, STREAM_LINK_INDEX);
+    return (struct stream_members){high, low};
+}
+static inline struct stream_key stream_member(struct stream_members members, uint64_t index)
+{
+    uint64_t high = hash_word(members.high, index);
+    uint64_t low = hash_word(members.low, index);
+    return (struct stream_key){high, low};
+}
+static inline struct stream_key stream_key_index(struct stream_key family, uint64_t index)
+{
+    return stream_member(stream_members(family), index);
+}
 
 /* One block of Philox4x32-10: a bijection of the 128-bit counter under a 64-bit key. A stream takes low as the key, and n with
  * high above it as the counter. Public for tests. */
@@ -35,7 +59,12 @@ struct stream {
     uint64_t spare;  /* second half of the block under way; of meaning when draw is odd */
 };
 
-struct stream stream_open(struct stream_key key);
+/* Opening and drawing are inline and hand a stream's parts on one by one: a whole stream copied in memory is read by wide loads of
+ * what narrow stores have just written, for which a processor waits until everything before is finished (twice the time a draw). */
+static inline struct stream stream_open(struct stream_key key)
+{
+    return (struct stream){.key = {key.high, key.low}};
+}
 /* From now on all streams of the calling thread go on differently, for every branch in another way; 0, where a thread begins, is
  * the way that all have in common. What was drawn stays drawn, and so does a second half that a stream keeps. For
  * multilevel splitting (sim/study/splitting.h), where copies of one past live through different futures; for nobody else. */
@@ -45,15 +74,30 @@ void stream_branch(uint64_t branch);
  * large. The bits of a stream are independent either way, so mirrored draws have the same law. For antithetic pairs
  * (sim/study/study.h); for nobody else. Free: one operation a block. */
 void stream_mirror(bool mirrored);
-/* Opens at the n-th 64-bit draw, so that an entity needs to remember only n. */
-struct stream stream_open_at(struct stream_key key, uint64_t draw);
 
-/* First half of the next block; keeps the second. For stream_u64. */
-uint64_t stream_refill(struct stream *stream);
+/* The 64-bit draws 2n and 2n + 1 of a stream, in the way the calling thread goes. For stream_u64. */
+struct stream_block {
+    uint64_t first, second;
+};
+struct stream_block stream_block(struct stream_key key, uint64_t n);
+
+/* Opens at the n-th 64-bit draw, so that an entity needs to remember only n. */
+static inline struct stream stream_open_at(struct stream_key key, uint64_t draw)
+{
+    struct stream stream = {.key = {key.high, key.low}, .draw = draw};
+    if (draw % 2 != 0)
+        stream.spare = stream_block(key, draw / 2).second;
+    return stream;
+}
 
 static inline uint64_t stream_u64(struct stream *stream)
 {
-    return stream->draw++ % 2 != 0 ? stream->spare : stream_refill(stream);
+    uint64_t n = stream->draw++;
+    if (n % 2 != 0)
+        return stream->spare;
+    struct stream_block block = stream_block(stream->key, n / 2);
+    stream->spare = block.second;
+    return block.first;
 }
 
 /* Uniform on (0, 1): the odd multiples of 2^-53, all exact; never 0, never 1. One 64-bit draw. */
