@@ -30,6 +30,9 @@ hold lease --lease 7 --point flood --cloud akash
 held explain_json_is_as_agreed json "$temporary" bash -c '"$0" explain run/run.db --service db/5 --point flood --cloud akash --json | sed "s/\(\"digest\": \"\).*/\1...\",/"' "$NINES"
 hold first-point --service db/4 --cloud io.net
 
+"$NINES" run "$golden/grey.cfg" -o "$temporary/grey" --quiet
+held explain_grey_failures_is_as_agreed grey "$temporary" "$NINES" explain grey/run.db --service web/0
+
 # --- What cannot be told ---
 hold whom
 hold two-at-once --service web/0 --job train/0

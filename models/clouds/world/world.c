@@ -121,10 +121,11 @@ static void untouch(struct world *world, uint32_t unit)
 
 static void go_up(struct world *world, uint32_t unit)
 {
-    if (fraction_of(world, &world->unit[unit]) >= world_class(world, world->unit[unit].workload)->up_from)
+    uint32_t fraction = fraction_of(world, &world->unit[unit]);
+    if (fraction >= world_class(world, world->unit[unit].workload)->up_from)
         untouch(world, unit);
     if (world_tells(world, world->unit[unit].workload))
-        world_tell_up(world, unit);
+        world_tell_up(world, unit, fraction);
     count_up(world, unit, +1, (struct measure_cause){.incident = COMPONENT_NONE});
 }
 

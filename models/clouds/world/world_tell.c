@@ -139,7 +139,15 @@ static struct tally tally(const struct world *world, int change)
     return tally;
 }
 
-void world_tell_up(struct world *world, uint32_t unit) { world_tell(world, unit, "up", "up%s", tally(world, +1).text); }
+void world_tell_up(struct world *world, uint32_t unit, uint32_t fraction)
+{
+    bool counts = fraction >= world_class(world, world->told)->up_from;
+    if (fraction == GRAPH_WHOLE)
+        world_tell(world, unit, "up", "up%s", tally(world, +1).text);
+    else
+        world_tell(world, unit, "up", "up, with %.4g %% of its service%s%s", (double)fraction * 100 / GRAPH_WHOLE,
+                   counts ? "" : ", too little to count for the quorum", tally(world, +1).text);
+}
 
 void world_tell_loss(struct world *world, uint32_t unit, uint32_t component, bool lost)
 {
