@@ -44,7 +44,11 @@ static const struct key clouds_keys[] = {
     {"demand", KEY_LIST, NULL, "what tenants want, the same for every cloud", .children = demand_keys, .required = true},
     {"damages", KEY_LIST, NULL, "what an hour without a service costs, by sector", .children = damage_keys},
     {"faults", KEY_LIST, NULL, "hazards: events drawn from rates", .children = hazard_keys},
-    {"incidents", KEY_LIST, NULL, "scripted faults with phases", .children = incident_keys},
+    {"incidents", KEY_LIST, NULL,
+     "scripted faults with phases; classes and paths that faults hit: site, zone, rack, node, storage (us-central, us-central/z1, .../r02, .../r02/n01, "
+     "us-central/z1/su03); control (CLOUD/control of a hyperscaler, CLOUD/chain of akash, CLOUD/orchestrator and CLOUD/solana of ionet); "
+     "region-control (CLOUD/SITE/control); provider (CLOUD/SITE/p01 of akash); relay (CLOUD/SITE/relay-1 of ionet, CLOUD/FRONT of a "
+     "hyperscaler); shared (what 'components' declares, CLOUD/oracle of akash)", .children = incident_keys},
     {"traces", KEY_LIST, NULL, "outages as they were recorded", .children = trace_keys},
     {"hours", KEY_LIST, NULL, "hosts that are up by the clock, as volunteers' machines are", .children = hours_keys},
     {"rollouts", KEY_LIST, NULL, "releases that spread in stages until they are stopped", .children = rollout_keys},
