@@ -28,6 +28,9 @@ struct explanation {
 bool explain_includes(const struct explanation *what, const struct story_note *note);
 bool explain_overlaps(const struct explanation *what, const struct sim_outage *outage);
 
+/* Replicas or pods that the story tells of; of a hybrid with two of each, both. */
+uint32_t explain_parts(const struct explanation *what);
+
 /* Seconds down, how many times, and what most of it is put down to. */
 struct explain_sum {
     double down_s, main_s;

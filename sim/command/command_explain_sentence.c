@@ -35,7 +35,7 @@ struct fall {
 
 static struct fall read_fall(const struct explanation *what, double start_s)
 {
-    struct fall fall = {.parts = what->story->told.parts};
+    struct fall fall = {.parts = explain_parts(what)};
     fall.of = arena_array(what->arena, fall.parts + 1, const struct story_note *);
     for (const struct story_note *note = what->story->first; note != NULL && at_s(note) <= start_s; note = note->next) {
         uint32_t part = note->note.part;
@@ -98,6 +98,7 @@ struct way {
     uint64_t refusals;
     double noticed_s;                /* NaN: nobody said so */
     const struct story_note *placed; /* the last time; NULL: it stayed where it was */
+    const struct story_note *failover; /* users were sent to another cloud; NULL: they were not */
     bool withdrawn, back;
 };
 
@@ -111,6 +112,8 @@ static struct way read_way(const struct explanation *what, const struct sim_outa
             way.refusals += note->times;
         else if (is(note, "placed"))
             way.placed = note;
+        else if (is(note, "failover"))
+            way.failover = note;
         else if (is(note, "noticed") && isnan(way.noticed_s))
             way.noticed_s = at_s(note);
         way.withdrawn = way.withdrawn || is(note, "withdrawn");
@@ -143,7 +146,7 @@ static const char *place_text(const struct explanation *what, const struct way *
     struct arena *arena = what->arena;
     uint32_t part = way->placed->note.part;
     const char *place = place_of(what, way->placed), *earlier = earlier_place(what, way->placed);
-    const char *who = part != SIM_WHOLE && what->story->told.parts > 1 ? arena_format(arena, "%s %" PRIu32 " ", what->story->told.part, part + 1) : "";
+    const char *who = part != SIM_WHOLE && explain_parts(what) > 1 ? arena_format(arena, "%s %" PRIu32 " ", what->story->told.part, part + 1) : "";
     return arena_format(arena, "; %s%s %s at %s", who,
                         earlier == NULL ? "placed on" : strcmp(earlier, place) == 0 ? "placed again on" : "moved to", place,
                         time_text(what, at_s(way->placed), outage->start_s));
@@ -158,6 +161,8 @@ static const char *way_text(const struct explanation *what, const struct sim_out
     const char *refusals = way.refusals == 0 ? ""
                            : arena_format(arena, " after %" PRIu64 " refusal%s", way.refusals, way.refusals > 1 ? "s" : "");
     const char *end = outage->censored ? "; still down at the end"
+                      : way.failover != NULL
+                          ? arena_format(arena, "; %s at %s", way.failover->note.text, time_text(what, at_s(way.failover), outage->start_s))
                       : way.placed != NULL ? place_text(what, &way, outage)
                       : way.withdrawn      ? "; not wanted any more"
                       : way.back           ? "; up again where it was"

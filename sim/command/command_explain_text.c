@@ -28,6 +28,15 @@ bool explain_overlaps(const struct explanation *what, const struct sim_outage *o
     return what->lease == NULL || (outage->end_s > what->lease->start_s && outage->start_s < lease_end_s(what->lease));
 }
 
+uint32_t explain_parts(const struct explanation *what)
+{
+    uint32_t parts = what->story->told.parts;
+    for (const struct story_note *note = what->story->first; note != NULL; note = note->next)
+        if (note->note.part != SIM_WHOLE && note->note.part >= parts)
+            parts = note->note.part + 1;
+    return parts;
+}
+
 /* --- Sums ------------------------------------------------------------------------------------------------------------ */
 
 static bool same_cause(const struct sim_outage *a, const struct sim_outage *b)
@@ -130,6 +139,7 @@ struct pen {
     FILE *out;
     char date[TIME_TEXT]; /* of the last heading */
     bool down;
+    uint32_t parts;       /* of explain_parts() */
     double withdrawn_s;   /* infinity: not yet */
 };
 
@@ -149,7 +159,7 @@ static void print_note(struct pen *pen, const struct story_note *note)
     const struct sim_told *told = &pen->what->story->told;
     struct arena *arena = pen->what->arena;
     const char *text = note->note.text;
-    if (note->note.part != SIM_WHOLE && told->parts > 1)
+    if (note->note.part != SIM_WHOLE && pen->parts > 1)
         text = arena_format(arena, "%s %" PRIu32 " %s", told->part, note->note.part + 1, text);
     if (note->times > 1)
         text = arena_format(arena, "%s (%" PRIu32 " times until %s)", text, note->times, full_time(pen->what, (double)note->until.us / 1e6));
@@ -181,7 +191,7 @@ static void print_bound(struct pen *pen, const struct sim_outage *outage, bool b
 /* Notes in their order, and between them the bounds of outages: each after what happened at its instant. */
 static void print_time_line(const struct explanation *what, FILE *out)
 {
-    struct pen pen = {.what = what, .out = out, .withdrawn_s = (double)INFINITY};
+    struct pen pen = {.what = what, .out = out, .parts = explain_parts(what), .withdrawn_s = (double)INFINITY};
     const struct story_outage *outage = what->story->outages;
     bool begins = true;
     for (const struct story_note *note = what->story->first;; note = note->next) {

@@ -132,6 +132,14 @@ for name in '"; system("touch x"); #' '</script>' "'); DROP TABLE run; --" '$(to
 done
 report hostile_names_are_refused_and_shown_safely "$wrong$(ls "$temporary/x" 2>/dev/null)"
 # A scenario's own names are refused when they are more than letters and digits; its file may be called anything.
+# A hybrid's two sets of replicas are told apart, and its fail-over is how the outage ends.
+"$NINES" run scenarios/studies/july-hybrid.cfg --reps 1 --set outer_draws=0 -o "$temporary/hybrid" --quiet
+expect a_hybrid_is_explained 0 "$NINES" explain "$temporary/hybrid/run.db" --cloud "warm standby" --service web/64
+report its_two_sets_of_replicas_have_numbers_of_their_own "$(grep -q 'asked for replicas 1 to 3 of azure-like' "$temporary/stdout" && grep -q 'asked for replicas 4 to 6 of akash' "$temporary/stdout" ||
+    echo "one is not said; "; grep 'replica [123] .*bids' "$temporary/stdout"; grep 'replica [456] placed.*storage' "$temporary/stdout")"
+ended=$(sqlite3 "$temporary/hybrid/run.db" "SELECT strftime('%H:%M', 1719792000 + end_s, 'unixepoch') FROM outage o JOIN replication r ON r.id = replication_id JOIN cloud c ON c.id = cloud_id
+    WHERE c.name = 'warm standby' AND subject = 'web/64' ORDER BY start_s LIMIT 1")
+report its_sentence_names_the_fail_over "$(tr -s ' \n' ' ' <"$temporary/stdout" | grep -q "; fail-over to akash at $ended" || echo "not at $ended: $(sed -n 3,7p "$temporary/stdout")")"
 file=$'a"; $(touch x) <b>\u202e\e[31m.cfg'
 cp "$temporary/small.cfg" "$temporary/$file"
 "$NINES" run "$temporary/$file" -o "$temporary/hostile" --reps 1 --log none --quiet

@@ -131,7 +131,8 @@ static void send(struct hybrid *cloud, uint32_t workload, enum where where)
     struct service *service = &cloud->service[workload];
     service->where = where;
     if (world_tells(cloud->world, workload))
-        world_tell_whole(cloud->world, "failover", "%s", why[where == AT_FIRST]);
+        world_tell_whole(cloud->world, "failover", "%s %s", where == AT_FIRST ? "return to" : "fail-over to",
+                         cloud->part[where == AT_FIRST ? FIRST : SECOND]->plan->name);
     tell_world(cloud, workload, (struct measure_cause){.component = why[where == AT_FIRST], .incident = COMPONENT_NONE});
 }
 

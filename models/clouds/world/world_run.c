@@ -29,8 +29,7 @@ static void begin_to_want(struct world *world, uint32_t workload)
     measure_request(world->measure, workload, world_now(world));
     want_at_sites(world, workload, +1);
     if (world_tells(world, workload))
-        world_tell_whole(world, "asked", "asked for %u %s%s%s", world_class(world, workload)->units, world_unit_word(world, workload),
-                         world->whole != NULL ? " of " : "", world->whole != NULL ? world->plan->name : "");
+        world_tell_asked(world);
     for (uint32_t u = what->first_unit; u < what->first_unit + world_class(world, workload)->units && world->parts == 0; u++)
         world_ask(world, u);
     world->plan->kind->request(world->cloud, workload);

@@ -32,12 +32,34 @@ const char *world_unit_word(const struct world *world, uint32_t workload)
 
 /* --- Notes ----------------------------------------------------------------------------------------------------------- */
 
-/* Which replica or pod of the workload that is told of; those that a hybrid's second part has of them come after the first part's. */
-static uint32_t number_of(const struct world *world, uint32_t unit)
+/* How many of the workload that is told of the first part of a hybrid has; 0 in that part itself, and where there are no parts. Parts divide the
+ * replicas of a service among them, or have all of them twice; pods of a job are in one part only. */
+static uint32_t before_of(const struct world *world)
 {
     const struct world *whole = world->whole;
-    uint32_t before = whole != NULL && world != whole->part[0] ? world_class(whole, world->told)->units - world_class(world, world->told)->units : 0;
-    return before + unit - world->demand->workload[world->told].first_unit;
+    if (whole == NULL || world == whole->part[0])
+        return 0;
+    uint32_t all = world_class(whole, world->told)->units, own = world_class(world, world->told)->units;
+    bool twice = world_class(whole, world->told)->kind == DEMAND_SERVICE && own == all && world_class(whole->part[0], world->told)->units == all;
+    return twice ? all : all - own;
+}
+
+/* Which replica or pod of the workload that is told of; those that a hybrid's second part has come after the first part's. */
+static uint32_t number_of(const struct world *world, uint32_t unit)
+{
+    return before_of(world) + unit - world->demand->workload[world->told].first_unit;
+}
+
+void world_tell_asked(struct world *world)
+{
+    uint32_t units = world_class(world, world->told)->units, before = before_of(world);
+    const char *word = world_unit_word(world, world->told);
+    if (world->whole == NULL)
+        world_tell_whole(world, "asked", "asked for %" PRIu32 " %s", units, word);
+    else if (units == 1)
+        world_tell_whole(world, "asked", "asked for %s %" PRIu32 " of %s", word, before + 1, world->plan->name);
+    else
+        world_tell_whole(world, "asked", "asked for %s %" PRIu32 " to %" PRIu32 " of %s", word, before + 1, before + units, world->plan->name);
 }
 
 static void note(struct world *world, uint32_t unit, const char *what, const char *text, const char *component, const char *incident)

@@ -30,6 +30,7 @@ void world_tell_wait(struct world *world, uint32_t unit, const char *what, uint3
 void world_tell_loss(struct world *world, uint32_t unit, uint32_t component, bool lost);
 /* It is up and gives less than before, or more, through a component; already counted. */
 void world_tell_grey(struct world *world, uint32_t unit, uint32_t component);
+void world_tell_asked(struct world *world);                /* all of it is wanted from now on */
 void world_tell_up(struct world *world, uint32_t unit, uint32_t fraction); /* it has come up with that part of its service, and is not counted yet */
 void world_tell_place(struct world *world, uint32_t unit); /* it has just been bound */
 void world_tell_release(struct world *world, uint32_t unit, bool falls, const char *why); /* falls: it was up and is wanted */
