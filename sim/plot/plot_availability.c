@@ -120,7 +120,8 @@ static void write_merged(struct figure *figure, struct timeline *t, const struct
                          const char *point)
 {
     double middle = m->t_s + 0.5 * t->plot->run.grid_s * (double)t->merge, mean = shown(t, m->mean / (double)m->count);
-    double low = t->inverted ? m->high : m->low, high = t->inverted ? m->low : m->high;
+    double least = fmax(0, m->low), most = fmin(1, m->high); /* a share's interval by student t may reach beyond */
+    double low = t->inverted ? most : least, high = t->inverted ? least : most;
     figure_value(figure, fmin(middle, t->plot->run.horizon_s) / t->unit_s, '\t');
     figure_value(figure, mean, '\t');
     figure_value(figure, shown(t, low), '\t');
