@@ -74,15 +74,26 @@ void record_series(struct sim_record *record, uint32_t series, uint32_t step, do
     record->series_values[(size_t)series * record->steps + step] = canonical(value);
 }
 
+/* Of the length, the first and the last eight characters: names differ at their ends, and all lists are full of names. */
+static uint32_t place_of(const char *text, size_t length)
+{
+    uint64_t first = 0, last = 0;
+    memcpy(&first, text, length < 8 ? length : 8);
+    if (length > 8)
+        memcpy(&last, text + length - 8, 8);
+    return (uint32_t)(hash_mix(first ^ (last << 7 | last >> 57) ^ length) % RECORD_TEXTS);
+}
+
 /* Copies text, or finds the copy made lately: lists repeat a few thousand names millions of times. NULL becomes "". */
 static const char *keep(struct sim_record *record, const char *text)
 {
     if (text == NULL)
         text = "";
-    const char **slot = &record->texts[hash_text(0, text) % RECORD_TEXTS];
-    if (*slot == NULL || strcmp(*slot, text) != 0)
-        *slot = arena_text(record->arena, text);
-    return *slot;
+    size_t length = strlen(text);
+    struct record_text *kept = &record->texts[place_of(text, length)];
+    if (kept->text == NULL || kept->length != length || memcmp(kept->text, text, length) != 0)
+        *kept = (struct record_text){arena_text(record->arena, text), length};
+    return kept->text;
 }
 
 static size_t next_room(size_t room)

@@ -63,6 +63,10 @@ struct record_parts {
 };
 
 enum { RECORD_TEXTS = 256 };
+struct record_text {
+    const char *text; /* NULL: none yet */
+    size_t length;
+};
 
 struct sim_record {
     struct arena *arena;
@@ -87,7 +91,7 @@ struct sim_record {
     struct story *story;    /* what is told of one subject (sim/study/story.h); NULL: nobody listens */
     bool done;              /* record_done() was called */
     uint64_t events, engine_digest;
-    const char *texts[RECORD_TEXTS]; /* copies made lately, by hash: a cache, not a set */
+    struct record_text texts[RECORD_TEXTS]; /* copies made lately, by hash: a cache, not a set */
 };
 
 /* Opens a record for one replication of `model` in arena. task: horizon and grid give the number of steps, outage_cap and log

@@ -15,8 +15,7 @@
 enum { WINDOW_PER_THREAD = 4, THREADS_MOST = 1024, TICK_MS = 200 };
 
 struct slot {
-    struct arena arena; /* the records'; rewound when they are handed over */
-    struct arena_mark empty;
+    struct arena *arena; /* the records'; one of the pool's while the slot has a task */
     struct study_task task;
     struct study_result result;
     struct study_stored *stored; /* [arms]; NULL: the task was lived through */
@@ -32,6 +31,9 @@ struct pool {
     uint64_t taken, handed;   /* tasks given a slot, and handed over; under lock */
     uint64_t window;
     struct slot *slots;       /* task number n of this run has slot n % window */
+    struct arena *arenas;     /* [window] */
+    struct arena **spare;     /* [spares], the one that was used last at the end: its memory has been touched; under lock */
+    uint64_t spares;
     uint32_t look;            /* with a precision: replications of the cursor's point before the next look; under lock */
     unsigned threads;         /* started so far; under lock */
     bool stop;                /* take no more tasks; under lock */
@@ -152,7 +154,7 @@ static bool fill_stored(const struct pool *pool, struct slot *slot)
     slot->stored = NULL;
     if (options->stored == NULL)
         return false;
-    struct study_stored *stored = arena_array(&slot->arena, pool->study->arm_count, struct study_stored);
+    struct study_stored *stored = arena_array(slot->arena, pool->study->arm_count, struct study_stored);
     if (options->stored(options->context, slot->task, stored))
         slot->stored = stored;
     return slot->stored != NULL;
@@ -174,6 +176,7 @@ static struct slot *take_slot(struct pool *pool)
             continue;
         slot = &pool->slots[pool->taken++ % pool->window];
         slot->task = task;
+        slot->arena = pool->spare[--pool->spares];
         if (!fill_stored(pool, slot))
             break;
         slot->done = true;
@@ -196,9 +199,9 @@ static void *work(void *argument)
     pthread_mutex_unlock(&pool->lock);
     for (struct slot *slot; (slot = take_slot(pool)) != NULL;) {
         if (options->live != NULL)
-            options->live(options->context, number, worker, slot->task, &slot->arena, &slot->result);
+            options->live(options->context, number, worker, slot->task, slot->arena, &slot->result);
         else
-            study_live(worker, slot->task, &slot->arena, &slot->result);
+            study_live(worker, slot->task, slot->arena, &slot->result);
         pthread_mutex_lock(&pool->lock);
         slot->done = true;
         pthread_cond_signal(&pool->ready);
@@ -262,9 +265,10 @@ static struct slot *next_done(struct pool *pool, struct timespec limit, bool *ov
 
 static void release(struct pool *pool, struct slot *slot)
 {
-    arena_rewind(&slot->arena, slot->empty);
+    arena_rewind(slot->arena, (struct arena_mark){0});
     pthread_mutex_lock(&pool->lock);
     slot->done = false;
+    pool->spare[pool->spares++] = slot->arena;
     pool->handed++;
     pthread_cond_broadcast(&pool->room);
     pthread_mutex_unlock(&pool->lock);
@@ -399,16 +403,18 @@ static void open_pool(struct pool *pool, struct arena *arena, unsigned threads)
     pthread_condattr_destroy(&monotonic);
     pool->window = WINDOW_PER_THREAD * (uint64_t)threads;
     pool->slots = arena_array(arena, pool->window, struct slot);
-    for (uint64_t i = 0; i < pool->window; i++) {
-        arena_open(&pool->slots[i].arena, 0);
-        pool->slots[i].empty = arena_mark(&pool->slots[i].arena);
+    pool->arenas = arena_array(arena, pool->window, struct arena);
+    pool->spare = arena_array(arena, pool->window, struct arena *);
+    for (; pool->spares < pool->window; pool->spares++) {
+        arena_open(&pool->arenas[pool->spares], 0);
+        pool->spare[pool->spares] = &pool->arenas[pool->spares];
     }
 }
 
 static void close_pool(struct pool *pool)
 {
     for (uint64_t i = 0; i < pool->window; i++)
-        arena_close(&pool->slots[i].arena);
+        arena_close(&pool->arenas[i]);
     pthread_cond_destroy(&pool->room);
     pthread_cond_destroy(&pool->ready);
     pthread_mutex_destroy(&pool->lock);

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "sim/base/nomalloc.h"
 
@@ -113,6 +114,20 @@ uint32_t world_next_on(const struct world *world, uint32_t component, uint32_t u
 
 char *world_name(const struct world *world, uint32_t workload, char *buffer, size_t bytes)
 {
-    (void)snprintf(buffer, bytes, "%s/%" PRIu32, world_class(world, workload)->name, world->demand->workload[workload].number);
+    const char *class = world_class(world, workload)->name;
+    uint32_t number = world->demand->workload[workload].number;
+    char digits[10], *end = digits + sizeof digits, *digit = end;
+    size_t length = strlen(class);
+    if (length + 1 + sizeof digits + 1 > bytes) {
+        (void)snprintf(buffer, bytes, "%s/%" PRIu32, class, number);
+        return buffer;
+    }
+    do
+        *--digit = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    memcpy(buffer, class, length); /* a ledger asks for a name with every row */
+    buffer[length] = '/';
+    memcpy(buffer + length + 1, digit, (size_t)(end - digit));
+    buffer[length + 1 + (size_t)(end - digit)] = '\0';
     return buffer;
 }
