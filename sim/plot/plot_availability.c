@@ -120,7 +120,7 @@ static void write_merged(struct figure *figure, struct timeline *t, const struct
                          const char *point)
 {
     double middle = m->t_s + 0.5 * t->plot->run.grid_s * (double)t->merge, mean = shown(t, m->mean / (double)m->count);
-    double least = fmax(0, m->low), most = fmin(1, m->high); /* a share's interval by student t may reach beyond */
+    double least = m->low < 0 ? 0 : m->low, most = m->high > 1 ? 1 : m->high; /* a share's interval by student t may reach beyond */
     double low = t->inverted ? most : least, high = t->inverted ? least : most;
     figure_value(figure, fmin(middle, t->plot->run.horizon_s) / t->unit_s, '\t');
     figure_value(figure, mean, '\t');
