@@ -155,6 +155,19 @@ static void check_gates(const struct graph *graph)
                   graph->totals[c][plane]);
 }
 
+/* A component without needs bears that none are missing. */
+static void open_gates(struct graph *graph, struct arena *arena)
+{
+    graph->bearable = arena_zero(arena, graph->count, sizeof *graph->bearable);
+    for (uint32_t c = 0; c < graph->count; c++)
+        for (int plane = 0; plane < PLANES; plane++) {
+            uint32_t total = graph->totals[c][plane];
+            struct gate gate = graph->gates[c][plane];
+            uint32_t least = gate.kind == GATE_ALL ? total : gate.kind == GATE_ANY ? 1 : gate.least;
+            graph->bearable[c][plane] = total > 0 ? total - least : 0;
+        }
+}
+
 /* Text of one cycle: from any component with an unreached need, follow unreached needs until one repeats. */
 static const char *cycle_text(const struct graph *graph, struct arena *arena)
 {
@@ -205,6 +218,7 @@ const struct graph *graph_build(struct graph_builder *builder, const char **cycl
     for (uint32_t i = 0; i < builder->needs_used; i++)
         graph->grace_count += builder->needs[i].grace.us > 0;
     check_gates(graph);
+    open_gates(graph, arena);
     index_edges(graph, builder, arena);
     if (assign_levels(graph, arena) < graph->count) {
         *cycle = cycle_text(graph, arena);

@@ -20,6 +20,7 @@ struct graph {
     const struct component *components;
     struct gate (*gates)[PLANES];
     uint32_t (*totals)[PLANES];  /* number of needs */
+    uint32_t (*bearable)[PLANES]; /* of these, the most that may be missing while the gate holds */
     uint16_t *level;
     uint32_t levels;
     struct need *edges;          /* by dependency */

@@ -7,17 +7,22 @@
 
 #include "sim/base/nomalloc.h"
 
+/* Of a component: together, because a change looks at all of it. */
+struct life {
+    uint32_t missing[PLANES]; /* needs not met */
+    uint32_t next;            /* list of one level's components to look at; COMPONENT_NONE: the last */
+    uint16_t causes;          /* what holds it down */
+    uint8_t bits;
+    bool queued;
+};
+
 struct graph_state {
     const struct graph *graph;
     struct engine *engine;
     graph_observer *observer;
     void *context;
     uint32_t action_grace;
-    uint16_t *causes;             /* what holds each component down */
-    uint32_t (*missing)[PLANES];  /* needs not met */
-    uint8_t *bits;
-    uint32_t *next;               /* list of one level's components to look at; COMPONENT_NONE: the last */
-    bool *queued;
+    struct life *life;            /* of each component */
     uint32_t *level_head, *level_tail;
     uint32_t lowest, waiting;     /* lowest level with a list; components on lists */
     struct event_id *grace;       /* by edge: the loss that has not counted yet */
@@ -39,27 +44,15 @@ struct grey {
 
 static bool gate_holds(const struct graph *graph, uint32_t component, enum plane plane, uint32_t missing)
 {
-    uint32_t total = graph->totals[component][plane];
-    struct gate gate = graph->gates[component][plane];
-    if (total == 0)
-        return true;
-    switch (gate.kind) {
-    case GATE_ALL:
-        return missing == 0;
-    case GATE_ANY:
-        return missing < total;
-    case GATE_AT_LEAST:
-        return total - missing >= gate.least;
-    }
-    return false;
+    return missing <= graph->bearable[component][plane];
 }
 
 static uint8_t compute_bits(const struct graph_state *state, uint32_t component)
 {
     const struct graph *graph = state->graph;
-    if (state->causes[component] != 0 || !gate_holds(graph, component, PLANE_DATA, state->missing[component][PLANE_DATA]))
+    if (state->life[component].causes != 0 || !gate_holds(graph, component, PLANE_DATA, state->life[component].missing[PLANE_DATA]))
         return 0;
-    bool manages = gate_holds(graph, component, PLANE_CONTROL, state->missing[component][PLANE_CONTROL]);
+    bool manages = gate_holds(graph, component, PLANE_CONTROL, state->life[component].missing[PLANE_CONTROL]);
     return (uint8_t)(COMPONENT_SERVES | (manages ? COMPONENT_MANAGES : 0));
 }
 
@@ -122,15 +115,15 @@ static void compute_fractions(const struct graph_state *state, uint32_t componen
 
 static void enqueue(struct graph_state *state, uint32_t component)
 {
-    if (state->queued[component])
+    if (state->life[component].queued)
         return;
-    state->queued[component] = true;
-    state->next[component] = COMPONENT_NONE;
+    state->life[component].queued = true;
+    state->life[component].next = COMPONENT_NONE;
     uint32_t level = state->graph->level[component];
     if (state->level_head[level] == COMPONENT_NONE)
         state->level_head[level] = component;
     else
-        state->next[state->level_tail[level]] = component;
+        state->life[state->level_tail[level]].next = component;
     state->level_tail[level] = component;
     state->waiting++;
     if (level < state->lowest)
@@ -144,9 +137,9 @@ static void count_loss(struct graph_state *state, uint32_t edge, bool lost)
     const struct need *need = &state->graph->edges[edge];
     state->lost[edge] = lost;
     if (lost)
-        state->missing[need->dependent][need->plane]++;
+        state->life[need->dependent].missing[need->plane]++;
     else
-        state->missing[need->dependent][need->plane]--;
+        state->life[need->dependent].missing[need->plane]--;
     enqueue(state, need->dependent);
 }
 
@@ -186,13 +179,13 @@ static void update_fractions(struct graph_state *state, uint32_t component, uint
 static void look_at(struct graph_state *state, uint32_t component)
 {
     const struct graph *graph = state->graph;
-    uint8_t before = state->bits[component], after = compute_bits(state, component);
+    uint8_t before = state->life[component].bits, after = compute_bits(state, component);
     bool differs[PLANES] = {false, false};
     if (state->grey_room > 0)
         update_fractions(state, component, after, differs);
     if (before == after && !differs[PLANE_DATA] && !differs[PLANE_CONTROL])
         return;
-    state->bits[component] = after;
+    state->life[component].bits = after;
     if (before != after)
         state->observer(state->context, component, before, after);
     if (differs[PLANE_DATA] && after != 0 && state->fraction_observer != NULL)
@@ -211,14 +204,23 @@ static void propagate(struct graph_state *state)
     for (uint32_t level = state->lowest; state->waiting > 0; level++) {
         while (state->level_head[level] != COMPONENT_NONE) {
             uint32_t component = state->level_head[level];
-            state->level_head[level] = state->next[component];
-            state->queued[component] = false;
+            state->level_head[level] = state->life[component].next;
+            state->life[component].queued = false;
             state->waiting--;
             look_at(state, component);
         }
     }
     state->lowest = UINT32_MAX;
     state->propagating = false;
+}
+
+/* One component has changed by itself: it is looked at before all that need it. Most changes end there. */
+static void propagate_from(struct graph_state *state, uint32_t component)
+{
+    check(!state->propagating && state->waiting == 0, "a change begins inside another");
+    state->propagating = true;
+    look_at(state, component);
+    propagate(state);
 }
 
 static void on_grace(void *context, struct engine *engine, uint32_t edge, uint64_t detail)
@@ -237,11 +239,7 @@ struct graph_state *graph_open(struct arena *arena, const struct graph *graph, s
     *state = (struct graph_state){.graph = graph, .engine = engine, .observer = observer, .context = context};
     state->lowest = UINT32_MAX;
     state->action_grace = engine_action(engine, on_grace, state);
-    state->causes = arena_array(arena, graph->count, uint16_t);
-    state->missing = arena_zero(arena, graph->count, sizeof *state->missing);
-    state->bits = arena_array(arena, graph->count, uint8_t);
-    state->next = arena_array(arena, graph->count, uint32_t);
-    state->queued = arena_array(arena, graph->count, bool);
+    state->life = arena_array(arena, graph->count, struct life);
     state->level_head = arena_array(arena, graph->levels, uint32_t);
     state->level_tail = arena_array(arena, graph->levels, uint32_t);
     state->grace = arena_array(arena, graph->edge_count, struct event_id);
@@ -253,8 +251,8 @@ struct graph_state *graph_open(struct arena *arena, const struct graph *graph, s
     for (uint32_t c = 0; c < graph->count; c++) {
         state->grey_head[c] = COMPONENT_NONE;
         state->fraction[c][PLANE_DATA] = state->fraction[c][PLANE_CONTROL] = GRAPH_WHOLE;
+        state->life[c].bits = COMPONENT_SERVES | COMPONENT_MANAGES;
     }
-    memset(state->bits, COMPONENT_SERVES | COMPONENT_MANAGES, graph->count);
     for (uint32_t level = 0; level < graph->levels; level++)
         state->level_head[level] = COMPONENT_NONE;
     return state;
@@ -263,26 +261,24 @@ struct graph_state *graph_open(struct arena *arena, const struct graph *graph, s
 void graph_fail(struct graph_state *state, uint32_t component)
 {
     check(!state->propagating, "an observer changed the health of a component");
-    check(state->causes[component] < UINT16_MAX, "too many causes hold '%s' down", state->graph->components[component].path);
-    state->causes[component]++;
-    if (state->causes[component] == 1) {
+    check(state->life[component].causes < UINT16_MAX, "too many causes hold '%s' down", state->graph->components[component].path);
+    state->life[component].causes++;
+    if (state->life[component].causes == 1) {
         if (state->health_observer != NULL)
             state->health_observer(state->context, component, false);
-        enqueue(state, component);
-        propagate(state);
+        propagate_from(state, component);
     }
 }
 
 void graph_mend(struct graph_state *state, uint32_t component)
 {
     check(!state->propagating, "an observer changed the health of a component");
-    check(state->causes[component] > 0, "'%s' is mended but was not failed", state->graph->components[component].path);
-    state->causes[component]--;
-    if (state->causes[component] == 0) {
+    check(state->life[component].causes > 0, "'%s' is mended but was not failed", state->graph->components[component].path);
+    state->life[component].causes--;
+    if (state->life[component].causes == 0) {
         if (state->health_observer != NULL)
             state->health_observer(state->context, component, true);
-        enqueue(state, component);
-        propagate(state);
+        propagate_from(state, component);
     }
 }
 
@@ -316,8 +312,7 @@ void graph_degrade(struct graph_state *state, uint32_t component, uint32_t fract
     state->grey[g] = (struct grey){fraction, state->grey_head[component]};
     state->grey_head[component] = g;
     state->greys++;
-    enqueue(state, component);
-    propagate(state);
+    propagate_from(state, component);
 }
 
 void graph_restore(struct graph_state *state, uint32_t component, uint32_t fraction)
@@ -332,29 +327,28 @@ void graph_restore(struct graph_state *state, uint32_t component, uint32_t fract
     state->grey[g].next = state->grey_free;
     state->grey_free = g;
     state->greys--;
-    enqueue(state, component);
-    propagate(state);
+    propagate_from(state, component);
 }
 
 uint32_t graph_fraction(const struct graph_state *state, uint32_t component, enum plane plane)
 {
     uint8_t bit = plane == PLANE_DATA ? COMPONENT_SERVES : COMPONENT_MANAGES;
-    if ((state->bits[component] & bit) == 0)
+    if ((state->life[component].bits & bit) == 0)
         return 0;
     return state->grey_room > 0 ? state->fraction[component][plane] : GRAPH_WHOLE;
 }
 
-uint8_t graph_bits(const struct graph_state *state, uint32_t component) { return state->bits[component]; }
-bool graph_serves(const struct graph_state *state, uint32_t component) { return (state->bits[component] & COMPONENT_SERVES) != 0; }
-bool graph_manages(const struct graph_state *state, uint32_t component) { return (state->bits[component] & COMPONENT_MANAGES) != 0; }
-bool graph_healthy(const struct graph_state *state, uint32_t component) { return state->causes[component] == 0; }
+uint8_t graph_bits(const struct graph_state *state, uint32_t component) { return state->life[component].bits; }
+bool graph_serves(const struct graph_state *state, uint32_t component) { return (state->life[component].bits & COMPONENT_SERVES) != 0; }
+bool graph_manages(const struct graph_state *state, uint32_t component) { return (state->life[component].bits & COMPONENT_MANAGES) != 0; }
+bool graph_healthy(const struct graph_state *state, uint32_t component) { return state->life[component].causes == 0; }
 
 uint32_t graph_culprit(const struct graph_state *state, uint32_t component)
 {
     const struct graph *graph = state->graph;
     if (graph_serves(state, component))
         return COMPONENT_NONE;
-    while (state->causes[component] == 0) {
+    while (state->life[component].causes == 0) {
         uint32_t next = COMPONENT_NONE;
         for (uint32_t i = graph->needs_start[component]; i < graph->needs_start[component + 1]; i++) {
             uint32_t edge = graph->needs[i];
@@ -398,19 +392,19 @@ void graph_audit(const struct graph_state *state)
         for (uint32_t i = graph->needs_start[c]; i < graph->needs_start[c + 1]; i++) {
             const struct need *need = &graph->edges[graph->needs[i]];
             uint8_t wanted = need->plane == PLANE_DATA ? COMPONENT_SERVES : COMPONENT_MANAGES;
-            bool met = (state->bits[need->dependency] & wanted) != 0;
+            bool met = (state->life[need->dependency].bits & wanted) != 0;
             bool waiting = engine_pending(state->engine, state->grace[graph->needs[i]]);
             check(met ? !state->lost[graph->needs[i]] : (state->lost[graph->needs[i]] || waiting),
                   "need of '%s' for '%s' is out of date", graph->components[c].path,
                   graph->components[need->dependency].path);
             missing[need->plane] += state->lost[graph->needs[i]];
         }
-        check(missing[PLANE_DATA] == state->missing[c][PLANE_DATA] &&
-                  missing[PLANE_CONTROL] == state->missing[c][PLANE_CONTROL],
+        check(missing[PLANE_DATA] == state->life[c].missing[PLANE_DATA] &&
+                  missing[PLANE_CONTROL] == state->life[c].missing[PLANE_CONTROL],
               "needs of '%s' are miscounted", graph->components[c].path);
-        check(state->bits[c] == compute_bits(state, c), "state of '%s' is out of date", graph->components[c].path);
+        check(state->life[c].bits == compute_bits(state, c), "state of '%s' is out of date", graph->components[c].path);
         uint32_t fraction[PLANES];
-        compute_fractions(state, c, state->bits[c], fraction);
+        compute_fractions(state, c, state->life[c].bits, fraction);
         check(memcmp(fraction, state->fraction[c], sizeof fraction) == 0, "fractions of '%s' are out of date", graph->components[c].path);
     }
 }

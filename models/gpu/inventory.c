@@ -71,12 +71,22 @@ static int compare_keys(const void *left, const void *right)
     return a->index < b->index ? -1 : a->index > b->index ? 1 : 0;
 }
 
+/* Fleets are mostly added in order: then there is nothing to sort. */
+static void sort_keys(struct sort_key *keys, size_t count)
+{
+    for (size_t i = 1; i < count; i++)
+        if (compare_keys(&keys[i - 1], &keys[i]) > 0) {
+            qsort(keys, count, sizeof *keys, compare_keys);
+            return;
+        }
+}
+
 static void order_by_domain(struct gpu_inventory *inventory, struct sort_key *keys)
 {
     size_t count = inventory->count;
     for (size_t i = 0; i < count; i++)
         keys[i] = (struct sort_key){inventory->nodes[i].capacity.domain, (uint32_t)i};
-    qsort(keys, count, sizeof *keys, compare_keys);
+    sort_keys(keys, count);
     inventory->by_leaf = arena_array(inventory->arena, count, uint32_t);
     inventory->leaf_memory_mib = arena_array(inventory->arena, count, int32_t);
     inventory->domains = keys[count - 1].major + 1;
@@ -97,7 +107,7 @@ static void order_by_rank(struct gpu_inventory *inventory, struct sort_key *keys
 {
     for (size_t i = 0; i < inventory->count; i++)
         keys[i] = (struct sort_key){inventory->nodes[i].capacity.rank, (uint32_t)i};
-    qsort(keys, inventory->count, sizeof *keys, compare_keys);
+    sort_keys(keys, inventory->count);
     inventory->by_order = arena_array(inventory->arena, inventory->count, uint32_t);
     for (uint32_t order = 0; order < inventory->count; order++) {
         inventory->by_order[order] = keys[order].index;

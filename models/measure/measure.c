@@ -49,11 +49,29 @@ static void advance(struct measure *measure, instant now)
         whole[SERIES_SERVICE] += (timeweighted_area)measure->units_wanted * span;
         part[SERIES_QUORUM] += (timeweighted_area)measure->services_up * span;
         whole[SERIES_QUORUM] += (timeweighted_area)measure->services_wanted * span;
-        part[SERIES_NODE] += (timeweighted_area)measure->nodes_up * span;
-        whole[SERIES_NODE] += (timeweighted_area)measure->nodes * span;
         from += span;
     }
     measure->last = now;
+}
+
+/* The same for nodes alone: no division, as time only goes forward. */
+static void advance_nodes(struct measure *measure, instant now)
+{
+    check(now.us >= measure->nodes_since.us, "time runs backwards: %" PRId64 " after %" PRId64 " us", now.us, measure->nodes_since.us);
+    int64_t from = clip(measure, measure->nodes_since).us, to = clip(measure, now).us, grid = measure->task->grid.us;
+    while (from < to) {
+        int64_t end = (measure->nodes_step + 1) * grid;
+        if (end <= from) {
+            measure->nodes_step++;
+            continue;
+        }
+        int64_t span = (end < to ? end : to) - from;
+        struct measure_step *step = &measure->step[measure->nodes_step];
+        step->part[SERIES_NODE] += (timeweighted_area)measure->nodes_up * span;
+        step->whole[SERIES_NODE] += (timeweighted_area)measure->nodes * span;
+        from += span;
+    }
+    measure->nodes_since = now;
 }
 
 struct measure *measure_open(struct arena *arena, const struct measure_options *options)
@@ -68,6 +86,7 @@ struct measure *measure_open(struct arena *arena, const struct measure_options *
                                 .lease_deadline = options->lease_deadline,
                                 .nodes = options->nodes,
                                 .last = {-options->task->warmup.us},
+                                .nodes_since = {-options->task->warmup.us},
                                 .incidents = options->incidents,
                                 .incident_start = options->incident_start};
     for (uint32_t k = 0; k < COMPONENT_CLASSES; k++)
@@ -289,7 +308,7 @@ money measure_paid(const struct measure *measure, uint32_t workload) { return (m
 
 void measure_nodes_up(struct measure *measure, uint32_t up, instant now)
 {
-    advance(measure, now);
+    advance_nodes(measure, now);
     measure->nodes_up = up;
 }
 
@@ -512,6 +531,7 @@ void measure_close(struct measure *measure)
 {
     instant end = measure->task->horizon;
     advance(measure, end);
+    advance_nodes(measure, end);
     for (uint32_t k = 0; k < COMPONENT_CLASSES; k++)
         settle_kind(measure, &measure->kind[k], end);
     for (uint32_t w = 0; w < measure->demand->workloads; w++) {

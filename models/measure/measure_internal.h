@@ -65,12 +65,13 @@ struct measure {
     duration lease_deadline;
     uint32_t nodes;
     struct account *account;
-    /* What holds since `last`, for the series. */
-    instant last;
+    /* What holds since `last`, for the series; of the nodes, which change far more often than services do, since `nodes_since`. */
+    instant last, nodes_since;
     uint32_t nodes_up;
     int64_t units_wanted, units_up, services_wanted, services_up, grey;
     uint32_t steps;
     struct measure_step *step;
+    uint32_t nodes_step;       /* of the grid: where nodes_since lies, or one before */
     double blast;
     struct measure_route *route; /* [workloads]; NULL: no class follows sessions or requests */
     instant *dead_until;         /* [units]: rings of the workloads, with it */
