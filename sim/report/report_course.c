@@ -340,8 +340,11 @@ bool report_course(const struct report *report)
             hardware ? " The row <em>hardware</em> is the share of nodes that are physically up, the same under every cloud." : "");
     put_legend(&course);
     put_player(&course);
+    /* The verdict's point comes first: its outage is what one came to see. */
+    size_t first = report->headline < course.points ? report->headline : 0;
+    fine = put_point(&course, first) && fine;
     for (size_t p = 0; p < course.points; p++)
-        fine = put_point(&course, p) && fine;
+        fine = (p == first || put_point(&course, p)) && fine;
     if (course.points < report->data.point_count)
         fprintf(report->out, "<p class=note>The first %zu of %zu points.</p>\n", course.points, report->data.point_count);
     put_data(&course);

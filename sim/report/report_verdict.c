@@ -84,7 +84,8 @@ static void put_intervals(const struct report *report, const struct compare_diff
     const char *parameter = report_range(report, d->param_low, d->param_high, scale, true);
     struct compare_scale bare = scale;
     bare.suffix = "";
-    fprintf(report->out, "<span class=num>%s</span> %s", report_number(report->arena, d->values.mean, bare, true, 0),
+    fprintf(report->out, "<span class=num>%s</span>%s%s", report_number(report->arena, d->values.mean, bare, true, 0),
+            scale.suffix[0] != '\0' || unit_of(report, d->metric)[0] != '\0' ? "&nbsp;" : "",
             scale.suffix[0] != '\0' ? "percentage points" : report_text(report->arena, unit_of(report, d->metric)));
     put_time(report, d);
     fprintf(report->out, " (%g&nbsp;%% sampling interval <span class=num>%s</span>; ", 100 * report->data.run.level,
@@ -118,7 +119,7 @@ static void put_values(const struct report *report, size_t point, size_t metric)
         const struct statistics *v = &report_summary(report, point, best, metric)->values;
         fprintf(report->out, "%s%s<span class=num>%s</span>%s%s under %s", shown == 0 ? " is " : shown + 1 == clouds ? " and " : ", ",
                 v->is_bound ? "at least " : "", report_number(report->arena, v->is_bound ? v->ci_low : v->mean, scale, false, v->is_bound ? -1 : 0),
-                unit_of(report, metric)[0] != '\0' ? " " : "", report_text(report->arena, unit_of(report, metric)), report->clouds[best]);
+                unit_of(report, metric)[0] != '\0' ? "&nbsp;" : "", report_text(report->arena, unit_of(report, metric)), report->clouds[best]);
     }
 }
 

@@ -1,7 +1,9 @@
 """Opens pages of `nines report` as a reader does: report.py CHROMIUM PAGE HOSTILE_PAGE [FOLDER], prints TAP.
 
 FOLDER: where to put pictures of the page at every width and in both schemes, to be looked at."""
+import base64
 import os
+import re
 import sys
 
 from browser import Browser
@@ -164,8 +166,15 @@ def main():
         claim("slider_plays_the_outage_over_the_map", fleet(browser))
         claim("nothing_is_complained_about", "; ".join(browser.complaints))
         claim("no_request_leaves_the_page", " ".join(foreign(browser, page)))
-        pdf = browser.call("Page.printToPDF")["data"]
-        claim("page_can_be_printed", "" if len(pdf) > 20000 else f"{len(pdf)} bytes")
+        claim("the_point_of_the_verdict_comes_first", browser.ask("""(() => {
+          const first = document.querySelector("#course .course h3").textContent;
+          return document.querySelector(".verdict p").textContent.includes("At point " + first + " ") ? "" : first;
+        })()"""))
+        # As it is when it is opened: what is folded stays so on paper.
+        browser.open(page, 1440)
+        pdf = base64.b64decode(browser.call("Page.printToPDF")["data"])
+        pages = len(re.findall(rb"/Type\s*/Page\b", pdf))
+        claim("page_can_be_printed", "" if len(pdf) > 20000 and 5 < pages < 40 else f"{len(pdf)} bytes, {pages} pages")
         browser.open(page, 1440, scripts=False)
         claim("without_scripts_all_but_the_slider_is_there", browser.ask(
             "[document.getElementById('player').hidden ? '' : 'a dead slider', document.querySelector('[data-row]').textContent.includes('lowest')"

@@ -28,6 +28,9 @@ decided=$(sqlite3 "$db" "SELECT count(*) FROM difference d JOIN point p ON p.id 
     AND d.metric = 'availability_service' AND d.verdict = 'not decided'")
 leads=$(grep -o '<strong>Availability: [^<]*' "$page")
 report an_undecided_pair_leaves_no_leader_of_all "$( ((decided < 3)) || [[ $leads == *'not decided'* ]] || echo "$decided pairs open, yet: $leads")"
+values=$(sqlite3 "$db" "SELECT printf('%.2f', 100 * mean - 0.005) FROM summary_named WHERE point = 'both' AND metric = 'availability_service' ORDER BY mean DESC")
+report the_verdict_tells_the_values_of_all_clouds "$(grep -o '<strong>Availability: .*' "$page" >"$temporary/sentence"; for value in $values; do
+    grep -q "<span class=num>$value" "$temporary/sentence" || echo "no $value; "; done; grep -q 'the availability of replicas is' "$temporary/sentence" || echo "a key where words are")"
 sqlite3 "$db" "UPDATE difference SET verdict = 'not decided'" ".exit"
 "$NINES" report "$db" --quiet
 report without_decisions_nobody_is_ahead "$(grep -oE '<strong>[^<]* ahead|<td[^>]*>[^<]* ahead' "$page" | head -n 3)"
