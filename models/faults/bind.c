@@ -120,6 +120,14 @@ static double overlap(double per_second, double mean_s)
     return overlapping < 64 ? overlapping : 64;
 }
 
+/* A mean time, and no more than that: one patient's repair, and the time that all take together. */
+static double recovery_mean(const struct recovery *recovery, uint32_t count)
+{
+    double repair = law_mean(recovery->time) * (1 - recovery->hard_share) + law_mean(recovery->hard_time) * recovery->hard_share;
+    double queue = recovery->crews > 0 ? repair * count / recovery->crews : repair;
+    return duration_seconds(recovery->begin) + queue + (recovery->capacity > 0 ? count / recovery->capacity : 0);
+}
+
 uint32_t faults_pending_estimate(const struct fault_plan *plan)
 {
     const struct fault_list *list = plan->list;
@@ -130,7 +138,9 @@ uint32_t faults_pending_estimate(const struct fault_plan *plan)
             pending += 2 * (uint64_t)(times(&list->incident[i].effect[e].target) * most_grades(&list->incident[i].effect[e]) *
                                       (double)plan->effect[next++].count);
     for (uint32_t h = 0; h < list->hazards; h++) {
-        double overlapping = overlap(plan->hazard_per_second[h], law_mean(list->hazard[h].length));
+        const struct recovery *recovery = list->hazard[h].recovery;
+        double waits = recovery != NULL ? recovery_mean(recovery, plan->hazard[h].count) : 0;
+        double overlapping = overlap(plan->hazard_per_second[h], law_mean(list->hazard[h].length) + waits);
         pending += (uint64_t)((2 + 2 * overlapping + 4 * sqrt(overlapping)) * times(&list->hazard[h].target) *
                               (double)plan->hazard[h].count) + 4;
     }

@@ -169,6 +169,8 @@ static void open_scratch(struct faults *faults, struct arena *arena)
     for (uint32_t i = 0; i < list->incidents; i++)
         for (uint32_t e = 0; e < list->incident[i].effects; e++, next++)
             widen(&scratch, list->incident[i].effect[e].recovery, faults->plan->effect[next].count);
+    for (uint32_t h = 0; h < list->hazards; h++)
+        widen(&scratch, list->hazard[h].recovery, faults->plan->hazard[h].count);
     for (uint32_t r = 0; r < list->rollouts; r++)
         widen(&scratch, list->rollout[r].recovery, faults->plan->rollout[r].count);
     faults->patients = arena_array(arena, scratch.patients, struct patient);

@@ -28,7 +28,7 @@
  * requests it answers hits * c by itself. Beyond its capacity what stands behind answers capacity - waste * excess, or floor *
  * capacity where that is more. All that is drawn is exogenous still; this has no chances.
  *
- * Who is back when may follow a curve (incidents), a law (hazards), or a recovery: crews that work through those that are down,
+ * Who is back when may follow a curve (incidents), a law (hazards), or in their place or after it a recovery: crews that work through those that are down,
  * and a restart herd that has to register again with something that can take only so many.
  *
  * All act on the dependency graph by adding and removing causes; overlaps merge there.
@@ -155,6 +155,7 @@ struct hazard {
     double per_second;
     double beta;              /* share of each target's failures that is common, in place of per_second; 0: it has a rate */
     const struct law *length;
+    const struct recovery *recovery; /* how those that it hit come back when the length is over; NULL: all at once */
     const char *const *clouds;
     uint32_t cloud_count;
 };

@@ -29,6 +29,38 @@ static void hit(struct faults *faults, uint32_t hazard, uint32_t component, dura
     faults_schedule_return(faults, target, component, end, cause);
 }
 
+/* What an event has hit so far goes the way of a recovery, which begins when its length is over. */
+static void recover(struct faults *faults, uint32_t hazard, uint32_t count, duration length, struct stream_key key)
+{
+    const struct fault_list *list = faults->plan->list;
+    const struct hazard *what = &list->hazard[hazard];
+    instant begin = instant_add(engine_now(faults->engine), (duration){length.us + what->recovery->begin.us});
+    faults_recover(faults, what->recovery, &what->target, count, begin, stream_key_path(key, "recovery"),
+                   faults_cause_of(1 + list->incidents + hazard, &what->target));
+}
+
+/* An event hits some of those that it can reach, all for the same length. */
+static void strike(struct faults *faults, uint32_t hazard, const struct shocks *shocks, struct stream_key family, duration length)
+{
+    const struct fault_plan *plan = faults->plan;
+    const struct hazard *what = &plan->list->hazard[hazard];
+    uint32_t patients = 0;
+    for (uint32_t i = shocks->first; i < shocks->first + shocks->size; i++) {
+        uint32_t component = plan->hazard[hazard].component[i];
+        const char *luck = component_luck(graph_component(plan->graph, component));
+        struct stream reach = stream_open(stream_key_path(family, luck));
+        if (!stream_chance(&reach, what->target.share) || !faults_runs(faults, &what->target, luck))
+            continue;
+        if (what->recovery != NULL)
+            faults->patients[patients++] =
+                (struct patient){.component = component, .down = engine_now(faults->engine), .order = stream_uniform(&reach)};
+        else
+            hit(faults, hazard, component, length);
+    }
+    if (what->recovery != NULL)
+        recover(faults, hazard, patients, length, family);
+}
+
 void faults_on_hazard(void *context, struct engine *engine, uint32_t hazard, uint64_t which)
 {
     (void)engine;
@@ -39,19 +71,18 @@ void faults_on_hazard(void *context, struct engine *engine, uint32_t hazard, uin
     if (what->scope != HAZARD_EACH) {
         struct stream_key family = stream_key_index(shocks->reach, shocks->events++);
         duration length = law_draw_duration(what->length, &shocks->stream);
-        for (uint32_t i = shocks->first; i < shocks->first + shocks->size; i++) {
-            uint32_t component = plan->hazard[hazard].component[i];
-            const char *luck = component_luck(graph_component(plan->graph, component));
-            struct stream reach = stream_open(stream_key_path(family, luck));
-            if (stream_chance(&reach, what->target.share) && faults_runs(faults, &what->target, luck))
-                hit(faults, hazard, component, length);
-        }
+        strike(faults, hazard, shocks, family, length);
     } else {
         uint32_t component = plan->hazard[hazard].component[which];
         bool reached = stream_chance(&shocks->stream, what->target.share);
         duration length = law_draw_duration(what->length, &shocks->stream);
-        if (reached && faults_runs(faults, &what->target, component_luck(graph_component(plan->graph, component))))
+        bool hits = reached && faults_runs(faults, &what->target, component_luck(graph_component(plan->graph, component)));
+        if (hits && what->recovery != NULL) {
+            faults->patients[0] = (struct patient){.component = component, .down = engine_now(faults->engine)};
+            recover(faults, hazard, 1, length, stream_key_index(shocks->reach, shocks->events++));
+        } else if (hits) {
             hit(faults, hazard, component, length);
+        }
     }
     schedule_hazard(faults, hazard, (uint32_t)which);
 }

@@ -36,6 +36,7 @@ const struct key hazard_keys[] = {
     {"beta", KEY_SHARE, "", "instead of a rate: this share of each target's failures is common to all that are hit together (Fleming 1975); "
      "their own laws are the rest", .low = 1e-9, .high = 0.9999},
     {"length", KEY_LAW, NULL, "how long a hit component stays down"},
+    {"recovery", KEY_GROUP, NULL, "how they come back after that, by crews or through a restart door; absent: all at once", .children = recovery_keys},
     {"clouds", KEY_TEXTS, NULL, "clouds it can hit; absent: all", .filled = true},
     {"source", KEY_TEXT, "", "where rate and length come from"},
     {"evidence", KEY_CHOICE, "U", "R read, K recalled, U unsourced", .choices = "R|K|U"},
@@ -180,7 +181,8 @@ static void read_hazard(struct scenario *scenario, const struct value *group, co
     *hazard = (struct hazard){.name = value_text(group, "name"),
                               .target = target_read(scenario, group, fleet),
                               .scope = (enum hazard_scope)value_choice(group, "scope"),
-                              .length = value_law(group, "length")};
+                              .length = value_law(group, "length"),
+                              .recovery = recovery_read(scenario, value_of(group, "recovery"))};
     hazard->clouds = target_names(scenario, value_of(group, "clouds"), &hazard->cloud_count);
     bool beta = value_given(group, "beta");
     if (beta == value_given(group, "rate"))

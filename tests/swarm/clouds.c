@@ -313,7 +313,10 @@ static void say_faults(struct generator *g)
         say(g, "%s{ name = \"h%u\"; ", i > 0 ? ",\n  " : "", i);
         (void)say_target(g, true);
         static const char *const scopes[] = {"common", "each", "site", "zone"};
-        say(g, "scope = \"%s\"; rate = \"%u /y\"; length = \"exponential(%u min)\"; }", scopes[below(g, 4)], rate, minutes);
+        say(g, "scope = \"%s\"; rate = \"%u /y\"; length = \"exponential(%u min)\"; ", scopes[below(g, 4)], rate, minutes);
+        if (chance(g, 0.3))
+            say_recovery(g);
+        say(g, "}");
     }
     say(g, " );\n");
     if (g->mode == PROGRESS || !chance(g, 0.3))

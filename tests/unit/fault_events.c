@@ -163,6 +163,28 @@ static void crews_work_through_the_queue(void **state)
     rooms_close(&rooms);
 }
 
+/* A site is lost for an hour, and then ten crews bring its hundred machines back, ten an hour: 100 + 10 (1 + 2 + .. + 10) machine hours each time.
+ * Looks on the hour see every step of such a staircase once, wherever it begins. */
+static void what_a_hazard_hit_comes_back_by_crews(void **state)
+{
+    (void)state;
+    struct rooms rooms;
+    struct life life;
+    open_life(&rooms, &life, FLEET("", SITE("a", "5", "10", "")) "faults = ( { name = \"h\"; target = \"node\"; rate = \"1 /y\"; length = \"1 h\"; "
+                             "recovery = { crews = 10; time = \"1 h\"; }; } );");
+    begin_at(&life, 0, (instant){0});
+    uint64_t machine_hours = 0;
+    for (int64_t hour = 1; hour <= 20 * 8766; hour++) {
+        run_to(&life, hour * US_PER_HOUR);
+        machine_hours += life.down;
+    }
+    assert_in_range(life.failures, 8 * 100, 36 * 100); /* 20 strikes, give or take */
+    assert_int_equal(life.failures % 100, 0);
+    assert_int_equal(life.down, 0);
+    assert_int_equal(machine_hours, life.failures / 100 * 650);
+    rooms_close(&rooms);
+}
+
 static void without_crews_the_hard_to_reach_are_the_tail(void **state)
 {
     (void)state;
@@ -357,6 +379,7 @@ int main(void)
         cmocka_unit_test(a_release_that_bypasses_its_stages_breaks_until_it_is_stopped),
         cmocka_unit_test(releases_by_rate_come_as_often_as_said),
         cmocka_unit_test(crews_work_through_the_queue),
+        cmocka_unit_test(what_a_hazard_hit_comes_back_by_crews),
         cmocka_unit_test(without_crews_the_hard_to_reach_are_the_tail),
         cmocka_unit_test(a_herd_collapses_the_door_and_a_cap_prevents_it),
         cmocka_unit_test(without_timeouts_a_door_serves_one_after_the_other),
