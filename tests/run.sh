@@ -26,7 +26,7 @@ work=$(mktemp -d)
 trap 'chmod -R u+rwx "$work"; rm -rf "$work"' EXIT
 
 # Those that take more than some seconds in one of the variants, longest first. Only time hangs on it.
-longest="swarm/clouds golden/hostile durable/kill durable/interrupt golden/incidents oracle/scenarios durable/memory oracle/coverage conformance/gpu_openb
+longest="swarm/clouds golden/hostile durable/kill durable/interrupt golden/incidents golden/progress durable/bounded oracle/scenarios durable/memory oracle/coverage conformance/gpu_openb
     conformance/place_command golden/report golden/messages property/engine property/market_messages property/market_settling oracle/rare golden/compare golden/plot
     tidy/headers golden/digest"
 

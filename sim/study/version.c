@@ -7,6 +7,11 @@
 #include <sleef.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <yaml.h>
+
+#if NINES_MPI
+#include <mpi.h>
+#endif
 
 #if defined(__clang__)
 #define COMPILER "clang " __clang_version__
@@ -29,11 +34,27 @@ const char *version_compiler(void)
     return COMPILER " " NINES_FLAGS;
 }
 
+/* ", Open MPI v4.1.4": what comes before the first comma. */
+static void add_mpi(char *buffer, size_t bytes)
+{
+#if NINES_MPI
+    char text[MPI_MAX_LIBRARY_VERSION_STRING];
+    int length;
+    MPI_Get_library_version(text, &length);
+    snprintf(buffer, bytes, ", %.*s", (int)strcspn(text, ",\n"), text);
+#else
+    (void)buffer, (void)bytes;
+#endif
+}
+
 char *version_libraries(char *buffer, size_t bytes)
 {
-    snprintf(buffer, bytes, "GSL %s, SQLite %s, libconfig %d.%d.%d, jansson %s, SLEEF %d.%d.%d", gsl_version,
-             sqlite3_libversion(), LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, LIBCONFIG_VER_REVISION, JANSSON_VERSION,
-             SLEEF_VERSION_MAJOR, SLEEF_VERSION_MINOR, SLEEF_VERSION_PATCHLEVEL);
+    int written = snprintf(buffer, bytes, "GSL %s, SQLite %s, libconfig %d.%d.%d, libyaml %s, jansson %s, SLEEF %d.%d.%d", gsl_version,
+                           sqlite3_libversion(), LIBCONFIG_VER_MAJOR, LIBCONFIG_VER_MINOR, LIBCONFIG_VER_REVISION,
+                           yaml_get_version_string(), JANSSON_VERSION, SLEEF_VERSION_MAJOR, SLEEF_VERSION_MINOR, SLEEF_VERSION_PATCHLEVEL);
+    size_t length = written > 0 ? (size_t)written : 0;
+    if (length < bytes)
+        add_mpi(buffer + length, bytes - length);
     return buffer;
 }
 

@@ -36,6 +36,36 @@ for threads in 2 3 7; do
     same "one_digest_over_${threads}_threads" "$temporary/t$threads/run.db"
 done
 
+# Draws of the inputs are tasks too, and a precision decides how many there are: neither hangs on who lives through them.
+cat >"$temporary/drawn.cfg" <<'CFG'
+model = "renewal"; horizon = "4 d"; replications = 12; seed = 11; components = 20; outer_draws = 6; outer_replications = 5;
+up = "exponential(100 h)"; down = "exponential(5 h)";
+uncertain = ( { key = "down"; times = ("0.4", "1.8"); evidence = "U"; } );
+study = { points = ( { label = "a"; }, { label = "b"; set = [ "components=30" ]; } ); };
+CFG
+sed '/^ *replications/d' tests/golden/cli/small.cfg >"$temporary/looks.cfg"
+echo 'precision = { metric = "availability"; half_width = "0.5 %"; max_replications = 2000; };' >>"$temporary/looks.cfg"
+for scenario_of in drawn looks; do
+    "$NINES" run "$temporary/$scenario_of.cfg" -o "$temporary/$scenario_of-1" --quiet --threads 1
+done
+# alike NAME FOLDER: what is wrong.
+alike() {
+    [[ $(digest "$temporary/$1-1/run.db") =~ ^[0-9a-f]{16}$ && $(digest "$2/run.db") == "$(digest "$temporary/$1-1/run.db")" ]] || echo "the digest differs; "
+    [[ $(dump "$2/run.db") == "$(dump "$temporary/$1-1/run.db")" ]] || echo "the tables differ"
+}
+report one_digest_of_draws_and_precision_over_threads "$(for name in drawn looks; do for threads in 2 5; do
+    "$NINES" run "$temporary/$name.cfg" -o "$temporary/again" --force --quiet --threads $threads
+    alike $name "$temporary/again"
+done; done)"
+report the_precision_was_looked_for_more_than_once "$(sqlite3 "$temporary/looks-1/run.db" \
+    'SELECT precision_reached, (SELECT max(rep) + 1 FROM replication) FROM run' | grep -vE '^1\|(60|120|240|480|960|1920)$')"
+report one_digest_of_draws_over_merged_shards "$(for i in 0 1 2; do
+    "$NINES" run "$temporary/drawn.cfg" -o "$temporary/d$i" --quiet --shard $i/3
+done
+mkdir "$temporary/joined"
+"$NINES" merge "$temporary/joined/run.db" "$temporary"/d{2,0,1}/run.db --quiet
+alike drawn "$temporary/joined")"
+
 # --- Shards ---
 for i in 0 1 2 3 4; do
     "$NINES" run $scenario -o "$temporary/s$i" "${options[@]}" --shard $i/5
@@ -84,6 +114,10 @@ else
         timeout 300 mpirun --oversubscribe -n $ranks $mpi run $scenario -o "$temporary/r$ranks" "${options[@]}" --threads 1 2>"$temporary/stderr"
         same "one_digest_over_${ranks}_ranks" "$temporary/r$ranks/run.db"
     done
+    report one_digest_of_draws_and_precision_over_ranks "$(for name in drawn looks; do
+        timeout 300 mpirun --oversubscribe -n 3 $mpi run "$temporary/$name.cfg" -o "$temporary/again" --force --quiet --threads 1 2>"$temporary/stderr"
+        alike $name "$temporary/again"
+    done)"
     report the_file_says_how_many_ranks "$([[ $(sqlite3 "$temporary/r4/run.db" 'SELECT ranks FROM run') == 4 ]] || echo "not 4")"
     report mistakes_are_told_once "$(timeout 60 mpirun --oversubscribe -n 3 $mpi run absent.cfg 2>&1 | grep -c 'cannot read the scenario' | grep -vx 1)"
     # A rank is killed under way; what it was about is lost, the file is not.
