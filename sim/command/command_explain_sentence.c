@@ -130,11 +130,11 @@ static const char *place_of(const struct explanation *what, const struct story_n
     return arena_format(what->arena, "%.*s", (int)strcspn(place, ","), place);
 }
 
-/* Where the same part was placed before. NULL: nowhere. */
-static const char *earlier_place(const struct explanation *what, const struct story_note *placed)
+/* Where the same part was when the outage began. NULL: nowhere. */
+static const char *earlier_place(const struct explanation *what, const struct story_note *placed, double start_s)
 {
     const struct story_note *earlier = NULL;
-    for (const struct story_note *note = what->story->first; note != NULL && note != placed; note = note->next)
+    for (const struct story_note *note = what->story->first; note != NULL && note != placed && at_s(note) < start_s; note = note->next)
         if (is(note, "placed") && note->note.part == placed->note.part)
             earlier = note;
     return earlier != NULL ? place_of(what, earlier) : NULL;
@@ -145,7 +145,7 @@ static const char *place_text(const struct explanation *what, const struct way *
 {
     struct arena *arena = what->arena;
     uint32_t part = way->placed->note.part;
-    const char *place = place_of(what, way->placed), *earlier = earlier_place(what, way->placed);
+    const char *place = place_of(what, way->placed), *earlier = earlier_place(what, way->placed, outage->start_s);
     const char *who = part != SIM_WHOLE && explain_parts(what) > 1 ? arena_format(arena, "%s %" PRIu32 " ", what->story->told.part, part + 1) : "";
     return arena_format(arena, "; %s%s %s at %s", who,
                         earlier == NULL ? "placed on" : strcmp(earlier, place) == 0 ? "placed again on" : "moved to", place,

@@ -144,7 +144,8 @@ static const struct command commands[] = {
      .least = 1, .most = -1, .options = verify_options, .run = command_verify},
     {.name = "plot", .operands = "RUN.db|CURVE.csv [CHART...]", .summary = "draw the charts of a run with gnuplot",
      .description = "For each chart, writes the image, its data (.tsv) and the gnuplot script (.gp) that draws\n"
-                    "one from the other. Charts (default: all that the run has data for):\n"
+                    "one from the other. Charts (default: all that the run has data for; of a design with\n"
+                    "more than 24 points those that sum it up):\n"
                     "\n"
                     "  availability   availability over time, a panel for each point\n"
                     "  nines          availability of every cloud and point on a nines axis\n"

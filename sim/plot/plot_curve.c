@@ -125,7 +125,7 @@ static void write_bar_frame(struct figure *figure, const struct bars *bars)
     figure_number(figure, "bottom_y", figure_y(figure, figure->top_mm + bars->depth * ROW_MM));
     uint32_t bin = bar_bin(&curves->groups[bars->first]);
     figure_text(figure, "axis_text",
-                arena_format(plot->arena, "%% of GPU capacity, when %u %% has arrived", (unsigned)bin));
+                arena_format(plot->arena, "%% of GPU capacity, at %u %% demand", (unsigned)bin));
 }
 
 static int draw_unallocated(const struct plot *plot, const struct curves *curves)

@@ -140,6 +140,11 @@ report its_two_sets_of_replicas_have_numbers_of_their_own "$(grep -q 'asked for 
 ended=$(sqlite3 "$temporary/hybrid/run.db" "SELECT strftime('%H:%M', 1719792000 + end_s, 'unixepoch') FROM outage o JOIN replication r ON r.id = replication_id JOIN cloud c ON c.id = cloud_id
     WHERE c.name = 'warm standby' AND subject = 'web/64' ORDER BY start_s LIMIT 1")
 report its_sentence_names_the_fail_over "$(tr -s ' \n' ' ' <"$temporary/stdout" | grep -q "; fail-over to akash at $ended" || echo "not at $ended: $(sed -n 3,7p "$temporary/stdout")")"
+# Two placements in one outage: it moved away from where it was when that began.
+"$NINES" run scenarios/july-2024.cfg --reps 1 --set clouds.akash.automatic_share=100% -o "$temporary/scripted" --quiet
+"$NINES" explain "$temporary/scripted/run.db" --point both --cloud akash --service vm/626 | tr -s ' \n' ' ' >"$temporary/stdout"
+report a_move_is_told_from_where_the_outage_began "$(grep -q 'node us-east/z1/r16/n02 is down (a fault of its own); noticed at 21:36; moved to node us-east/z2/r08/n07 at 21:37' "$temporary/stdout" ||
+    head -c 600 "$temporary/stdout")"
 file=$'a"; $(touch x) <b>\u202e\e[31m.cfg'
 cp "$temporary/small.cfg" "$temporary/$file"
 "$NINES" run "$temporary/$file" -o "$temporary/hostile" --reps 1 --log none --quiet

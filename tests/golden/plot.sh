@@ -53,6 +53,13 @@ for chart in availability nines cost difference blast radius fleet downtime reco
         fi
     done
 done
+# Of many points only what sums them up is drawn unasked.
+cp "$temporary/design.db" "$temporary/many.db"
+sqlite3 "$temporary/many.db" "WITH RECURSIVE n(i) AS (SELECT 3 UNION ALL SELECT i + 1 FROM n WHERE i < 25) INSERT INTO point SELECT i, 'p' || i, '{}', i FROM n"
+"$NINES" plot "$temporary/many.db" -o "$temporary/many" >"$temporary/said" 2>&1
+report many_points_have_the_charts_that_sum_them_up "$([[ $(cd "$temporary/many" && echo *.svg) == tornado.svg ]] || ls "$temporary/many"; grep -q 'left out, for they show each of the 25 points: availability, nines' "$temporary/said" || cat "$temporary/said")"
+"$NINES" plot "$temporary/many.db" nines -o "$temporary/many" --quiet 2>&1
+report and_the_others_when_they_are_named "$([[ -s $temporary/many/nines.svg ]] || echo missing)"
 # The product-limit estimate and the flows once more, the slow way.
 lengths() { # POINT CLOUD: a line for each outage, shortest first
     sqlite3 -separator ' ' "$temporary/world.db" "SELECT end_s - start_s, censored FROM outage JOIN replication r ON r.id = replication_id
