@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The program as a whole: start-up, events a second, threads, the cost of logging, and a long study. Called by `make bench`.
+# The program as a whole: start-up, events a second, threads, ranks, the cost of logging, and a long study. Called by `make bench`.
 #
-# Start-up and threads are wall time and need a quiet machine; the rest is processor time (user and system, all threads). Each figure
-# is the median, those of a comparison taken in turns. REPS=N runs fewer replications of the long study than its 1,000.
+# Start-up, threads and ranks are wall time and need a quiet machine; the rest is processor time (user and system, all threads). Each
+# figure is the median, those of a comparison taken in turns. Ranks need the program that `make MPI=1` builds. REPS=N runs fewer
+# replications of the long study than its 1,000.
 set -eu
 NINES=${NINES:-build/release/nines}
 command -v sqlite3 >/dev/null || { echo "bench/study.sh needs sqlite3" >&2; exit 1; }
@@ -10,12 +11,13 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 TIMEFORMAT='%R %U %S'
 
-# seconds WALL|CPU COMMAND...: what it takes.
+# seconds WALL|CPU|BOTH COMMAND...: what it takes.
 seconds() {
     local kind=$1 wall user system
     shift
     read -r wall user system < <({ time "$@" >/dev/null 2>&1; } 2>&1)
-    if [[ $kind == WALL ]]; then echo "$wall"; else echo "$user $system" | awk '{ print $1 + $2 }'; fi
+    awk -v kind="$kind" -v wall="$wall" -v user="$user" -v sys="$system" \
+        'BEGIN { print (kind == "CPU" ? "" : wall " ") (kind == "WALL" ? "" : user + sys) }'
 }
 median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 study() { "$NINES" run "$@" --quiet --force -o "$folder/run"; }
@@ -72,7 +74,10 @@ for level in summary leases events; do
 done
 
 reps=${REPS:-1000}
-wall=$(seconds WALL study bench/year.cfg --reps "$reps")
-row "$reps replications x 10,000 nodes x a year" "$(awk -v w="$wall" -v n="$(events)" 'BEGIN { printf "%.1f s, %.3g events/s", w, n / w }')"
-row "  its peak memory and file" "$(sqlite3 "$folder/run/run.db" 'SELECT peak_memory_kib / 1024 FROM run') MiB, \
-$(du -m "$folder/run/run.db" | cut -f1) MiB"
+read -r wall cpu < <(seconds BOTH study bench/year.cfg --reps "$reps")
+ask() { sqlite3 "$folder/run/run.db" "$1"; }
+row "$reps replications x 10,000 nodes x a year" "$(awk -v s="$cpu" 'BEGIN { printf "%.1f core-seconds", s }')" \
+    "$([[ $reps == 1000 ]] && echo "at most 10" || true)"
+row "  its wall time and events" "$(awk -v w="$wall" -v n="$(events)" 'BEGIN { printf "%.1f s, %.3g events/s", w, n / w }')"
+row "  its failures in a replication" "$(ask "SELECT printf('%.0f', avg(value)) FROM metric WHERE name = 'component_faults'")" "20,800: of 10,000 nodes"
+row "  its peak memory and file" "$(ask 'SELECT peak_memory_kib / 1024 FROM run') MiB, $(du -m "$folder/run/run.db" | cut -f1) MiB"
