@@ -163,7 +163,7 @@ struct hazard {
 /* One recorded outage, since the trace's zero. */
 struct trace_event {
     duration start, end;
-    double severity; /* share of the targets that is down */
+    double severity; /* share of the targets that is hit, or of their service that is lost */
 };
 
 struct trace {
@@ -173,6 +173,7 @@ struct trace {
     duration repeat;         /* it begins again after this; 0: never */
     duration scatter;        /* each component's copy is late by its own draw below this */
     duration jitter;         /* each begin and end is off by a draw below this, either way */
+    bool of_service;         /* severity is what each of the targets loses, in place of how many are hit */
     bool by_hours;           /* hosts that follow the clock: the share is drawn once per replication, not at every event */
     const struct trace_event *event; /* ascending by start */
     uint32_t events, overlap; /* overlap: most events at once */

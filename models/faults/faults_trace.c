@@ -37,22 +37,25 @@ void faults_on_trace(void *context, struct engine *engine, uint32_t number, uint
     uint32_t cause = faults_cause_of(1 + list->incidents + list->hazards + number, &trace->target);
     struct stream_key own = stream_key_path(stream_key(faults->seed, faults->replication, "trace"), trace->name);
     struct stream_key reach = stream_key_index(stream_key_index(own, (uint64_t)course->cycle), course->next);
-    for (uint32_t i = 0; i < plan->trace[number].count; i++) {
+    struct target target = trace->target;
+    if (trace->of_service)
+        target.left = GRAPH_WHOLE - (uint32_t)(event->severity * (GRAPH_WHOLE - target.left) + 0.5);
+    for (uint32_t i = 0; i < plan->trace[number].count && target.left < GRAPH_WHOLE; i++) {
         uint32_t component = plan->trace[number].component[i];
         const char *luck = component_luck(graph_component(plan->graph, component));
         struct stream stream = stream_open(stream_key_path(reach, luck)), shift = stream_open(stream_key_path(own, luck));
-        double share = trace->target.share * event->severity;
+        double share = target.share * (trace->of_service ? 1 : event->severity);
         if (!trace->by_hours && !stream_chance(&stream, share))
             continue;
         duration late = duration_from_seconds(stream_uniform(&shift) * duration_seconds(trace->scatter));
-        if ((trace->by_hours && !stream_chance(&shift, share)) || !faults_runs(faults, &trace->target, luck))
+        if ((trace->by_hours && !stream_chance(&shift, share)) || !faults_runs(faults, &target, luck))
             continue;
         instant down = instant_add(start, late), up = instant_add(end, late);
         if (trace->jitter.us > 0) {
             down = instant_add(down, trace_jitter(trace, &stream));
             up = instant_add(up, trace_jitter(trace, &stream));
         }
-        faults_schedule_outage(faults, &trace->target, component, down, up, cause);
+        faults_schedule_outage(faults, &target, component, down, up, cause);
     }
     course->next++;
     schedule_trace(faults, number);

@@ -8,6 +8,8 @@ const struct key trace_keys[] = {
     {"name", KEY_NAME, NULL, "name of the trace", .unique = true},
     TARGET_KEYS,
     {"events", KEY_TEXTS, NULL, "outages \"start, end\" or \"start, end, severity\" since the trace's zero, by start", .required = true},
+    {"curve", KEY_CHOICE, "components", "components: an outage's severity is the share of the targets that it hits; service: what each of them loses "
+     "of its service, times 'severity'", .choices = "components|service"},
     {"offset", KEY_DURATION, "0 s", "time of the run at which the trace's zero lies; negative: the run begins inside the trace",
      .low = -3155760000.0, .high = 3155760000.0},
     {"repeat", KEY_DURATION, "0 s", "the trace begins again after this time; 0 s: never"},
@@ -86,7 +88,8 @@ void trace_read(struct scenario *scenario, const struct value *group, const stru
                             .repeat = value_duration(group, "repeat"),
                             .scatter = value_duration(group, "scatter"),
                             .event = event,
-                            .events = (uint32_t)value_count(list)};
+                            .events = (uint32_t)value_count(list),
+                            .of_service = value_choice(group, "curve") == 1};
     trace->clouds = target_names(scenario, value_of(group, "clouds"), &trace->cloud_count);
     for (uint32_t i = 0; i < trace->events; i++) {
         if (!read_event(scenario, value_at(list, i), &event[i]))

@@ -254,9 +254,13 @@ static void say_service_curve(struct generator *g)
 {
     uint32_t phases = between(g, 1, 5), at = 0;
     say(g, "curve = \"service\"; phases = ( ");
-    for (uint32_t i = 0; i < phases; i++, at += between(g, 1, 300))
-        say(g, "{ at = \"%u min\"; impaired = \"%u %%\"; }, ", at, between(g, 0, 100));
-    say(g, "{ at = \"%u min\"; impaired = \"%u %%\"; } ); ", at, g->mode == PROGRESS ? 0 : between(g, 0, 100));
+    for (uint32_t i = 0; i < phases; i++) {
+        uint32_t impaired = between(g, 0, 100);
+        say(g, "{ at = \"%u min\"; impaired = \"%u %%\"; }, ", at, impaired);
+        at += between(g, 1, 300);
+    }
+    uint32_t last = g->mode == PROGRESS ? 0 : between(g, 0, 100);
+    say(g, "{ at = \"%u min\"; impaired = \"%u %%\"; } ); ", at, last);
 }
 
 /* Crews, and a door that is sometimes jammed for ever. */
@@ -321,6 +325,11 @@ static void say_faults(struct generator *g)
     say(g, " );\n");
     if (g->mode == PROGRESS || !chance(g, 0.3))
         return;
+    if (chance(g, 0.5)) {
+        const char *target = classes[below(g, 10)];
+        say(g, "traces = ( { name = \"told\"; target = \"%s\"; curve = \"%s\"; offset = \"12 h\"; repeat = \"1 d\"; "
+               "events = [ \"1 h, 3 h, 40 %%\", \"2 h, 9 h, 90 %%\" ]; } );\n", target, chance(g, 0.7) ? "service" : "components");
+    }
     uint32_t share = between(g, 10, 100), jitter = below(g, 120);
     say(g, "hours = ( { name = \"day\"; target = \"node\"; share = \"%u %%\"; from = \"07:30\"; to = \"19:00\"; scatter = \"3 h\"; "
            "jitter = \"%u min\"; %s} );\n", share, jitter, chance(g, 0.5) ? "days = ( \"mon\", \"tue\", \"thu\" ); " : "");

@@ -174,6 +174,22 @@ static void a_curve_of_service_under_way_is_joined(void **state)
     rooms_close(&rooms);
 }
 
+/* What an operator recorded of an API: calls that failed, by the hour. */
+static void a_trace_may_say_what_is_lost_of_a_service(void **state)
+{
+    (void)state;
+    struct rooms rooms;
+    struct life life;
+    open_life(&rooms, &life, FLEET("", SITE("a", "1", "1", "")) "traces = ( { name = \"t\"; target = \"node\"; where = \"a/z1/*\"; curve = \"service\"; "
+                             "severity = \"50 %\"; offset = \"1 d\"; events = [ \"0 h, 2 h, 40 %\", \"1 h, 3 h\", \"4 h, 5 h, 0 %\" ]; } );");
+    static const double wanted[] = {0.8, 0.5, 0.5, 1, 1};
+    for (int hour = 0; hour < 5; hour++)
+        assert_true(fabs(mean_between(&life, hour, hour + 1) - wanted[hour]) < 1e-9);
+    assert_int_equal(faults_started(life.faults), 2);
+    assert_int_equal(life.failures, 0);
+    rooms_close(&rooms);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +201,7 @@ int main(void)
         cmocka_unit_test(severity_scales_a_curve_of_service_and_its_last_value_stays),
         cmocka_unit_test(steps_of_a_curve_overlap_in_the_same_instant),
         cmocka_unit_test(a_curve_of_service_under_way_is_joined),
+        cmocka_unit_test(a_trace_may_say_what_is_lost_of_a_service),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
