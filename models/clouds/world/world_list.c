@@ -82,20 +82,32 @@ static bool is_of(const struct world_sum *sum, const struct world_sum *payment)
            same_text(sum->denom, payment->denom);
 }
 
+/* The sum that a payment belongs to; NULL: none is open. Nearly always its texts are the very same, and nothing need be compared. */
+static struct world_sum *find_sum(struct world_sum *sums, const struct world_sum *payment)
+{
+    for (uint32_t i = 0; i < OPEN_SUMS; i++)
+        if (sums[i].what == payment->what && sums[i].to == payment->to && sums[i].denom == payment->denom)
+            return &sums[i];
+    for (uint32_t i = 0; i < OPEN_SUMS; i++)
+        if (is_of(&sums[i], payment))
+            return &sums[i];
+    return NULL;
+}
+
 /* Adds a payment to the sum that it belongs to; a sum that makes room for a new one is listed. */
 static void add_payment(struct world *world, uint32_t unit, const struct world_sum *payment)
 {
     struct world_sum *sums = &world->sum[(size_t)unit * OPEN_SUMS], *oldest = sums;
     list_month(world, payment->last);
-    for (uint32_t i = 0; i < OPEN_SUMS; i++) {
-        if (is_of(&sums[i], payment)) {
-            sums[i].micro += payment->micro;
-            sums[i].last = payment->last;
-            return;
-        }
+    struct world_sum *open = find_sum(sums, payment);
+    if (open != NULL) {
+        open->micro += payment->micro;
+        open->last = payment->last;
+        return;
+    }
+    for (uint32_t i = 0; i < OPEN_SUMS; i++)
         if (sums[i].what == NULL || (oldest->what != NULL && sums[i].last.us < oldest->last.us))
             oldest = &sums[i];
-    }
     list_sum(world, unit, oldest);
     *oldest = *payment;
 }
