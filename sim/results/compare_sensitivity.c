@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUBJECT = 50, FACTOR = 36, NARROW = 12, WIDE = 28, STRONGEST = 6 };
+enum { SUBJECT = 50, FACTOR = 36, NARROW = 12, WIDE = 32, STRONGEST = 6 };
 
 /* --- Reading --- */
 
