@@ -28,8 +28,8 @@
  * requests it answers hits * c by itself. Beyond its capacity what stands behind answers capacity - waste * excess, or floor *
  * capacity where that is more. All that is drawn is exogenous still; this has no chances.
  *
- * Who is back when may follow a curve (incidents), a law (hazards), or in their place or after it a recovery: crews that work through those that are down,
- * and a restart herd that has to register again with something that can take only so many.
+ * Who is back when may follow a curve (incidents), a law (hazards), or, in its place or after it, a recovery: crews that work through those
+ * that are down, and a restart herd that has to register again with something that can take only so many.
  *
  * All act on the dependency graph by adding and removing causes; overlaps merge there.
  *

@@ -21,7 +21,7 @@ const struct key front_keys[] = {
     {"reaches", KEY_BOOL, "true", "users reach services through it"},
     {"services", KEY_TEXTS, NULL, "patterns on classes of services that it is for; absent: all", .filled = true},
     {"manages", KEY_BOOL, "false", "the control planes need it too (its first part), as they need sign-ins"},
-    {"grace", KEY_DURATION, "0 s", "a loss shows only when it has lasted so long: the life of a token, of a name that was looked up"},
+    {"grace", KEY_DURATION, "0 s", "a loss shows only when it has lasted so long, and a degradation not at all: the life of a token, of a name that was looked up"},
     {"up", KEY_LAW, "0 s", "time to its failure; 0 s: never by itself"},
     {"repair", KEY_LAW, "0 s", "its time to repair"},
     {"source", KEY_TEXT, "", "where grace and laws come from"},

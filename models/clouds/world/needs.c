@@ -21,7 +21,7 @@ const struct key need_keys[] = {
     {"holds", KEY_CHOICE, "all", "how much of that must be up: all, any one, or at least so many", .choices = "all|any|at least"},
     {"least", KEY_INTEGER, NULL, "how many", .low = 1, .high = 1000000000, .when = "holds=at least"},
     {"plane", KEY_CHOICE, "data", "data: its loss stops them; control: its loss only stops managing them", .choices = "data|control"},
-    {"grace", KEY_DURATION, "0 s", "a loss counts only when it has lasted so long"},
+    {"grace", KEY_DURATION, "0 s", "a loss counts only when it has lasted so long, and a degradation not at all"},
     KEY_END};
 
 struct component needs_component(struct scenario *scenario, const struct value *group, const char *path,
