@@ -191,8 +191,23 @@ static void check_watched(struct scenario *scenario, const struct demand_plan *d
                    "no class of services is called '%s'", value_text(rare, "watch"));
 }
 
+/* Whether an empty machine has room for one replica or pod. */
+static bool has_room(const struct node_type *type, const struct demand_class *class)
+{
+    bool model = class->gpus == 0 || class->gpu_models == 0 || (type->gpu_model_id >= 0 && class->gpu_models >> type->gpu_model_id & 1);
+    return model && (int64_t)type->vcpus * 1000 >= class->cpu_milli && type->memory_bytes >= class->memory_bytes && type->gpus >= class->gpus;
+}
+
+static bool any_has_room(const struct fleet *fleet, const struct demand_class *class)
+{
+    uint32_t n = 0;
+    while (n < fleet->nodes && !has_room(&fleet->type[fleet->node[n].type], class))
+        n++;
+    return n < fleet->nodes;
+}
+
 /* Services that no cloud could ever hold are refused and ask again until the horizon: a slip of the pen shows first as a run that does
- * not end. */
+ * not end; a replica or pod larger than any machine, as one in which it never ran. */
 static void warn_of_size(struct scenario *scenario, const struct demand_plan *demand)
 {
     const struct fleet *fleet = demand->fleet;
@@ -200,6 +215,11 @@ static void warn_of_size(struct scenario *scenario, const struct demand_plan *de
         const struct demand_class *class = &demand->class[c];
         const struct value *group = value_named(value_of(&scenario->root, "demand"), class->name);
         int64_t units = (int64_t)class->count * class->units, vcpus = 0, gpus = 0;
+        if (class->group == NULL && !any_has_room(fleet, class)) {
+            scenario_warning(scenario, group, "who is refused asks again until the horizon, and never gets it", "no node has room for a %s of '%s'",
+                             class->kind == DEMAND_JOB ? "pod" : "replica", class->name);
+            continue;
+        }
         for (uint32_t n = 0; n < fleet->nodes; n++) {
             const struct node_type *type = &fleet->type[fleet->node[n].type];
             vcpus += type->vcpus;

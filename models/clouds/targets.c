@@ -10,9 +10,11 @@
 /* An incident or hazard that names a cloud must mean one. */
 static void check_names(struct scenario *scenario, const struct value *list, const struct value *clouds)
 {
-    const char **names = arena_array(scenario->arena, value_count(clouds), const char *);
-    for (size_t i = 0; i < value_count(clouds); i++)
+    const char **names = arena_array(scenario->arena, value_count(clouds), const char *), *all = "";
+    for (size_t i = 0; i < value_count(clouds); i++) {
         names[i] = value_text(value_at(clouds, i), "name");
+        all = arena_format(scenario->arena, "%s%s'%s'", all, i > 0 ? ", " : "", names[i]);
+    }
     for (size_t i = 0; i < value_count(list); i++) {
         const struct value *wanted = value_of(value_at(list, i), "clouds");
         for (size_t k = 0; k < value_count(wanted); k++) {
@@ -22,7 +24,7 @@ static void check_names(struct scenario *scenario, const struct value *list, con
             const char *near = scenario_nearest(text, names, value_count(clouds));
             scenario_error(scenario, value_at(wanted, k),
                            near != NULL ? arena_format(scenario->arena, "did you mean '%s'?", near)
-                                        : "declare it in the list 'clouds'",
+                                        : arena_format(scenario->arena, "names of clouds here: %s", all),
                            "no cloud is called '%s'", text);
         }
     }

@@ -64,16 +64,16 @@ static void read_laws(struct scenario *scenario, const struct value *group, cons
     if (up_law->kind == LAW_CONSTANT && up_law->a == 0) {
         if (value_given(group, repair_key))
             scenario_error(scenario, value_of(group, repair_key), "give the time to failure too, or leave both away",
-                           "'%s' is given without '%s'", repair_key, up_key);
+                           value_given(group, up_key) ? "'%s' is given, but '%s' is 0: never" : "'%s' is given without '%s'", repair_key, up_key);
         return;
     }
     double mean_up = law_mean(up_law), mean_repair = law_mean(repair_law);
     if (!(mean_up < 1e15) || !(mean_repair < 1e15))
-        scenario_error(scenario, value_of(group, up_key), "a process in equilibrium needs laws with a finite mean",
+        scenario_error(scenario, value_of(group, mean_up < 1e15 ? repair_key : up_key), "a process in equilibrium needs laws with a finite mean",
                        "'%s' or '%s' has no finite mean", up_key, repair_key);
     else if (mean_repair <= 0)
         scenario_error(scenario, value_of(group, up_key), "a component that fails needs a time to repair, e.g. \"4 h\"",
-                       "'%s' is given without '%s'", up_key, repair_key);
+                       value_given(group, repair_key) ? "'%s' is given, but '%s' is 0" : "'%s' is given without '%s'", up_key, repair_key);
     *up = up_law;
     *repair = repair_law;
 }

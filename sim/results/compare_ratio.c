@@ -64,7 +64,7 @@ static const char *interval(const struct page *page, const struct statistics *va
         return page_interval(page, values, statistics_method_name(values->method), scale, false);
     if (values->method == STATISTICS_FIELLER)
         return "no bound: the second may be 0";
-    return values->mean == 0 ? "no interval: the first never failed" : "no interval";
+    return values->mean == 0 ? "no interval: the first was 0 every time" : "no interval";
 }
 
 static void put_ratio(const struct page *page, const struct compare_ratio *ratio)

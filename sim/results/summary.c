@@ -49,16 +49,19 @@ static bool write_pass(struct summary_pass *pass)
     return true;
 }
 
-/* As many metrics at once as memory allows. */
-static bool write_passes(struct summary_pass *pass, struct arena *arena, sqlite3 *database)
+size_t summary_at_once(const struct summary_frame *frame)
 {
-    const struct summary_frame *frame = pass->frame;
     size_t column = frame->cells * frame->slots * sizeof(double);
     size_t at_once = column != 0 ? frame->memory / column : 1;
     if (at_once > frame->metric_count)
         at_once = frame->metric_count;
-    if (at_once == 0)
-        at_once = 1;
+    return at_once > 0 ? at_once : 1;
+}
+
+static bool write_passes(struct summary_pass *pass, struct arena *arena, sqlite3 *database)
+{
+    const struct summary_frame *frame = pass->frame;
+    size_t at_once = summary_at_once(frame);
     pass->values = arena_alloc(arena, at_once * frame->cells, frame->slots * sizeof(double));
     pass->a = arena_alloc(arena, frame->slots, sizeof(double));
     pass->b = arena_alloc(arena, frame->slots, sizeof(double));

@@ -45,7 +45,8 @@ struct summary_ratio {
 
 /* Ratios of the means of the metrics named, for every point and every pair of its clouds, a before b, paired at the nominal setting; of an
  * availability those of what is missing to 1, the time down. In the order of metrics, points and pairs; *rows in arena. Names that are no
- * metrics of the file give nothing. Returns false when SQLite failed. */
+ * metrics of the file give nothing; where all of a is 0, which luck alone can do, is no interval. Returns false when SQLite failed.
+ * O(values), in one pass or a few, as summary_write(). */
 bool summary_ratios(struct sqlite3 *database, struct arena *arena, double level, const char *const *metrics, size_t count,
                     struct summary_ratio **rows, size_t *row_count);
 

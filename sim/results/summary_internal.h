@@ -68,6 +68,8 @@ struct summary_pass {
     bool *kept;                 /* [slots] */
 };
 
+/* As many metrics at once as memory allows; 1 at least. */
+size_t summary_at_once(const struct summary_frame *frame);
 const double *summary_values_of(const struct summary_pass *pass, size_t cell, size_t metric);
 /* Reads the pass's values. false: SQLite failed. */
 bool summary_load_values(struct summary_pass *pass, struct sqlite3 *database);
@@ -95,6 +97,10 @@ bool summary_adjust(struct sqlite3 *database, struct arena *arena);
 
 /* summary_write() with another limit of memory: the rows are the same, those of different passes follow each other. */
 bool summary_write_within(struct sqlite3 *database, double level, bool series, size_t memory);
+/* summary_ratios() with another limit of memory: the same rows. */
+struct summary_ratio;
+bool summary_ratios_within(struct sqlite3 *database, struct arena *arena, double level, const char *const *metrics, size_t count, size_t memory,
+                           struct summary_ratio **rows, size_t *row_count);
 
 /* Both return false when SQLite failed. */
 bool summary_load_frame(struct sqlite3 *database, struct arena *arena, struct summary_frame *frame);

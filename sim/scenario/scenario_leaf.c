@@ -324,10 +324,11 @@ static bool in_range(struct arena *arena, const struct key *key, const char *tex
     if (low && number <= range.high)
         return true;
     const char *words = low ? "at most" : range.above ? "above" : "at least";
+    bool percent = key->type == KEY_SHARE && number >= 2 && number >= 100 * range.low && number <= 100 * range.high && strchr(text, '%') == NULL;
     return complain(complaint,
                     arena_format(arena, "'%s' must be %s %s, not '%s'", key->name, words,
                                  bound_text(arena, key->type, low ? range.high : range.low), text_clipped(arena, text)),
-                    NULL);
+                    percent ? arena_format(arena, "did you mean \"%.10g %%\"?", number) : NULL);
 }
 
 bool leaf_read(struct arena *arena, const struct key *key, const char *text, struct value *value,

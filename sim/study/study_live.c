@@ -139,6 +139,7 @@ static bool live_arm(struct study_worker *worker, struct study_task task, const 
         result->limit_value = worker->scene.limit_value;
         result->limit_arm = one->arm;
         result->given_up = worker->scene.limit_key == NULL;
+        worker->scene.escape = NULL; /* it was live()'s own */
     }
     arena_rewind(&worker->scratch, clean);
     arena_rewind(&worker->aside, empty); /* who ends early leaves copies behind */

@@ -258,6 +258,53 @@ static void ratios_are_of_means_of_pairs(void **state)
     arena_close(&arena);
 }
 
+static void ratios_in_several_passes_come_in_the_same_order(void **state)
+{
+    static const char *const metrics[] = {"cost_usd_per_useful_gpu_hour", "no_such_metric", "availability_service"};
+    struct fixture *fixture = *state;
+    struct summary_ratio *one = NULL, *many = NULL;
+    struct arena arena;
+    size_t count = 0, again = 0;
+    arena_open(&arena, 0);
+    assert_true(summary_ratios(store_database(fixture->store), &arena, 0.95, metrics, 3, &one, &count));
+    assert_true(summary_ratios_within(store_database(fixture->store), &arena, 0.95, metrics, 3, 1, &many, &again));
+    assert_int_equal(count, 2 * 2 * 3);
+    assert_int_equal(again, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_ptr_equal(one[i].metric, metrics[i < count / 2 ? 0 : 2]);
+        assert_ptr_equal(many[i].metric, one[i].metric);
+        assert_true(many[i].point == one[i].point && many[i].cloud_a == one[i].cloud_a && many[i].cloud_b == one[i].cloud_b);
+        assert_memory_equal(&many[i].values.mean, &one[i].values.mean, sizeof(double));
+        assert_memory_equal(&many[i].values.ci_low, &one[i].values.ci_low, sizeof(double));
+    }
+    arena_close(&arena);
+}
+
+/* No damage, no failover: as with down time, what was never seen is not known to be 0. */
+static void a_ratio_of_what_never_happened_has_no_interval(void **state)
+{
+    static const char *const metrics[] = {"cost_usd_per_useful_gpu_hour"};
+    struct fixture *fixture = *state;
+    struct sqlite3 *database = store_database(fixture->store);
+    struct summary_ratio *rows = NULL;
+    struct arena arena;
+    size_t count = 0, seen = 0;
+    int64_t first = store_cloud_id("azure-like");
+    arena_open(&arena, 0);
+    assert_int_equal(sqlite3_exec(database, "SAVEPOINT before; UPDATE metric_value SET value = 0 WHERE metric_id = (SELECT id FROM metric_help"
+                                            " WHERE name = 'cost_usd_per_useful_gpu_hour') AND replication_id IN (SELECT r.id FROM replication r"
+                                            " JOIN cloud c ON c.id = r.cloud_id WHERE c.name = 'azure-like')", NULL, NULL, NULL), SQLITE_OK);
+    assert_true(summary_ratios(database, &arena, 0.95, metrics, 1, &rows, &count));
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].cloud_a == first) {
+            assert_true(rows[i].values.mean == 0 && isnan(rows[i].values.ci_low) && rows[i].values.method == STATISTICS_NONE);
+            seen++;
+        }
+    assert_true(seen > 0);
+    assert_int_equal(sqlite3_exec(database, "ROLLBACK TO before; RELEASE before", NULL, NULL, NULL), SQLITE_OK);
+    arena_close(&arena);
+}
+
 static void series_are_summarised_step_by_step(void **state)
 {
     double values[REPS], scratch[REPS];
@@ -440,6 +487,8 @@ int main(void)
         cmocka_unit_test(a_breakdown_is_a_ratio_over_all_replications),
         cmocka_unit_test(a_sample_has_a_tail),
         cmocka_unit_test(ratios_are_of_means_of_pairs),
+        cmocka_unit_test(ratios_in_several_passes_come_in_the_same_order),
+        cmocka_unit_test(a_ratio_of_what_never_happened_has_no_interval),
         cmocka_unit_test(targets_have_their_outcomes),
         cmocka_unit_test(summarising_twice_changes_nothing),
         cmocka_unit_test(little_memory_means_more_passes_and_the_same_rows),

@@ -34,10 +34,10 @@ struct component needs_component(struct scenario *scenario, const struct value *
                        "a process in equilibrium needs laws with a finite mean", "'%s' or '%s' has no finite mean", up_key, repair_key);
     else if (mean_up > 0 && mean_repair <= 0)
         scenario_error(scenario, value_of(group, up_key), "a component that fails needs a time to repair, e.g. \"4 h\"",
-                       "'%s' is given without '%s'", up_key, repair_key);
+                       value_given(group, repair_key) ? "'%s' is given, but '%s' is 0" : "'%s' is given without '%s'", up_key, repair_key);
     else if (mean_up <= 0 && mean_repair > 0)
         scenario_error(scenario, value_of(group, repair_key), "give the time to failure too, or leave both away",
-                       "'%s' is given without '%s'", repair_key, up_key);
+                       value_given(group, up_key) ? "'%s' is given, but '%s' is 0: never" : "'%s' is given without '%s'", repair_key, up_key);
     bool fails = mean_up > 0 && mean_repair > 0;
     return (struct component){path, class, fails ? up : NULL, fails ? repair : NULL, NULL};
 }
@@ -137,7 +137,9 @@ void needs_apply(struct scenario *scenario, const struct value *components, cons
 void needs_check(struct scenario *scenario, const struct value *needs, const uint32_t *matched)
 {
     for (size_t i = 0; i < value_count(needs); i++)
-        if (matched[i] == 0)
+        if (matched[i] == 0 && strcmp(value_text(value_at(needs, i), "who"), value_text(value_at(needs, i), "on")) == 0)
+            scenario_error(scenario, value_at(needs, i), "remove this need", "'%s' cannot need itself", value_text(value_at(needs, i), "on"));
+        else if (matched[i] == 0)
             scenario_error(scenario, value_at(needs, i),
                            "paths look like us-central/z1/r01/n01, azure-like/control, akash/chain, io.net/orchestrator",
                            "no cloud has a component '%s' and one that '%s' matches", value_text(value_at(needs, i), "on"),
