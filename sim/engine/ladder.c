@@ -8,6 +8,7 @@
 #define NO_CHUNK UINT32_MAX
 
 enum {
+    LINE_KEYS = 4,    /* keys of a cache line */
     SMALL_SORT = 24,  /* up to here insertion alone is fastest */
     CROWDED = 32,     /* keys of one slice of a bucket that make slicing pointless */
     CROWD = 512,      /* keys aimed at in a bucket, fewer when few are pending: */
@@ -79,7 +80,7 @@ static struct walk walk_begin(const struct ladder *ladder, struct ladder_bucket 
     return (struct walk){bucket.count != 0 ? ladder->chunk_next[bucket.last] : 0, bucket.count};
 }
 
-/* Gives the keys of the next chunk; returns how many, 0 at the end. */
+/* Gives the keys of the next chunk and asks for the chunk after it, which lies anywhere; returns how many, 0 at the end. */
 static uint32_t walk_step(const struct ladder *ladder, struct walk *walk, const ladder_key **keys)
 {
     uint32_t here = walk->left < LADDER_CHUNK ? walk->left : LADDER_CHUNK;
@@ -87,6 +88,9 @@ static uint32_t walk_step(const struct ladder *ladder, struct walk *walk, const 
     if (here != 0)
         walk->chunk = ladder->chunk_next[walk->chunk];
     walk->left -= here;
+    const ladder_key *after = ladder->chunk + (size_t)walk->chunk * LADDER_CHUNK;
+    for (uint32_t i = 0; i < LADDER_CHUNK; i += LINE_KEYS)
+        __builtin_prefetch(after + i);
     return here;
 }
 
