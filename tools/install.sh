@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that are missing, and only those: offline and without root nothing happens once all are there.
 #
-#   tools/install.sh build|demo|check|paper
+#   tools/install.sh build|demo|check|slurm|paper
 set -eu
 build="gcc make pkg-config libc6-dev libgsl-dev libsqlite3-dev libconfig-dev libyaml-dev libjansson-dev libsleef-dev"
 demo="$build gnuplot-nox sqlite3"
 check="$demo clang libclang-rt-14-dev libcmocka-dev valgrind mandoc zsh librsvg2-bin git libopenmpi-dev openmpi-bin chromium python3"
+slurm="slurm-wlm munge" # for one test, which is skipped without them
 paper="$demo python3 latexmk texlive-latex-base texlive-latex-recommended texlive-fonts-recommended lmodern poppler-utils"
 case ${1:-} in
 build) wanted=$build ;;
 demo) wanted=$demo ;;
 check) wanted=$check ;;
+slurm) wanted=$slurm ;;
 paper) wanted=$paper ;;
-*) echo "usage: tools/install.sh build|demo|check|paper" >&2; exit 2 ;;
+*) echo "usage: tools/install.sh build|demo|check|slurm|paper" >&2; exit 2 ;;
 esac
 if ! command -v dpkg-query >/dev/null; then
     echo "tools/install.sh: not a Debian system; install by hand what provides: $wanted" >&2
