@@ -293,6 +293,15 @@ static int draw_all(const struct plot *plot)
     return EXIT_USAGE;
 }
 
+static bool has_replications(const struct plot *plot)
+{
+    sqlite3_stmt *row = plot_query(plot, "SELECT 1 FROM replication LIMIT 1");
+    bool has = row != NULL && sqlite3_step(row) == SQLITE_ROW;
+    sqlite3_finalize(row);
+    return has;
+}
+
+/* A run that was killed, or still goes on, is drawn from the replications that it has, as `nines compare` shows it. */
 static int draw(struct plot *plot, const struct plot_options *options)
 {
     bool fine = store_open_read(&plot->store, options->path) && store_read_run(plot->store, plot->arena, &plot->run) &&
@@ -303,9 +312,14 @@ static int draw(struct plot *plot, const struct plot_options *options)
         return EXIT_MACHINE;
     }
     plot->database = store_database(plot->store);
-    if (strcmp(plot->run.status, "running") == 0) {
-        message_error("wait for it, or run it again with --force", "this run is not finished: it has no summary yet");
+    if (!has_replications(plot)) {
+        message_error(arena_format(plot->arena, "'nines run %s --resume' goes on with it", message_show(plot->arena, options->path)),
+                      "this run has no finished replication yet");
         return EXIT_USAGE;
+    }
+    if (strcmp(plot->run.status, "running") == 0 && !store_summarise_beside(plot->store, plot->run.level)) {
+        message_error(NULL, "%s", message_show(plot->arena, store_message(plot->store)));
+        return EXIT_MACHINE;
     }
     choose_metrics(plot);
     return options->chart_count > 0 ? draw_asked(plot, options) : draw_all(plot);

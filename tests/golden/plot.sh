@@ -14,6 +14,16 @@ report charts_without_data_are_left_out "$(ls "$temporary"/a/cost.* "$temporary"
 status=$?
 report a_chart_without_data_that_was_asked_for_is_refused "$( ((status == 2)) && grep -q 'no cost' "$temporary/said" || cat "$temporary/said")"
 cp "$temporary/a/nines.svg" "$temporary/first.svg"
+# What a run that was killed leaves: replications, and no summaries.
+sqlite3 "$db" ".backup $temporary/killed.db"
+sqlite3 "$temporary/killed.db" "UPDATE run SET status = 'running', digest = NULL; DELETE FROM summary; DELETE FROM difference; DELETE FROM series_summary;
+    DELETE FROM breakdown_summary; DELETE FROM risk; DELETE FROM steady"
+"$NINES" plot "$temporary/killed.db" nines -o "$temporary/killed" --quiet 2>"$temporary/said"
+report a_run_that_was_killed_is_drawn_from_what_it_has "$(cat "$temporary/said"; diff <(grep -v '^#' "$temporary/a/nines.tsv") <(grep -v '^#' "$temporary/killed/nines.tsv") 2>&1)"
+sqlite3 "$temporary/killed.db" "DELETE FROM metric_value; DELETE FROM series_value; DELETE FROM replication"
+"$NINES" plot "$temporary/killed.db" -o "$temporary/none" >"$temporary/said" 2>&1
+status=$?
+report a_run_without_replications_is_refused "$( ((status == 2)) && grep -q 'no finished replication' "$temporary/said" && grep -q -- --resume "$temporary/said" || echo "exit $status: $(cat "$temporary/said")")"
 "$NINES" plot "$db" nines --quiet
 report charts_are_the_same_each_time "$(cmp "$temporary/first.svg" "$temporary/a/nines.svg" 2>&1)"
 mkdir "$temporary/alone"
