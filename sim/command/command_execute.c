@@ -122,11 +122,11 @@ static int explain(const struct execution *execution, const struct store *store)
     const struct study_outcome *outcome = &execution->outcome;
     const struct study *study = execution->study;
     struct arena *arena = execution->line->arena;
-    const char *kept =
-        execution->path == NULL ? "" : arena_format(arena, "; '%s' keeps them", message_show(arena, execution->path));
-    const char *finish = execution->path == NULL || !execution->resumable
-                             ? NULL
-                             : "the same command with --resume instead of --force finishes it";
+    bool stays = execution->path != NULL && execution->resumable;
+    const char *kept = stays ? arena_format(arena, "; '%s' keeps them", message_show(arena, execution->path)) : "";
+    const char *finish = !stays               ? NULL
+                         : execution->replace ? "the same command with --resume instead of --force finishes it"
+                                              : "the same command with --resume finishes it";
     switch (outcome->end) {
     case STUDY_COMPLETE:
         return EXIT_DONE;

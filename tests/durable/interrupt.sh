@@ -58,6 +58,18 @@ long a_queue INT 2 "$temporary/queue.cfg"
 long a_cloud TERM 2 "$temporary/cloud.cfg"
 long biased_cycles INT 8 scenarios/oracle/markov-biased.cfg --set rare.cycles=100000000 --reps 2
 long split_paths TERM 2 scenarios/oracle/markov-split.cfg --set 'horizon=100 y' --set limits.paths=1000000000000 --reps 2
+mkdir "$temporary/aside"
+TMPDIR=$temporary/aside "$NINES" verify "$temporary/queue.cfg" >/dev/null 2>"$temporary/stderr" &
+pid=$!
+for ((i = 0; i < 100; i++)); do
+    compgen -G "$temporary/aside/*/run.db" >/dev/null && break
+    sleep 0.1
+done
+sleep 0.2
+signalled INT $pid $pid 2
+grep -q 'keeps' "$temporary/stderr" && why+="it speaks of a file that is gone; "
+[[ -z $(ls "$temporary/aside") ]] || why+="it leaves $(ls "$temporary/aside")"
+report a_verification_that_is_interrupted_leaves_nothing "$why"
 report an_unfinished_replication_leaves_no_row "$(for name in a_queue a_cloud biased_cycles split_paths; do
     left=$(sqlite3 "$temporary/$name/run.db" 'SELECT status, (SELECT count(*) FROM replication) + (SELECT count(*) FROM metric_value) FROM run')
     [[ $left == "interrupted|0" ]] || echo "$name: $left; "
