@@ -57,10 +57,10 @@ static void choose_names(struct report *report)
 
 /* --- Charts --- */
 
-/* A run without availability has a chart only if its points are a design, and one that goes on has none yet. */
+/* A run without availability has a chart only if its points are a design; one that was killed before its first replication has none. */
 static int draw(struct report *report, const char *path)
 {
-    if ((report->availability == REPORT_NONE && report->data.sensitivity_count == 0) || strcmp(report->data.run.status, "running") == 0)
+    if (!is_defined(report, report->availability) && report->data.sensitivity_count == 0)
         return EXIT_DONE;
     const char *parent = getenv("TMPDIR");
     char *folder = arena_format(report->arena, "%s/nines-report-XXXXXX", parent != NULL && parent[0] != '\0' ? parent : "/tmp");

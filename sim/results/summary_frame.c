@@ -43,6 +43,12 @@ static bool load_ids(sqlite3 *database, struct arena *arena, const char *count_s
     return sqlite3_finalize(row) == SQLITE_OK;
 }
 
+/* What is measured in these lasts 0 or longer. */
+static bool is_duration(const char *unit)
+{
+    return strcmp(unit, "s") == 0 || strcmp(unit, "min") == 0 || strcmp(unit, "h") == 0;
+}
+
 static bool load_metrics(sqlite3 *database, struct arena *arena, struct summary_frame *frame)
 {
     sqlite3_stmt *row = NULL;
@@ -64,6 +70,8 @@ static bool load_metrics(sqlite3 *database, struct arena *arena, struct summary_
                                     .is_share = sqlite3_column_int(row, 5) != 0,
                                     .smallest = sqlite3_column_type(row, 6) == SQLITE_NULL ? (double)NAN
                                                                                            : sqlite3_column_double(row, 6)};
+    for (size_t m = 0; m < frame->metric_count; m++)
+        frame->metrics[m].is_duration = is_duration(frame->metrics[m].unit);
     return sqlite3_finalize(row) == SQLITE_OK;
 }
 

@@ -21,6 +21,7 @@ struct summary_metric {
     int64_t id;
     const char *name, *unit;
     bool higher_is_better, is_availability, is_share;
+    bool is_duration; /* its unit says so */
     double smallest; /* difference that matters, as the scenario says; NaN: summary_margin() */
 };
 

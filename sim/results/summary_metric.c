@@ -144,7 +144,7 @@ static bool write_cell(struct summary_pass *pass, size_t point, size_t cloud, si
     const struct summary_metric *about = &frame->metrics[metric];
     size_t cell = point * frame->cloud_count + cloud, at = (metric - pass->first) * frame->cloud_count + cloud;
     struct statistics_options options = {.level = frame->level, .is_availability = about->is_availability,
-                                         .is_share = about->is_share, .resamples = pass->resamples};
+                                         .is_share = about->is_share, .is_duration = about->is_duration, .resamples = pass->resamples};
     double ratio, ends[6];
     struct statistics s = nominal_summary(pass, cell, metric, &options, &ratio);
     quantile_ends(pass, cell, metric, ends);

@@ -115,9 +115,10 @@ struct parameter_interval parameter_of(const double *values, size_t draws, size_
     double half = variance > 0 ? statistics_t(options->level, interval.degrees) * interval.error : 0;
     interval.low = interval.mean - half;
     interval.high = interval.mean + half;
-    if (options->is_availability || options->is_share) {
-        interval.low = interval.low < 0 ? 0 : interval.low;
-        interval.high = interval.high > 1 ? 1 : interval.high;
-    }
+    bool is_share = options->is_availability || options->is_share;
+    if ((is_share || options->is_duration) && interval.low < 0)
+        interval.low = 0;
+    if (is_share && interval.high > 1)
+        interval.high = 1;
     return interval;
 }

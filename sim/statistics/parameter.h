@@ -35,7 +35,7 @@ struct parameter_interval {
 };
 
 /* values[draws][replications]; a replication undefined under any draw is left out of all. Without an interval when fewer than two draws
- * or two replications are left. Availability: cut to [0, 1]; all exactly 1, the low end is the rule of three over the m
+ * or two replications are left. Shares and durations are cut; of an availability all exactly 1, the low end is the rule of three over the m
  * replications (the draws share their luck). column: scratch, `replications` doubles. O(values). */
 struct parameter_interval parameter_of(const double *values, size_t draws, size_t replications,
                                        const struct statistics_options *options, double *column);

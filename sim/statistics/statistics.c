@@ -106,7 +106,7 @@ double statistics_p(double estimate, double error, double degrees, double margin
 static void cut(struct statistics *s, const struct statistics_options *options)
 {
     bool is_cut = options->is_availability || options->is_share;
-    if (is_cut && s->ci_low < 0)
+    if ((is_cut || options->is_duration) && s->ci_low < 0)
         s->ci_low = 0;
     if (is_cut && s->ci_high > 1)
         s->ci_high = 1;

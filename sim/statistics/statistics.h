@@ -6,7 +6,8 @@
  *
  * The methods, named in every row they produce:
  *
- *   "student t"      mean +- t(n - 1) sd / sqrt(n). For an availability the interval is cut to [0, 1], which loses no coverage.
+ *   "student t"      mean +- t(n - 1) sd / sqrt(n). For a share the interval is cut to [0, 1], for a duration at 0,
+ *                    which loses no coverage.
  *                    It is an approximation for skewed values: tests/unit/statistics.c states its coverage.
  *   "rule of three"  an availability that was exactly 1 in every replication. No spread was seen, but that is not knowledge
  *                    that nothing can fail. If a replication meets any down time with probability q, none in n does with
@@ -54,6 +55,7 @@ struct statistics_options {
     double level;         /* of the interval, in (0, 1): 0.95 */
     bool is_availability; /* values are shares up in [0, 1]: cut, and bounded when all are 1 */
     bool is_share;        /* values lie in [0, 1]: cut */
+    bool is_duration;     /* values are 0 or more: cut */
     double *resamples;    /* NULL: Student's t; room for BOOTSTRAP_RESAMPLES: means and differences get BCa's interval */
     double margin;        /* >= 0: the smallest difference that matters, for p */
 };
@@ -79,7 +81,7 @@ double statistics_t(double level, double degrees);
 /* Largest probability of meeting down time in a replication that n clean replications leave open (rule of three); 1 at most. */
 double statistics_clean_bound(uint32_t n, double level);
 
-/* Interval of s from its mean, error and degrees, at its level; cut to [0, 1] for an availability. */
+/* Interval of s from its mean, error and degrees, at its level; cut as above. */
 void statistics_interval(struct statistics *s, const struct statistics_options *options);
 
 /* Two-sided p-value of "the true value lies within [-margin, margin]" for an estimate with Student's t: error >= 0 (0: p is 0 or 1),

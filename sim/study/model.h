@@ -22,7 +22,7 @@ struct command;
 /* A number that a replication reports once. */
 struct sim_metric {
     const char *name;  /* snake_case; a fixed word of design.md section 4 where there is one */
-    const char *unit;  /* "1" for shares and counts, else "min", "s", "h", "USD", "USD/h" */
+    const char *unit;  /* "1" for shares and counts; "min", "s", "h": 0 or more, where intervals end; "USD", "USD/h" */
     const char *help;  /* one sentence */
     bool higher_is_better;
     bool is_availability; /* a share up: drawn on a nines axis, bounded by the rule of three when no failure was seen */

@@ -41,6 +41,17 @@ effect=$(sqlite3 "$temporary/morris/run.db" "SELECT printf('%.3g', value) FROM s
 report a_design_tells_what_it_hangs_on "$(sed -n '/<section id=sensitivity /,/<\/section>/p' "$temporary/morris/report.html" | grep -q "<td>$effect<" || echo "no mean size of $effect")"
 report a_label_stands_for_its_key "$(grep -q '<th scope=row>the strongest input<small><code>inputs.x1.x' "$temporary/morris/report.html" || echo "not on the page; "
     "$NINES" compare "$temporary/morris/run.db" | grep -q '^ *the strongest input ' || echo "not in compare")"
+# What a run that was killed leaves: replications, and no summaries; or nothing yet.
+sqlite3 "$temporary/run.db" ".backup $temporary/killed.db"
+sqlite3 "$temporary/killed.db" "UPDATE run SET status = 'running', digest = NULL; DELETE FROM summary; DELETE FROM difference; DELETE FROM series_summary"
+"$NINES" report "$temporary/killed.db" -o "$temporary/killed.html" >"$temporary/said" 2>&1
+report a_run_that_was_killed_has_charts_of_what_it_has "$(grep -q 'not finished' "$temporary/killed.html" || cat "$temporary/said"
+    charts() { grep -o '<svg ' "$1" | wc -l; }
+    (($(charts "$temporary/killed.html") == $(charts "$temporary/report.html"))) || echo "fewer charts")"
+sqlite3 "$temporary/killed.db" "DELETE FROM metric_value; DELETE FROM series_value; DELETE FROM replication"
+"$NINES" report "$temporary/killed.db" -o "$temporary/nothing.html" >"$temporary/said" 2>&1
+status=$?
+report a_run_without_replications_has_a_page_without_charts "$( ((status == 0)) && ! grep -q '<svg ' "$temporary/nothing.html" || cat "$temporary/said")"
 echo old >"$temporary/kept.html"
 "$NINES" report "$temporary/said" -o "$temporary/kept.html" >/dev/null 2>&1
 status=$?

@@ -147,8 +147,6 @@ static void availability_intervals_stay_between_nought_and_one(void **state)
     assert_true(s.ci_high == 1 && s.ci_low < 0.5 && s.ci_low >= 0);
 }
 
-/* The rule of three promises: whatever the chance q of a bad replication, the claim "q <= bound" is wrong with
- * probability at most 1 - level, counting only samples that make the claim. */
 /* Student's t gives 0.95 +- 0.635 for the means, and as much for the differences. */
 static void other_shares_are_cut_but_neither_bounded_nor_are_their_differences(void **state)
 {
@@ -163,6 +161,20 @@ static void other_shares_are_cut_but_neither_bounded_nor_are_their_differences(v
     assert_true(s.method == STATISTICS_CONSTANT && !s.is_bound && s.ci_low == 1);
 }
 
+/* 3 +- 25.4 minutes; a difference may well be below 0. */
+static void durations_are_cut_at_nought_and_their_differences_are_not(void **state)
+{
+    (void)state;
+    const struct statistics_options minutes = {.level = 0.95, .is_duration = true};
+    double values[] = {1, 5}, none[] = {0, 0}, scratch[2];
+    struct statistics s = statistics_of(values, 2, &minutes, scratch);
+    assert_true(s.ci_low == 0);
+    near(s.ci_high, 3 + 12.706 * 2, 1e-3);
+    near(statistics_of_difference(values, none, 2, &minutes, scratch).ci_low, 3 - 12.706 * 2, 1e-3);
+}
+
+/* The rule of three promises: whatever the chance q of a bad replication, the claim "q <= bound" is wrong with
+ * probability at most 1 - level, counting only samples that make the claim. */
 static void the_rule_of_three_covers_a_rare_failure(void **state)
 {
     (void)state;
@@ -328,6 +340,7 @@ int main(void)
         cmocka_unit_test(perfect_availability_is_bounded_by_the_rule_of_three),
         cmocka_unit_test(availability_intervals_stay_between_nought_and_one),
         cmocka_unit_test(other_shares_are_cut_but_neither_bounded_nor_are_their_differences),
+        cmocka_unit_test(durations_are_cut_at_nought_and_their_differences_are_not),
         cmocka_unit_test(the_rule_of_three_covers_a_rare_failure),
         cmocka_unit_test(paired_differences_cancel_common_luck),
         cmocka_unit_test(a_difference_to_itself_is_exactly_nought),
