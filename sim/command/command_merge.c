@@ -59,7 +59,8 @@ static int place(struct merging *merging, uint32_t file)
     const struct store_run *run = &merging->run[file];
     const char *other = difference(&merging->run[0], run);
     if (other != NULL)
-        return refuse_file(merging, file, NULL, arena_format(arena, "is of %s than '%s'", other, name_of(merging, 0)));
+        return refuse_file(merging, file, "run it again as the others were: scenario, seed, options and build",
+                           arena_format(arena, "is of %s than '%s'", other, name_of(merging, 0)));
     if (run->shards == 1)
         return refuse_file(merging, file, "shards are made with 'nines run --shard'", "is a whole run and no shard");
     if (strcmp(run->status, "complete") != 0)

@@ -95,12 +95,32 @@ static const char *key_nearest(struct arena *arena, const char *word, const stru
     return scenario_nearest(word, names, count);
 }
 
-const char *hint_keys(struct arena *arena, const char *word, const struct key *keys)
+/* Where a key of this name exists: adds to `homes`, as "at the top level or in 'fleet.sites[]'", and returns in how many tables. `path` is that of
+ * `keys`; a name that is declared there for several kinds is in one table. */
+static size_t find_homes(struct arena *arena, const char *word, const struct key *keys, const char *path, const char **homes)
 {
-    enum { LISTED = 12 };
-    const char *nearest = key_nearest(arena, word, keys), *list = "";
+    bool here = false;
+    for (const struct key *key = keys; key->name != NULL; key++)
+        here |= strcmp(key->name, word) == 0;
+    if (here)
+        *homes = arena_format(arena, path[0] != '\0' ? "%s%sin '%s'" : "%s%sat the top level", *homes, (*homes)[0] != '\0' ? " or " : "", path);
+    size_t found = here;
+    for (const struct key *key = keys; key->name != NULL; key++)
+        if (key->children != NULL)
+            found += find_homes(arena, word, key->children,
+                                arena_format(arena, "%s%s%s%s", path, path[0] != '\0' ? "." : "", key->name, key->type == KEY_LIST ? "[]" : ""), homes);
+    return found;
+}
+
+const char *hint_keys(struct arena *arena, const char *word, const struct key *keys, const struct key *all)
+{
+    enum { LISTED = 12, HOMES = 2 };
+    const char *nearest = key_nearest(arena, word, keys), *list = "", *homes = "";
     if (nearest != NULL)
         return arena_format(arena, "did you mean '%s'? see scenarios/reference.cfg", nearest);
+    size_t found = find_homes(arena, word, all, "", &homes);
+    if (found > 0 && found <= HOMES)
+        return arena_format(arena, "it belongs %s; see scenarios/reference.cfg", homes);
     for (int i = 0; keys[i].name != NULL; i++) {
         if (i == LISTED)
             return "see scenarios/reference.cfg";
@@ -136,7 +156,7 @@ static void judge_key(struct scenario *scenario, const struct key *keys, const s
     }
     if (group->parent == NULL && scenario_reader(scenario)->model_unknown)
         return;
-    const char *hint = scenario_is_full(scenario) ? NULL : hint_keys(arena, node->name, keys);
+    const char *hint = scenario_is_full(scenario) ? NULL : hint_keys(arena, node->name, keys, scenario->keys);
     scenario_mistake(scenario, node->name_place, hint, "unknown key '%s'%s", text_clipped(arena, node->name),
                      in_group(arena, group));
 }

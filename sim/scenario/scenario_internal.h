@@ -148,8 +148,9 @@ const char *node_path(struct arena *arena, const struct node *node);
 /* What a list's element is called: the text of its key of type KEY_NAME, or NULL. */
 const char *node_element_name(const struct node *element, const struct key *children);
 
-/* The hint for an unknown key: the nearest of the table, or what a short table holds; in arena. */
-const char *hint_keys(struct arena *arena, const char *word, const struct key *keys);
+/* The hint for an unknown key: the nearest of the table, where else in all of them there is one of this name, or what a short table
+ * holds; in arena. */
+const char *hint_keys(struct arena *arena, const char *word, const struct key *keys, const struct key *all);
 
 /* Why a text is not a value of its key. */
 struct complaint {

@@ -105,7 +105,7 @@ static bool walk_key(struct walk *walk)
         return false;
     if (key == NULL) {
         const char *path = node_path(arena, walk->node);
-        return lost(walk, hint_keys(arena, name, walk->keys),
+        return lost(walk, hint_keys(arena, name, walk->keys, walk->scenario->keys),
                     path[0] != '\0' ? arena_format(arena, "unknown key '%s' in '%s'", text_clipped(arena, name), path)
                                     : arena_format(arena, "unknown key '%s'", text_clipped(arena, name)));
     }
