@@ -28,6 +28,7 @@ end() {
 trap end EXIT
 
 name=$(hostname -s)
+getent hosts "$name" >/dev/null || harness_skip "this machine's name has no address"
 export SLURM_CONF=$temporary/slurm.conf OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 chmod 755 "$temporary" # else munged refuses to keep its socket there
 mkdir "$temporary/state" "$temporary/spool"
@@ -69,6 +70,7 @@ for _ in $(seq 100); do
     sleep 0.2
 done
 timeout 5 sinfo -h -o %T 2>/dev/null | grep -q idle || harness_skip "no Slurm came up here: $(tail -n 1 "$temporary/slurmctld.log" 2>&1)"
+timeout 30 srun -n 1 true 2>"$temporary/stderr" || harness_skip "no job runs here: $(head -c 200 "$temporary/stderr")"
 srun --mpi=list 2>&1 | grep -q pmix || harness_skip "this Slurm has no pmix"
 
 "$NINES" run "$scenario" -o "$temporary/whole" "${options[@]}" --threads 1
