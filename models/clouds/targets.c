@@ -228,10 +228,8 @@ static void check_caches(struct scenario *scenario, const struct targets *plan, 
 
 /* What stands behind a cache is somewhere, and is no cache of the kind, nor hangs on one. */
 static void check_cache(struct scenario *scenario, const struct targets *plan, const struct value *group, const struct cache *cache,
-                        uint32_t number, uint32_t caches, uint64_t matches)
+                        uint32_t number, uint32_t caches)
 {
-    if (matches == 0)
-        check_some(scenario, plan, group, &cache->target);
     check_caches(scenario, plan, group, number);
     bool found = cache->behind[0] == '\0', itself = false;
     for (size_t c = 0; c < plan->clouds; c++) {
@@ -257,7 +255,7 @@ static uint64_t matches_in(const struct targets *plan, uint32_t number)
 
 /* --- All ------------------------------------------------------------------------------------------------------------- */
 
-/* What is asked of any target: match `number`, of a source of `count` in all. */
+/* What is asked of any target; number: of its match. */
 static void check_target(struct scenario *scenario, const struct targets *plan, const struct value *group, const struct target *target,
                          uint32_t number)
 {
@@ -314,6 +312,8 @@ void targets_check(struct scenario *scenario, const struct targets *plan)
         check_source(scenario, plan, at, &faults->rollout[r].target, number);
         check_sequence(scenario, plan, at, number);
     }
-    for (uint32_t k = 0; k < faults->caches; k++, number++)
-        check_cache(scenario, plan, value_at(source->caches, k), &faults->cache[k], k, faults->caches, matches_in(plan, number));
+    for (uint32_t k = 0; k < faults->caches; k++, number++) {
+        check_target(scenario, plan, value_at(source->caches, k), &faults->cache[k].target, number);
+        check_cache(scenario, plan, value_at(source->caches, k), &faults->cache[k], k, faults->caches);
+    }
 }

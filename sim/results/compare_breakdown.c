@@ -1,9 +1,9 @@
 /* What is reported slice by slice, and the tails of samples: the tables `breakdown_summary` and `risk` for people and for programs. A person
  * sees a breakdown that was asked for; a tail wherever there is one, because only a scenario that gives a damage has one. */
+#include "sim/results/compare_json.h"
 #include "sim/results/compare_page.h"
 #include "sim/results/compare_row.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -163,10 +163,6 @@ void page_breakdowns(const struct page *page, size_t point)
 }
 
 /* --- For programs --- */
-
-static json_t *json_number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
-static json_t *json_text(const struct compare_data *data, const char *value) { return json_string(compare_clean(data->arena, value)); }
 
 struct json_t *compare_slice_array(const struct compare_data *data, bool risk)
 {

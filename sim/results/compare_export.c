@@ -1,33 +1,21 @@
 /* The same rows for programs: JSON and CSV. results/README.md is their contract. */
-#include "sim/results/compare_internal.h"
+#include "sim/results/compare_json.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <string.h>
 
 /* --- JSON --- */
 
-static json_t *number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-/* jansson takes valid UTF-8 only; what is not, or is a control character, is escaped before. */
-static json_t *text(const struct compare_data *data, const char *value)
-{
-    return json_string(compare_clean(data->arena, value));
-}
-
 static void set_statistics(const struct compare_data *data, json_t *row, const struct statistics *values, const char *method)
 {
     json_object_set_new(row, "n", json_integer(values->n));
     json_object_set_new(row, "n_undefined", json_integer(values->n_undefined));
-    json_object_set_new(row, "mean", number(values->mean));
-    json_object_set_new(row, "sd", number(values->sd));
-    json_object_set_new(row, "ci_low", number(values->ci_low));
-    json_object_set_new(row, "ci_high", number(values->ci_high));
-    json_object_set_new(row, "level", number(values->level));
-    json_object_set_new(row, "method", text(data, method));
+    json_object_set_new(row, "mean", json_number(values->mean));
+    json_object_set_new(row, "sd", json_number(values->sd));
+    json_object_set_new(row, "ci_low", json_number(values->ci_low));
+    json_object_set_new(row, "ci_high", json_number(values->ci_high));
+    json_object_set_new(row, "level", json_number(values->level));
+    json_object_set_new(row, "method", json_text(data, method));
     json_object_set_new(row, "is_bound", json_boolean(values->is_bound));
 }
 
@@ -40,13 +28,13 @@ static json_t *run_object(const struct compare_data *data)
         {"regime", run->regime}, {"comparison", run->comparison}, {"version", run->version}, {"commit_id", run->commit_id},
         {"status", run->status}};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        json_object_set_new(object, texts[i].key, text(data, texts[i].value));
-    json_object_set_new(object, "digest", run->digest != NULL ? text(data, run->digest) : json_null());
+        json_object_set_new(object, texts[i].key, json_text(data, texts[i].value));
+    json_object_set_new(object, "digest", run->digest != NULL ? json_text(data, run->digest) : json_null());
     json_object_set_new(object, "seed", json_integer((json_int_t)run->seed));
     json_object_set_new(object, "replications", json_integer(run->replications));
     json_object_set_new(object, "replications_done", json_integer(data->replications));
-    json_object_set_new(object, "level", number(run->level));
-    json_object_set_new(object, "horizon_s", number(run->horizon_s));
+    json_object_set_new(object, "level", json_number(run->level));
+    json_object_set_new(object, "horizon_s", json_number(run->horizon_s));
     json_object_set_new(object, "precision_reached",
                         run->precision_reached < 0 ? json_null() : json_boolean(run->precision_reached));
     return object;
@@ -57,9 +45,9 @@ static json_t *clouds_array(const struct compare_data *data)
     json_t *array = json_array();
     for (size_t i = 0; i < data->cloud_count; i++) {
         json_t *row = json_object();
-        json_object_set_new(row, "name", text(data, data->clouds[i].name));
-        json_object_set_new(row, "kind", text(data, data->clouds[i].kind));
-        json_object_set_new(row, "rules", text(data, data->clouds[i].rules));
+        json_object_set_new(row, "name", json_text(data, data->clouds[i].name));
+        json_object_set_new(row, "kind", json_text(data, data->clouds[i].kind));
+        json_object_set_new(row, "rules", json_text(data, data->clouds[i].rules));
         json_array_append_new(array, row);
     }
     return array;
@@ -72,7 +60,7 @@ static json_t *points_array(const struct compare_data *data)
         if (!data->shown[i])
             continue;
         json_t *row = json_object(), *parameters = json_loads(data->points[i].parameters, JSON_DECODE_ANY, NULL);
-        json_object_set_new(row, "label", text(data, data->points[i].label));
+        json_object_set_new(row, "label", json_text(data, data->points[i].label));
         json_object_set_new(row, "parameters", parameters != NULL ? parameters : json_null());
         json_array_append_new(array, row);
     }
@@ -85,9 +73,9 @@ static json_t *metrics_array(const struct compare_data *data)
     for (size_t i = 0; i < data->selected_count; i++) {
         const struct compare_metric *metric = &data->metrics[data->selected[i]];
         json_t *row = json_object();
-        json_object_set_new(row, "name", text(data, metric->name));
-        json_object_set_new(row, "unit", text(data, metric->unit));
-        json_object_set_new(row, "help", text(data, metric->help));
+        json_object_set_new(row, "name", json_text(data, metric->name));
+        json_object_set_new(row, "unit", json_text(data, metric->unit));
+        json_object_set_new(row, "help", json_text(data, metric->help));
         json_object_set_new(row, "higher_is_better", json_boolean(metric->higher_is_better));
         json_object_set_new(row, "is_availability", json_boolean(metric->is_availability));
         json_array_append_new(array, row);
@@ -101,23 +89,23 @@ static json_t *summary_array(const struct compare_data *data)
     for (size_t i = 0; i < data->summary_count; i++) {
         const struct compare_summary *summary = &data->summaries[i];
         json_t *row = json_object();
-        json_object_set_new(row, "point", text(data, data->points[summary->point].label));
-        json_object_set_new(row, "cloud", text(data, data->clouds[summary->cloud].name));
-        json_object_set_new(row, "metric", text(data, data->metrics[summary->metric].name));
-        json_object_set_new(row, "unit", text(data, data->metrics[summary->metric].unit));
+        json_object_set_new(row, "point", json_text(data, data->points[summary->point].label));
+        json_object_set_new(row, "cloud", json_text(data, data->clouds[summary->cloud].name));
+        json_object_set_new(row, "metric", json_text(data, data->metrics[summary->metric].name));
+        json_object_set_new(row, "unit", json_text(data, data->metrics[summary->metric].unit));
         set_statistics(data, row, &summary->values, summary->method);
-        json_object_set_new(row, "param_low", number(summary->param_low));
-        json_object_set_new(row, "param_high", number(summary->param_high));
-        json_object_set_new(row, "p05", number(summary->values.p05));
-        json_object_set_new(row, "p50", number(summary->values.p50));
-        json_object_set_new(row, "p95", number(summary->values.p95));
+        json_object_set_new(row, "param_low", json_number(summary->param_low));
+        json_object_set_new(row, "param_high", json_number(summary->param_high));
+        json_object_set_new(row, "p05", json_number(summary->values.p05));
+        json_object_set_new(row, "p50", json_number(summary->values.p50));
+        json_object_set_new(row, "p95", json_number(summary->values.p95));
         static const char *const ends[6] = {"p05_low", "p05_high", "p50_low", "p50_high", "p95_low", "p95_high"};
         for (size_t e = 0; e < 6; e++)
-            json_object_set_new(row, ends[e], number(summary->ends[e]));
+            json_object_set_new(row, ends[e], json_number(summary->ends[e]));
         json_object_set_new(row, "draws", json_integer(summary->draws));
-        json_object_set_new(row, "variance_ratio", number(summary->variance_ratio));
-        json_object_set_new(row, "probability_best", number(summary->probability_best));
-        json_object_set_new(row, "probability_good", number(summary->probability_good));
+        json_object_set_new(row, "variance_ratio", json_number(summary->variance_ratio));
+        json_object_set_new(row, "probability_best", json_number(summary->probability_best));
+        json_object_set_new(row, "probability_good", json_number(summary->probability_good));
         json_array_append_new(array, row);
     }
     return array;
@@ -129,23 +117,23 @@ static json_t *difference_array(const struct compare_data *data)
     for (size_t i = 0; i < data->difference_count; i++) {
         const struct compare_difference *difference = &data->differences[i];
         json_t *row = json_object();
-        json_object_set_new(row, "point_a", text(data, data->points[difference->point_a].label));
-        json_object_set_new(row, "cloud_a", text(data, data->clouds[difference->cloud_a].name));
-        json_object_set_new(row, "point_b", text(data, data->points[difference->point_b].label));
-        json_object_set_new(row, "cloud_b", text(data, data->clouds[difference->cloud_b].name));
-        json_object_set_new(row, "metric", text(data, data->metrics[difference->metric].name));
-        json_object_set_new(row, "unit", text(data, data->metrics[difference->metric].unit));
+        json_object_set_new(row, "point_a", json_text(data, data->points[difference->point_a].label));
+        json_object_set_new(row, "cloud_a", json_text(data, data->clouds[difference->cloud_a].name));
+        json_object_set_new(row, "point_b", json_text(data, data->points[difference->point_b].label));
+        json_object_set_new(row, "cloud_b", json_text(data, data->clouds[difference->cloud_b].name));
+        json_object_set_new(row, "metric", json_text(data, data->metrics[difference->metric].name));
+        json_object_set_new(row, "unit", json_text(data, data->metrics[difference->metric].unit));
         set_statistics(data, row, &difference->values, difference->method);
-        json_object_set_new(row, "param_low", number(difference->param_low));
-        json_object_set_new(row, "param_high", number(difference->param_high));
-        json_object_set_new(row, "verdict", text(data, difference->verdict));
-        json_object_set_new(row, "decided_by", text(data, difference->decided_by));
-        json_object_set_new(row, "smallest", number(difference->smallest));
-        json_object_set_new(row, "p", number(difference->values.p));
-        json_object_set_new(row, "p_adjusted", number(difference->p_adjusted));
+        json_object_set_new(row, "param_low", json_number(difference->param_low));
+        json_object_set_new(row, "param_high", json_number(difference->param_high));
+        json_object_set_new(row, "verdict", json_text(data, difference->verdict));
+        json_object_set_new(row, "decided_by", json_text(data, difference->decided_by));
+        json_object_set_new(row, "smallest", json_number(difference->smallest));
+        json_object_set_new(row, "p", json_number(difference->values.p));
+        json_object_set_new(row, "p_adjusted", json_number(difference->p_adjusted));
         json_object_set_new(row, "family", json_integer(difference->family));
         json_object_set_new(row, "draws", json_integer(difference->draws));
-        json_object_set_new(row, "variance_ratio", number(difference->variance_ratio));
+        json_object_set_new(row, "variance_ratio", json_number(difference->variance_ratio));
         json_array_append_new(array, row);
     }
     return array;
@@ -163,13 +151,13 @@ static json_t *target_array(const struct compare_data *data)
             {"outcome", target->outcome}, {"expect", target->expect}, {"reason", target->reason}, {"source", target->source},
             {"evidence", target->evidence}};
         for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
-            json_object_set_new(row, texts[t].key, text(data, texts[t].value));
-        json_object_set_new(row, "published", number(target->published));
-        json_object_set_new(row, "low", number(target->low));
-        json_object_set_new(row, "high", number(target->high));
-        json_object_set_new(row, "measured", number(target->measured));
-        json_object_set_new(row, "ci_low", number(target->ci_low));
-        json_object_set_new(row, "ci_high", number(target->ci_high));
+            json_object_set_new(row, texts[t].key, json_text(data, texts[t].value));
+        json_object_set_new(row, "published", json_number(target->published));
+        json_object_set_new(row, "low", json_number(target->low));
+        json_object_set_new(row, "high", json_number(target->high));
+        json_object_set_new(row, "measured", json_number(target->measured));
+        json_object_set_new(row, "ci_low", json_number(target->ci_low));
+        json_object_set_new(row, "ci_high", json_number(target->ci_high));
         json_array_append_new(array, row);
     }
     return array;

@@ -1,27 +1,12 @@
 /* By how many times one cloud is more than another: `--ratio`, for people and for programs. */
+#include "sim/results/compare_json.h"
 #include "sim/results/compare_page.h"
+#include "sim/results/compare_row.h"
 #include "sim/results/summary.h"
 
-#include <jansson.h>
 #include <math.h>
 
 enum { PAIR = 34, RATIO = 13 };
-
-static size_t point_of(const struct compare_data *data, int64_t id)
-{
-    size_t i = 0;
-    while (i < data->point_count && data->points[i].id != id)
-        i++;
-    return i;
-}
-
-static size_t cloud_of(const struct compare_data *data, int64_t id)
-{
-    size_t i = 0;
-    while (i < data->cloud_count && data->clouds[i].id != id)
-        i++;
-    return i;
-}
 
 /* Metrics come in the order in which they are shown, so a row's is the one after that of the rows before, or the same. */
 bool compare_load_ratios(struct compare_data *data, struct sqlite3 *database)
@@ -98,10 +83,6 @@ void page_ratios(const struct page *page, size_t point)
 }
 
 /* --- For programs --- */
-
-static json_t *json_number(double value) { return isfinite(value) ? json_real(value) : json_null(); }
-
-static json_t *json_text(const struct compare_data *data, const char *value) { return json_string(compare_clean(data->arena, value)); }
 
 struct json_t *compare_ratio_array(const struct compare_data *data)
 {

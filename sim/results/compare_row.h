@@ -22,23 +22,32 @@ static inline const char *row_text(const struct compare_data *data, sqlite3_stmt
 }
 
 /* The point of an id; point_count: none. */
-static inline size_t row_point(const struct compare_data *data, sqlite3_stmt *row, int column)
+static inline size_t point_of(const struct compare_data *data, int64_t id)
 {
     size_t i = 0;
-    while (i < data->point_count && data->points[i].id != sqlite3_column_int64(row, column))
+    while (i < data->point_count && data->points[i].id != id)
         i++;
     return i;
 }
 
-/* The cloud of an id; cloud_count: none; COMPARE_ALONE for NULL, where a difference has its second. */
-static inline size_t row_cloud(const struct compare_data *data, sqlite3_stmt *row, int column)
+/* The cloud of an id; cloud_count: none. */
+static inline size_t cloud_of(const struct compare_data *data, int64_t id)
 {
     size_t i = 0;
-    if (sqlite3_column_type(row, column) == SQLITE_NULL)
-        return COMPARE_ALONE;
-    while (i < data->cloud_count && data->clouds[i].id != sqlite3_column_int64(row, column))
+    while (i < data->cloud_count && data->clouds[i].id != id)
         i++;
     return i;
+}
+
+static inline size_t row_point(const struct compare_data *data, sqlite3_stmt *row, int column)
+{
+    return point_of(data, sqlite3_column_int64(row, column));
+}
+
+/* COMPARE_ALONE for NULL, where a difference has its second. */
+static inline size_t row_cloud(const struct compare_data *data, sqlite3_stmt *row, int column)
+{
+    return sqlite3_column_type(row, column) == SQLITE_NULL ? COMPARE_ALONE : cloud_of(data, sqlite3_column_int64(row, column));
 }
 
 /* The index of a metric that is shown; metric_count: none of that name. */

@@ -1,8 +1,8 @@
 /* Which keys each metric hangs on, strongest first: the table `sensitivity` for people and for programs. */
+#include "sim/results/compare_json.h"
 #include "sim/results/compare_page.h"
 #include "sim/results/compare_row.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -168,11 +168,6 @@ void page_sensitivities(const struct page *page)
 
 /* --- For programs --- */
 
-static json_t *json_number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 struct json_t *compare_sensitivity_array(const struct compare_data *data)
 {
     json_t *array = json_array();
@@ -186,10 +181,10 @@ struct json_t *compare_sensitivity_array(const struct compare_data *data)
         const struct { const char *key; double value; } numbers[] = {
             {"value", s->value}, {"ci_low", s->ci_low}, {"ci_high", s->ci_high}, {"level", s->level}};
         for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
-            json_object_set_new(row, texts[t].key, json_string(compare_clean(data->arena, texts[t].value)));
+            json_object_set_new(row, texts[t].key, json_text(data, texts[t].value));
         json_object_set_new(row, "cloud_b", s->cloud_b == COMPARE_ALONE
                                                 ? json_null()
-                                                : json_string(compare_clean(data->arena, data->clouds[s->cloud_b].name)));
+                                                : json_text(data, data->clouds[s->cloud_b].name));
         json_object_set_new(row, "n", json_integer(s->n));
         for (size_t n = 0; n < sizeof numbers / sizeof numbers[0]; n++)
             json_object_set_new(row, numbers[n].key, json_number(numbers[n].value));

@@ -1,11 +1,11 @@
 #include "sim/results/verify.h"
 
 #include "sim/base/message.h"
+#include "sim/results/compare_json.h"
 #include "sim/results/compare_page.h"
 #include "sim/results/store.h"
 #include "sim/base/units.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -202,12 +202,6 @@ void verify_write_end(const struct verify_count *count, FILE *out)
 }
 
 /* --- For programs --- */
-
-/* JSON has no NaN: what is not known is null. */
-static json_t *json_number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
 
 static json_t *json_target(const struct compare_data *data, const struct compare_target *target)
 {
